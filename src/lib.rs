@@ -1,0 +1,4 @@
+//! restorectl: declarative restore plans for the Backup-as-a-Service API of Teradata VantageCloud Enterprise.
+
+pub mod baas;
+pub mod model;

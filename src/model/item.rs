@@ -1,0 +1,213 @@
+//! One restore that a plan asks for, with everything resolved but the backup execution.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ExecutionSelector, JobId, JobKey, JobName, Level, Millis, ObjectName, ObjectType, SiteId, Slug};
+
+/// One restore of a plan, after templates, defaults and `for_each`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Unique in the plan.
+    pub name: Slug,
+    /// Where the data comes from.
+    pub source: Source,
+    /// Where it goes.
+    pub target: Target,
+    /// What to bring back.
+    pub objects: Vec<RestoreObject>,
+    /// Sent as `run_as_a_copy_job`.
+    pub mode: Mode,
+    /// Switches of the service.
+    pub options: Options,
+    /// What to do when the target may already be there.
+    pub on_existing: OnExisting,
+    /// Items that must have succeeded first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Slug>,
+    /// The group whose limit it counts against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Higher goes first among those that may start.
+    #[serde(default)]
+    pub priority: i64,
+    /// How long it may take from its create call.
+    pub deadline_ms: Millis,
+    /// A name that the plan sets itself, in place of the derived one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_name: Option<JobName>,
+    /// What to verify afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// Where in the plan it stands.
+    pub origin: Origin,
+}
+
+/// A place in a plan file, for messages that must name the line to change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The path as the user gave it.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A backup job and the way to choose one of its executions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The site that was backed up.
+    pub site: SiteId,
+    /// The backup job there.
+    pub job: JobId,
+    /// Which of its executions.
+    pub execution: ExecutionSelector,
+}
+
+impl Source {
+    /// The job without the choice.
+    pub fn key(&self) -> JobKey {
+        JobKey { site: self.site.clone(), job: self.job.clone() }
+    }
+}
+
+/// Where a restore goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Sent as `target_site`.
+    pub site: SiteId,
+    /// Sent as `restore_to_a_different_database_on_target_site`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<ObjectName>,
+}
+
+/// One object to bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreObject {
+    /// Its type.
+    pub object_type: ObjectType,
+    /// Its own name.
+    pub name: ObjectName,
+    /// What holds it; `DBC` for a database.
+    pub parent: ObjectName,
+    /// The type of what holds it.
+    pub parent_type: ObjectType,
+    /// Names in it that stay out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<ObjectName>,
+    /// Sent as `include_all`.
+    pub include_all: bool,
+    /// Its name at the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rename_to: Option<ObjectName>,
+}
+
+/// Whether the service copies or restores in the narrow sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// To any system, under any name.
+    Copy,
+    /// Back to where it came from.
+    Restore,
+}
+
+/// Switches of the service, all off unless the plan says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// Sent as `continue_job_on_access_right_violation`.
+    pub continue_on_access_right_violation: bool,
+    /// Sent as `skip_statstics`, spelled so on the wire.
+    pub skip_statistics: bool,
+    /// Sent as `skip_join_or_hash_indexes`.
+    pub skip_join_or_hash_indexes: bool,
+}
+
+/// What to do when the target may already be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnExisting {
+    /// Don't touch it.
+    Fail,
+    /// Replace it.
+    Replace,
+    /// Leave it and call the item done.
+    Skip,
+}
+
+/// Something to verify after a restore, as the plan wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Counts the rows of a table.
+    Rows(serde_json::Value),
+    /// Runs a query.
+    Sql(serde_json::Value),
+    /// Runs a program.
+    Command(serde_json::Value),
+}
+
+/// Something at the target that a restore writes: a whole database, or one object in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Touched {
+    /// At this site.
+    pub site: SiteId,
+    /// In, or as, this database.
+    pub database: ObjectName,
+    /// None: the whole database.
+    pub object: Option<ObjectName>,
+}
+
+impl Touched {
+    /// Whether two restores that touch these must not run together.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.site == other.site
+            && self.database == other.database
+            && match (&self.object, &other.object) {
+                (Some(a), Some(b)) => a == b,
+                _ => true,
+            }
+    }
+}
+
+impl std::fmt::Display for Touched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.object {
+            Some(object) => write!(f, "{}.{}", self.database, object),
+            None => write!(f, "{}", self.database),
+        }
+    }
+}
+
+impl Item {
+    /// What a restore of one of its objects writes at the target.
+    pub fn touched_by(&self, object: &RestoreObject) -> Touched {
+        let own = object.rename_to.as_ref().unwrap_or(&object.name);
+        let (database, object) = match object.object_type.level() {
+            Level::Database => (self.target.database.as_ref().unwrap_or(own).clone(), None),
+            Level::Object => (self.target.database.as_ref().unwrap_or(&object.parent).clone(), Some(own.clone())),
+        };
+        Touched { site: self.target.site.clone(), database, object }
+    }
+
+    /// All that it writes at the target.
+    pub fn touches(&self) -> Vec<Touched> {
+        self.objects.iter().map(|object| self.touched_by(object)).collect()
+    }
+
+    /// Whether one of its objects goes back over the very thing that was backed up.
+    pub fn is_in_place(&self, object: &RestoreObject) -> bool {
+        let touched = self.touched_by(object);
+        let (database, name) = match object.object_type.level() {
+            Level::Database => (&object.name, None),
+            Level::Object => (&object.parent, Some(&object.name)),
+        };
+        touched.site == self.source.site && touched.database == *database && touched.object.as_ref() == name
+    }
+}

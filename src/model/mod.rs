@@ -1,0 +1,36 @@
+//! The nouns that every other module speaks in.
+//!
+//! Plain data with its own small laws (how a Teradata name compares, which status is final), no
+//! effects and no knowledge of files, HTTP or terminals. Four words are kept apart throughout the
+//! house: a *plan* is what somebody wants, a *snapshot* is what the site shows, a *changeset* is the
+//! difference between the two, and the *journal* is what was attempted.
+
+mod duration;
+mod environment;
+mod execution;
+mod id;
+mod item;
+mod json;
+mod limits;
+mod name;
+mod object;
+mod plan;
+mod restore;
+mod secret;
+mod snapshot;
+mod status;
+
+pub use duration::Millis;
+pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};
+pub use execution::{BackupExecution, ExecutionSelector, Pick};
+pub use id::{ExecutionId, JobId, JobKey, JobName, ResourceId, RunId, SiteId};
+pub use item::{Check, Item, Mode, OnExisting, Options, Origin, RestoreObject, Source, Target, Touched};
+pub use json::{canonical, digest};
+pub use limits::Limits;
+pub use name::{NameError, ObjectName, QualifiedName, Slug};
+pub use object::{Level, ObjectType};
+pub use plan::{Objectives, Plan};
+pub use restore::{RestoreRecord, SubTask};
+pub use secret::{Secret, SecretRef};
+pub use snapshot::{BackupObject, Database, ExecutionKey, PendingIntent, Permission, Reading, Snapshot};
+pub use status::{RestoreStatus, StatusClass};

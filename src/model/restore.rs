@@ -1,0 +1,81 @@
+//! A restore as the service shows it, read tolerantly.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{JobName, RestoreStatus, SiteId, StatusClass};
+
+/// One restore at a site. Every field but the name may be missing; the name is the only key by which
+/// a restore can be matched to what asked for it, because the record lists no objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreRecord {
+    /// From `restore_job_name`.
+    pub job_name: Option<JobName>,
+    /// From `restore_job_id`.
+    pub job_id: Option<String>,
+    /// From `restore_execution_id`.
+    pub execution_id: Option<String>,
+    /// From `status`.
+    pub status: RestoreStatus,
+    /// From `status_details`.
+    pub status_details: Option<String>,
+    /// From `start_time`.
+    pub start_time: Option<Timestamp>,
+    /// From `end_time`; none while it runs.
+    pub end_time: Option<Timestamp>,
+    /// From `errors`.
+    pub errors: Vec<String>,
+    /// From `warnings`.
+    pub warnings: Vec<String>,
+    /// From `restored_objects_status`.
+    pub restored_objects: Vec<String>,
+    /// From `restore_execution_sub_tasks`.
+    pub sub_tasks: Vec<SubTask>,
+    /// From `source_site_id`.
+    pub source_site: Option<SiteId>,
+    /// From `target_site`.
+    pub target_site: Option<SiteId>,
+    /// From `dr_site_id`.
+    pub dr_site: Option<SiteId>,
+    /// From `snapshot_name`.
+    pub snapshot_name: Option<String>,
+    /// From `snapshot_size`, which the service writes as a string.
+    pub snapshot_size: Option<String>,
+    /// From `is_failover`.
+    pub is_failover: Option<bool>,
+}
+
+/// One part of a restore, from `restore_execution_sub_tasks`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubTask {
+    /// From `sub_task_name`.
+    pub name: Option<String>,
+    /// From `status`.
+    pub status: RestoreStatus,
+    /// From `status_details`.
+    pub status_details: Option<String>,
+    /// From `start_time`.
+    pub start_time: Option<Timestamp>,
+    /// From `end_time`.
+    pub end_time: Option<Timestamp>,
+    /// From `restore_size`, in bytes.
+    pub bytes: Option<u64>,
+}
+
+impl RestoreRecord {
+    /// Whether it will not change any more. A known final status is; an unknown one only with an end time.
+    pub fn is_final(&self) -> bool {
+        match self.status.class() {
+            StatusClass::Running => false,
+            StatusClass::Unknown => self.end_time.is_some(),
+            _ => true,
+        }
+    }
+
+    /// The bytes restored so far, where any sub-task tells.
+    pub fn bytes(&self) -> Option<u64> {
+        let mut told = self.sub_tasks.iter().filter_map(|task| task.bytes).peekable();
+        told.peek()?;
+        Some(told.fold(0, u64::saturating_add))
+    }
+}

@@ -1,0 +1,106 @@
+//! What the site showed when it was read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    BackupExecution, ExecutionId, JobKey, JobName, ObjectName, ObjectType, RestoreRecord, RunId, SiteId, Slug,
+};
+
+/// Something that was read, or the reason why it couldn't be. What can't be read is a value, so that
+/// a decision that needs it is refused and no other is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading<T> {
+    /// What it showed.
+    Read(T),
+    /// Why it couldn't be read.
+    Unreadable(String),
+}
+
+impl<T> Reading<T> {
+    /// What it showed, or why it couldn't be read.
+    pub fn as_result(&self) -> Result<&T, &str> {
+        match self {
+            Self::Read(value) => Ok(value),
+            Self::Unreadable(why) => Err(why),
+        }
+    }
+}
+
+/// What the sites of a plan showed, and what our own journal still holds open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When it was read.
+    pub taken_at: Timestamp,
+    /// Every backup execution of the jobs that the plan names.
+    pub executions: BTreeMap<JobKey, Reading<Vec<BackupExecution>>>,
+    /// Every restore of the sites that the plan names.
+    pub restores: BTreeMap<SiteId, Reading<Vec<RestoreRecord>>>,
+    /// The databases of the target sites.
+    pub databases: BTreeMap<SiteId, Reading<Vec<Database>>>,
+    /// Whether restores to the target sites are permitted.
+    pub permissions: BTreeMap<SiteId, Permission>,
+    /// The objects of the chosen executions, where the service has them ready.
+    pub objects: BTreeMap<ExecutionKey, Reading<Vec<BackupObject>>>,
+    /// Creates that an earlier run sent and never learned the fate of.
+    pub pending: Vec<PendingIntent>,
+}
+
+/// A database at a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Database {
+    /// From `name`.
+    pub name: ObjectName,
+    /// From `dbKind`: `D` for a database, `U` for a user.
+    pub kind: Option<String>,
+}
+
+/// An object in a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupObject {
+    /// From `object_name`.
+    pub name: ObjectName,
+    /// From `object_type`.
+    pub object_type: ObjectType,
+    /// From `parent_name`.
+    pub parent: Option<ObjectName>,
+    /// From `byte_count`, in bytes.
+    pub bytes: Option<u64>,
+}
+
+/// Whether restores to a site are permitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// The service said yes.
+    Allowed,
+    /// The service said no, in these words.
+    Denied(String),
+    /// It couldn't be found out; the create call will tell.
+    NotKnown(String),
+}
+
+/// One execution of a backup job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ExecutionKey {
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobKey,
+    /// Its execution.
+    pub execution: ExecutionId,
+}
+
+/// A create that an earlier run recorded and whose fate the journal doesn't hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingIntent {
+    /// The run that sent it.
+    pub run: RunId,
+    /// The item it was for.
+    pub item: Slug,
+    /// The name it was sent under.
+    pub job_name: JobName,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
