@@ -1,4 +1,5 @@
 //! restorectl: declarative restore plans for the Backup-as-a-Service API of Teradata VantageCloud Enterprise.
 
 pub mod baas;
+pub mod journal;
 pub mod model;

@@ -5,6 +5,7 @@
 //! house: a *plan* is what somebody wants, a *snapshot* is what the site shows, a *changeset* is the
 //! difference between the two, and the *journal* is what was attempted.
 
+mod action;
 mod duration;
 mod environment;
 mod execution;
@@ -14,12 +15,15 @@ mod json;
 mod limits;
 mod name;
 mod object;
+mod outcome;
 mod plan;
+mod request;
 mod restore;
 mod secret;
 mod snapshot;
 mod status;
 
+pub use action::{Action, DataLoss};
 pub use duration::Millis;
 pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};
 pub use execution::{BackupExecution, ExecutionSelector, Pick};
@@ -29,8 +33,10 @@ pub use json::{canonical, digest};
 pub use limits::Limits;
 pub use name::{NameError, ObjectName, QualifiedName, Slug};
 pub use object::{Level, ObjectType};
+pub use outcome::{CreateOutcome, End};
 pub use plan::{Objectives, Plan};
+pub use request::CreateRequest;
 pub use restore::{RestoreRecord, SubTask};
 pub use secret::{Secret, SecretRef};
-pub use snapshot::{BackupObject, Database, ExecutionKey, PendingIntent, Permission, Reading, Snapshot};
+pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};

@@ -44,8 +44,8 @@ pub struct Snapshot {
     pub permissions: BTreeMap<SiteId, Permission>,
     /// The objects of the chosen executions, where the service has them ready.
     pub objects: BTreeMap<ExecutionKey, Reading<Vec<BackupObject>>>,
-    /// Creates that an earlier run sent and never learned the fate of.
-    pub pending: Vec<PendingIntent>,
+    /// Creates of this plan and environment that our journal holds from earlier runs, oldest first.
+    pub attempts: Vec<PastAttempt>,
 }
 
 /// A database at a site.
@@ -92,10 +92,10 @@ pub struct ExecutionKey {
     pub execution: ExecutionId,
 }
 
-/// A create that an earlier run recorded and whose fate the journal doesn't hold.
+/// A create that an earlier run of ours recorded, from the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingIntent {
-    /// The run that sent it.
+pub struct PastAttempt {
+    /// The run that recorded it.
     pub run: RunId,
     /// The item it was for.
     pub item: Slug,
@@ -103,4 +103,20 @@ pub struct PendingIntent {
     pub job_name: JobName,
     /// When it was recorded.
     pub at: Timestamp,
+    /// What the journal knows of it.
+    pub fate: PastFate,
+}
+
+/// What the journal knows of an earlier create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PastFate {
+    /// Sent, or about to be sent, and nobody learned what became of it: it may appear at the site.
+    Open,
+    /// The site has nothing of it, for certain or as far as a whole settle window showed.
+    Gone,
+    /// It was accepted and ended without success.
+    Failed,
+    /// It was accepted and succeeded.
+    Succeeded,
 }

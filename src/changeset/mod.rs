@@ -1,0 +1,158 @@
+//! The difference between a plan and what its site shows: plain data, decided without effects.
+//!
+//! [`decide`] gives every item of a plan one action with its reason. What a decision rests on is kept
+//! beside it ([`Saw`]), so that a saved changeset can be compared with the site again before it is
+//! carried out: what was approved is what runs.
+
+mod decide;
+mod differ;
+mod document;
+mod fingerprint;
+mod loss;
+mod name;
+mod sites;
+
+pub use decide::{Intention, decide};
+pub use differ::differences;
+pub use document::{LoadError, load, save};
+pub use fingerprint::fingerprint;
+pub use name::{DerivedName, derived_name};
+pub use sites::{Reads, reads};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, JobName, Limits, Objectives, Permission,
+    RestoreRecord, Slug,
+};
+
+/// The difference between a plan and the site, for one environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Changeset {
+    /// The version of this format.
+    pub version: u32,
+    /// The version of restorectl that made it.
+    pub tool_version: String,
+    /// When the site was read.
+    pub created_at: Timestamp,
+    /// After this moment `apply` refuses it.
+    pub expires_at: Timestamp,
+    /// The plan that it comes from.
+    pub plan: PlanFacts,
+    /// The environment, with references to secrets, never their values.
+    pub environment: Environment,
+    /// Limits of the run.
+    pub limits: Limits,
+    /// One decision for each item, in the plan's order.
+    pub items: Vec<Decision>,
+}
+
+/// What a changeset keeps of the plan besides its items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFacts {
+    /// Its name.
+    pub name: Slug,
+    /// The file, as the user gave it.
+    pub file: String,
+    /// Over the plan as it resolved: its meaning, not its bytes.
+    pub digest: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whom to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// How much it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criticality: Option<String>,
+    /// The change or incident that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// What the restore must achieve.
+    #[serde(default)]
+    pub objectives: Objectives,
+}
+
+/// What is to be done about one item, why, and what that rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The item.
+    pub item: Item,
+    /// What is to be done.
+    pub action: Action,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Its meaning in short: a hash over what would be sent.
+    pub fingerprint: String,
+    /// The generation of the next or the running attempt, from 1.
+    pub generation: u32,
+    /// The number of the next or the running attempt, from 1.
+    pub attempt: u32,
+    /// The backup execution, frozen; none where it could not be resolved.
+    pub execution: Option<BackupExecution>,
+    /// What the create call sends, under the next attempt's name; none where nothing can be sent.
+    pub request: Option<CreateRequest>,
+    /// What it destroys at the target.
+    pub data_loss: DataLoss,
+    /// The data loss in words, one sentence an object.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<String>,
+    /// What else a reader should know: what can't be seen, what couldn't be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Bytes to restore, where the backup's object list tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// What the decision rests on.
+    pub saw: Saw,
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Saw {
+    /// Restores of the item at the site, whatever their definition, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restores: Vec<SeenRestore>,
+    /// Databases that the item writes to or needs, and whether they were there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<SeenDatabase>,
+    /// Whether the service permits restores to the target site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<Permission>,
+}
+
+/// A restore of the item that the site showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeenRestore {
+    /// Its name.
+    pub job_name: JobName,
+    /// Its execution id.
+    pub execution_id: Option<String>,
+    /// As it was shown.
+    pub restore: RestoreRecord,
+}
+
+/// A database at the target site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenDatabase {
+    /// Its name.
+    pub name: String,
+    /// Whether it was there; none where the list couldn't be read.
+    pub exists: Option<bool>,
+}
+
+impl Changeset {
+    /// Whether `apply` would send or wait for anything.
+    pub fn has_changes(&self) -> bool {
+        self.items.iter().any(|decision| decision.action.is_pending())
+    }
+
+    /// How many items have this action.
+    pub fn count(&self, action: Action) -> usize {
+        self.items.iter().filter(|decision| decision.action == action).count()
+    }
+}

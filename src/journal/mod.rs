@@ -1,0 +1,17 @@
+//! What was attempted, in the order in which it happened, durable before it matters.
+//!
+//! A run is a header and a list of numbered entries. [`Progress::apply`] is the one transition table:
+//! the live run, the next run after a crash and every report fold the same entries through it, so they
+//! can't disagree about where an item stands. The journal is not a reporter: if it can't be written, no
+//! new work starts.
+
+mod past;
+mod progress;
+mod record;
+pub mod sqlite;
+mod store;
+
+pub use past::past_attempts;
+pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};
+pub use record::{Closed, Entry, Record, Run};
+pub use store::{Store, StoreError};

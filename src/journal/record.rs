@@ -1,0 +1,157 @@
+//! The entries of the journal.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CreateOutcome, End, JobName, RestoreRecord, RunId, Slug};
+
+/// The head of a run: what it set out to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Unique in the store; sorts by the time of opening.
+    pub id: RunId,
+    /// The plan's name.
+    pub plan: Slug,
+    /// The environment's name.
+    pub environment: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The version of restorectl that opened it.
+    pub tool_version: String,
+    /// The user and host that opened it, as the system tells.
+    pub opened_by: String,
+    /// The changeset that it carries out, as it was saved. Holds no secrets.
+    pub changeset: serde_json::Value,
+}
+
+/// A record with its number in the run and its moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    pub record: Record,
+}
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    /// A create call is about to be sent. Durable before it is.
+    Intent {
+        /// For this item.
+        item: Slug,
+        /// Under this name.
+        job_name: JobName,
+        /// In this generation, from 1.
+        generation: u32,
+        /// As this attempt, from 1.
+        attempt: u32,
+        /// Execution ids of restores that bore the name before: they are not the answer to this call.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        prior: Vec<String>,
+    },
+    /// The create call was answered, or will never be.
+    Replied {
+        /// For this item.
+        item: Slug,
+        /// What the answer proves.
+        #[serde(flatten)]
+        outcome: CreateOutcome,
+    },
+    /// Instead of creating, the run attached to a restore of ours, seen at the site or possibly on its way.
+    Adopted {
+        /// For this item.
+        item: Slug,
+        /// The name it bears.
+        job_name: JobName,
+        /// Its generation.
+        generation: u32,
+        /// Its attempt.
+        attempt: u32,
+        /// As seen at the site; none where an earlier run may have sent it and the site doesn't show it yet.
+        seen: Option<RestoreRecord>,
+        /// As in [`Record::Intent`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        prior: Vec<String>,
+    },
+    /// The site showed a restore of the item in a new light.
+    Observed {
+        /// Of this item.
+        item: Slug,
+        /// As the site showed it.
+        restore: RestoreRecord,
+    },
+    /// A whole settle window passed, and the site shows nothing of the attempt.
+    NotFound {
+        /// Of this item.
+        item: Slug,
+    },
+    /// The attempt failed at the site, and another one follows.
+    AttemptFailed {
+        /// Of this item.
+        item: Slug,
+        /// How, in the service's words.
+        reason: String,
+    },
+    /// A restore turned up that had been given up: there may now be two.
+    Late {
+        /// Of this item.
+        item: Slug,
+        /// The name it bears.
+        job_name: JobName,
+        /// As the site showed it.
+        restore: RestoreRecord,
+    },
+    /// The item is at its end.
+    Ended {
+        /// This item.
+        item: Slug,
+        /// How it ended.
+        end: End,
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// Something that a reader of the report must know.
+    Noted {
+        /// Concerns this item, or the whole run.
+        item: Option<Slug>,
+        /// In a sentence.
+        text: String,
+    },
+    /// The run is at its end.
+    Closed {
+        /// How it ended.
+        how: Closed,
+    },
+}
+
+impl Record {
+    /// The item that the record is about.
+    pub fn item(&self) -> Option<&Slug> {
+        match self {
+            Self::Intent { item, .. }
+            | Self::Replied { item, .. }
+            | Self::Adopted { item, .. }
+            | Self::Observed { item, .. }
+            | Self::NotFound { item }
+            | Self::AttemptFailed { item, .. }
+            | Self::Late { item, .. }
+            | Self::Ended { item, .. } => Some(item),
+            Self::Noted { item, .. } => item.as_ref(),
+            Self::Closed { .. } => None,
+        }
+    }
+}
+
+/// How a run ended. A run without this entry was killed, or still goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    /// Every item reached its end.
+    Completed,
+    /// Somebody stopped it; items without an end were not started or may still run at the site.
+    Interrupted,
+}
