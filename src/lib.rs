@@ -1,5 +1,6 @@
 //! restorectl: declarative restore plans for the Backup-as-a-Service API of Teradata VantageCloud Enterprise.
 
 pub mod baas;
+pub mod changeset;
 pub mod journal;
 pub mod model;

@@ -8,23 +8,22 @@ mod decide;
 mod differ;
 mod document;
 mod fingerprint;
+mod history;
 mod loss;
 mod name;
-mod sites;
 
 pub use decide::{Intention, decide};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use fingerprint::fingerprint;
-pub use name::{DerivedName, derived_name};
-pub use sites::{Reads, reads};
+pub use name::{DerivedName, derived_name, item_key};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, JobName, Limits, Objectives, Permission,
-    RestoreRecord, Slug,
+    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, Objectives, Permission, RestoreRecord,
+    Slug,
 };
 
 /// The difference between a plan and the site, for one environment.
@@ -42,6 +41,9 @@ pub struct Changeset {
     pub plan: PlanFacts,
     /// The environment, with references to secrets, never their values.
     pub environment: Environment,
+    /// Whether a new generation was asked for although the site may have what the plan wants.
+    #[serde(default)]
+    pub again: bool,
     /// Limits of the run.
     pub limits: Limits,
     /// One decision for each item, in the plan's order.
@@ -116,24 +118,13 @@ pub struct Decision {
 pub struct Saw {
     /// Restores of the item at the site, whatever their definition, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub restores: Vec<SeenRestore>,
+    pub restores: Vec<RestoreRecord>,
     /// Databases that the item writes to or needs, and whether they were there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<SeenDatabase>,
     /// Whether the service permits restores to the target site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<Permission>,
-}
-
-/// A restore of the item that the site showed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SeenRestore {
-    /// Its name.
-    pub job_name: JobName,
-    /// Its execution id.
-    pub execution_id: Option<String>,
-    /// As it was shown.
-    pub restore: RestoreRecord,
 }
 
 /// A database at the target site.

@@ -37,6 +37,7 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)]) -> Result<Vec<PastAttempt>, Ill
                     item: item.clone(),
                     job_name: attempt.job_name.clone(),
                     at: attempt.began_at,
+                    prior: attempt.prior.clone(),
                     fate,
                 };
                 // Names that a plan sets itself repeat; derived ones repeat only when a later run adopts them.

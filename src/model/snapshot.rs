@@ -103,6 +103,8 @@ pub struct PastAttempt {
     pub job_name: JobName,
     /// When it was recorded.
     pub at: Timestamp,
+    /// Execution ids of restores that bore the name before it was sent.
+    pub prior: Vec<String>,
     /// What the journal knows of it.
     pub fate: PastFate,
 }

@@ -1,0 +1,46 @@
+//! An item's meaning in ten letters.
+
+use serde_json::{Value, json};
+
+use crate::model::{ExecutionId, Item, Mode, ObjectName, RestoreObject, Slug, digest};
+
+/// How many hexadecimal digits of the hash go into a job name.
+pub(super) const LENGTH: usize = 10;
+
+/// A hash over all that a create would send, the execution it would restore from, and the names of plan
+/// and item: the meaning, not the bytes of the file. Names are folded, because the database compares them
+/// without case.
+///
+/// The layout below is part of what is kept at sites for years, inside job names: a change to it would make every
+/// finished restore look changed, and so restore everything again. It carries a version, and a test holds it.
+///
+/// # Errors
+/// Never for items that a plan can express; see [`digest`].
+pub fn fingerprint(plan: &Slug, item: &Item, execution: &ExecutionId) -> Result<String, serde_json::Error> {
+    let folded = |name: &Option<ObjectName>| name.as_ref().map(ObjectName::folded);
+    let object = |object: &RestoreObject| -> Value {
+        json!({
+            "type": object.object_type.wire(),
+            "name": object.name.folded(),
+            "parent": object.parent.folded(),
+            "parent_type": object.parent_type.wire(),
+            "exclude": object.exclude.iter().map(ObjectName::folded).collect::<Vec<_>>(),
+            "include_all": object.include_all,
+            "rename_to": folded(&object.rename_to),
+        })
+    };
+    let meaning = json!({
+        "version": 1,
+        "plan": plan.as_str(),
+        "item": item.name.as_str(),
+        "source": {"site": item.source.site.as_str(), "job": item.source.job.as_str(), "execution": execution.as_str()},
+        "target": {"site": item.target.site.as_str(), "database": folded(&item.target.database)},
+        "objects": item.objects.iter().map(object).collect::<Vec<_>>(),
+        "copy": item.mode == Mode::Copy,
+        "continue_on_access_right_violation": item.options.continue_on_access_right_violation,
+        "skip_statistics": item.options.skip_statistics,
+        "skip_join_or_hash_indexes": item.options.skip_join_or_hash_indexes,
+    });
+    let hash = digest(&meaning)?;
+    Ok(hash.trim_start_matches("sha256:").chars().take(LENGTH).collect())
+}

@@ -1,0 +1,142 @@
+//! What a restore destroys at its target, and whether plan and environment allow that.
+
+use crate::model::{DataLoss, Guard, Item, Level, OnExisting, RestoreObject, Snapshot, Touched};
+
+use super::SeenDatabase;
+
+/// What sending an item would mean for the target.
+#[derive(Debug, Default)]
+pub(super) struct Loss {
+    /// The worst of its objects.
+    pub(super) class: DataLoss,
+    /// The losses in words.
+    pub(super) words: Vec<String>,
+    /// What can't be seen.
+    pub(super) notes: Vec<String>,
+    /// Why it must not be sent.
+    pub(super) refusal: Option<String>,
+    /// Its targets are there, and the plan says to leave them then.
+    pub(super) skip: Option<String>,
+    /// The databases that were looked for.
+    pub(super) databases: Vec<SeenDatabase>,
+}
+
+/// Looks at every object of an item. `before` names an earlier restore of the item that succeeded, so that what
+/// it made is probably still there although the API can't show it.
+pub(super) fn loss(item: &Item, guard: &Guard, snapshot: &Snapshot, before: Option<&str>) -> Loss {
+    let mut loss = Loss::default();
+    for object in &item.objects {
+        let touched = item.touched_by(object);
+        let exists = exists(snapshot, &touched, &mut loss);
+        let found = match (object.object_type.level(), exists) {
+            (_, Err(why)) => Err(why),
+            (Level::Database, Ok(true)) => Ok(Some(Found::Database)),
+            (Level::Database, Ok(false)) if item.target.database.is_none() => Ok(None),
+            (_, Ok(false)) => Err(format!(
+                "database `{}` does not exist at site `{}`; create it there or name another one",
+                touched.database, touched.site
+            )),
+            (Level::Object, Ok(true)) if item.is_in_place(object) => Ok(Some(Found::Itself)),
+            (Level::Object, Ok(true)) => Ok(before.map(Found::Probably)),
+        };
+        match found {
+            Err(why) => loss.refuse(why),
+            Ok(None) => unseen(item, object, &touched, guard, &mut loss),
+            Ok(Some(found)) => judge(item, object, &touched, found, guard, &mut loss),
+        }
+    }
+    loss.databases.sort_by(|a, b| a.name.cmp(&b.name));
+    loss.databases.dedup();
+    loss
+}
+
+/// How we know that something is at the target.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    /// The site lists the database.
+    Database,
+    /// It is the very object that was backed up.
+    Itself,
+    /// This earlier restore of the item made it.
+    Probably(&'a str),
+}
+
+impl Loss {
+    fn refuse(&mut self, why: String) {
+        self.refusal.get_or_insert(why);
+    }
+}
+
+fn exists(snapshot: &Snapshot, touched: &Touched, loss: &mut Loss) -> Result<bool, String> {
+    let reading = snapshot.databases.get(&touched.site).map(|reading| reading.as_result());
+    let result = match reading {
+        Some(Ok(databases)) => Ok(databases.iter().any(|database| database.name == touched.database)),
+        Some(Err(why)) => Err(format!("the databases of site `{}` could not be read: {why}", touched.site)),
+        None => Err(format!("the databases of site `{}` were not read", touched.site)),
+    };
+    loss.databases.push(SeenDatabase { name: touched.database.to_string(), exists: result.as_ref().ok().copied() });
+    result
+}
+
+/// Nothing is known to be in the way; what can't be seen is said.
+fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard, loss: &mut Loss) {
+    if object.object_type.level() == Level::Database {
+        loss.notes.push(format!("database `{touched}` is not at site `{}` yet", touched.site));
+        return;
+    }
+    if item.on_existing == OnExisting::Replace {
+        if !guard.allow_replace {
+            return loss.refuse(guarded("`on_existing: replace`", item, "allow_replace"));
+        }
+        loss.class = loss.class.max(DataLoss::Replaces);
+        loss.words.push(format!("replaces `{touched}`, data and definition, if it is there"));
+    } else {
+        loss.notes.push(format!(
+            "the API lists no tables: if `{touched}` is there already, the service replaces it, whatever `on_existing` says"
+        ));
+    }
+}
+
+/// Something is in the way.
+fn judge(item: &Item, object: &RestoreObject, touched: &Touched, found: Found<'_>, guard: &Guard, loss: &mut Loss) {
+    let (class, words) = match found {
+        Found::Database => (DataLoss::Drops, format!("drops everything made in `{touched}` since the backup")),
+        Found::Itself => (DataLoss::Replaces, format!("replaces `{touched}`, data and definition, with the backup's")),
+        Found::Probably(_) => (DataLoss::Replaces, format!("replaces `{touched}`, which an earlier restore made")),
+    };
+    let known = match found {
+        Found::Database => format!("database `{touched}` exists at site `{}`", touched.site),
+        Found::Itself => format!("`{touched}` is the table that was backed up"),
+        Found::Probably(name) => format!("`{touched}` is probably there: `{name}` restored this item before"),
+    };
+    match item.on_existing {
+        OnExisting::Fail => {
+            let change = "say `on_existing: replace` to allow that, or restore under another name";
+            loss.refuse(format!("{known}, and {}: {change} ({})", consequence(class), item.origin));
+        }
+        OnExisting::Skip => {
+            loss.skip.get_or_insert(format!("{known}, and the plan says `on_existing: skip`"));
+            return;
+        }
+        OnExisting::Replace if item.is_in_place(object) && !guard.allow_in_place => {
+            loss.refuse(guarded("a restore over its own source", item, "allow_in_place"));
+        }
+        OnExisting::Replace if !item.is_in_place(object) && !guard.allow_replace => {
+            loss.refuse(guarded("`on_existing: replace`", item, "allow_replace"));
+        }
+        OnExisting::Replace => {}
+    }
+    loss.class = loss.class.max(class);
+    loss.words.push(words);
+}
+
+fn consequence(class: DataLoss) -> &'static str {
+    match class {
+        DataLoss::Drops => "the restore would drop what was made in it since the backup",
+        _ => "the restore would replace it",
+    }
+}
+
+fn guarded(what: &str, item: &Item, guard: &str) -> String {
+    format!("{what} ({}) is not allowed here: it needs `guard: {{{guard}: true}}` in the environment", item.origin)
+}
