@@ -4,3 +4,4 @@ pub mod baas;
 pub mod changeset;
 pub mod journal;
 pub mod model;
+pub mod report;
