@@ -16,6 +16,7 @@ mod document;
 mod human;
 mod next;
 mod objective;
+mod page;
 mod progress;
 mod screen;
 mod standing;
@@ -33,6 +34,7 @@ pub use document::{
 };
 pub use human::human;
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
+pub use page::html;
 pub use progress::event_line;
 pub use screen::Style;
 pub use standing::Standing;
