@@ -2,5 +2,8 @@
 
 pub mod baas;
 pub mod changeset;
+pub mod engine;
 pub mod journal;
 pub mod model;
+pub mod observe;
+pub mod ports;
