@@ -19,6 +19,15 @@ pub enum Signal {
     Leave,
 }
 
+/// What a listener hears of a run, with where the run stands then.
+#[derive(Debug, Clone, Copy)]
+pub enum Heard<'a> {
+    /// This entry is durable now.
+    Entry(&'a Entry),
+    /// Somebody asked for this.
+    Asked(Signal),
+}
+
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
@@ -30,7 +39,7 @@ pub enum DriveError {
     Bug(#[source] IllegalRecord),
 }
 
-/// Drives a run from its start to its end. Every entry is shown to `listen` once it is durable.
+/// Drives a run from its start to its end. Every entry is told to `listen` once it is durable.
 ///
 /// # Errors
 /// When the journal can't be written, or a bug is found. The state says what may still run at the site.
@@ -39,7 +48,7 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
     run: &RunId,
     (site, clock, store): (&Arc<S>, &C, &J),
     mut signals: Receiver<Signal>,
-    mut listen: impl FnMut(&Entry, &RunState),
+    mut listen: impl FnMut(Heard<'_>, &RunState),
 ) -> Result<(), DriveError> {
     let mut calls: JoinSet<Event> = JoinSet::new();
     let mut event = Event::Started;
@@ -49,7 +58,7 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
             store.append(run, &step.records).await.map_err(DriveError::Journal)?;
         }
         for entry in &step.records {
-            listen(entry, machine.state());
+            listen(Heard::Entry(entry), machine.state());
         }
         if step.finished {
             return Ok(());
@@ -61,10 +70,13 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
         event = tokio::select! {
             Some(done) = calls.join_next() => result(done),
             () = sleep(clock, step.wake) => Event::Woken,
-            Some(signal) = signals.recv() => match signal {
-                Signal::Stop => Event::Stop,
-                Signal::Leave => Event::Leave,
-            },
+            Some(signal) = signals.recv() => {
+                listen(Heard::Asked(signal), machine.state());
+                match signal {
+                    Signal::Stop => Event::Stop,
+                    Signal::Leave => Event::Leave,
+                }
+            }
         };
     }
 }

@@ -13,5 +13,5 @@ mod driver;
 mod machine;
 mod watch;
 
-pub use driver::{DriveError, Signal, drive};
+pub use driver::{DriveError, Heard, Signal, drive};
 pub use machine::{Effect, Event, Machine, Step};
