@@ -10,6 +10,9 @@
     reason = "tests may stop at once where something is wrong"
 )]
 
+mod changeset;
+mod client;
 mod directions;
 mod engine;
+mod journal;
 mod world;
