@@ -2,3 +2,4 @@
 
 pub mod baas;
 pub mod model;
+pub mod simulator;
