@@ -7,3 +7,4 @@ pub mod journal;
 pub mod model;
 pub mod observe;
 pub mod ports;
+pub mod simulator;
