@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a date in Retry-After is compared with the wall clock")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
@@ -36,7 +37,12 @@ pub struct Client {
     credentials: Option<HeaderValue>,
     secrets: Arc<[Secret]>,
     permission_query: PermissionQuery,
+    /// Whether an answer said that it comes from the simulator.
+    simulator: Arc<AtomicBool>,
 }
+
+/// The header by which the simulator says what it is.
+const SIMULATOR: &str = "x-simulator";
 
 /// Whether a call carries the login for restores.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +98,13 @@ impl Client {
             credentials,
             secrets: access.secrets().into(),
             permission_query: api.permission_query.clone(),
+            simulator: Arc::default(),
         })
+    }
+
+    /// Whether any answer so far came from the simulator.
+    pub fn met_simulator(&self) -> bool {
+        self.simulator.load(Ordering::Relaxed)
     }
 
     pub(super) fn permission_query(&self) -> &PermissionQuery {
@@ -165,6 +177,9 @@ impl Client {
         let response = request.send().await.map_err(|e| failed(transport(&e)))?;
         let status = response.status();
         let headers = response.headers().clone();
+        if headers.contains_key(SIMULATOR) {
+            self.simulator.store(true, Ordering::Relaxed);
+        }
         let limit = if status.is_success() { LARGEST } else { EXCERPT * 4 };
         let body = bounded(response, limit).await;
         tracing::debug!(%method, %url, status = status.as_u16(), "answer");

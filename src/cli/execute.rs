@@ -25,6 +25,7 @@ pub async fn execute(bench: &Bench, changeset: &Changeset, terminal: Terminal) -
         opened_at: now,
         tool_version: TOOL_VERSION.to_owned(),
         opened_by: system::operator(),
+        simulated: bench.client.met_simulator(),
         changeset: serde_json::to_value(changeset)?,
     };
     bench.store.open_run(&run).await?;

@@ -35,6 +35,7 @@ async fn apply(
         opened_at: clock.now(),
         tool_version: "0".into(),
         opened_by: "test".into(),
+        simulated: true,
         changeset: serde_json::to_value(&changeset).unwrap(),
     };
     store.open_run(&run).await.unwrap();

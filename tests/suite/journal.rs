@@ -18,6 +18,7 @@ fn run(id: &str) -> Run {
         opened_at: start(),
         tool_version: "0".into(),
         opened_by: "me@here".into(),
+        simulated: true,
         changeset: serde_json::json!({"items": []}),
     }
 }
