@@ -287,3 +287,36 @@ async fn the_restores_of_an_execution_fall_back_to_the_sites_list() {
     let found = client(&url).execution_restores(&request().source).await.unwrap();
     assert_eq!(found.iter().filter_map(|r| r.restore_job_name.as_deref()).collect::<Vec<_>>(), ["a"]);
 }
+
+#[tokio::test]
+async fn the_samples_of_the_vendors_page_are_read() {
+    let sample = |name: &str| {
+        let path = format!("{}/tests/fixtures/vendor/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        json(&std::fs::read_to_string(path).unwrap())
+    };
+    let running = json(
+        "{\"restore_job_name\": \"x\", \"restore_execution_id\": 7, \"status\": \"RUNNING\", \"start_time\": \"2019-08-24T14:15:22Z\", \"end_time\": null}",
+    );
+    let (url, _requests) = server(vec![
+        sample("response-restore"),
+        sample("response-restores"),
+        sample("response-execution-restores"),
+        sample("response-databases"),
+        running,
+    ]);
+    let client = client(&url);
+    let one = client.restore(&request().source, &ResourceId::new("0")).await.unwrap();
+    assert_eq!(client.restores(&site()).await.unwrap(), std::slice::from_ref(&one));
+    assert_eq!(client.execution_restores(&request().source).await.unwrap(), std::slice::from_ref(&one));
+    let databases = client.databases(&site()).await.unwrap();
+    assert_eq!((databases[0].name.as_deref(), databases[0].db_kind.as_deref()), (Some("string"), Some("D")));
+    let record = RestoreRecord::from(one);
+    assert_eq!(record.status.class(), StatusClass::Succeeded);
+    assert_eq!(record.execution_id.as_deref(), Some("0"));
+    assert_eq!(record.end_time, Some("2019-08-24T14:15:22Z".parse().unwrap()));
+    assert_eq!((record.errors.len(), record.warnings.len(), record.sub_tasks.len()), (1, 1, 1));
+    assert_eq!(record.is_failover, Some(false));
+    let running = RestoreRecord::from(client.restore(&request().source, &ResourceId::new("7")).await.unwrap());
+    assert_eq!(running.end_time, None);
+    assert!(!running.is_final());
+}

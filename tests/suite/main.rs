@@ -11,8 +11,10 @@
 )]
 
 mod changeset;
+mod cli;
 mod client;
 mod directions;
 mod engine;
 mod journal;
+mod rig;
 mod world;
