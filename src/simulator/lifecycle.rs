@@ -221,6 +221,7 @@ impl Effort {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn restore(id: i64, ready_at: i64, bytes: u64, claims: &[&str]) -> Facts {
         let claim = |text: &&str| {
@@ -329,5 +330,59 @@ mod tests {
         assert_eq!(effort(1.0, Reach::BreaksHalfway).ends_at(&pace, Moment(1000)), Some(Moment(1200)));
         assert_eq!(effort(2.5, Reach::Whole).ends_at(&pace, Moment(1000)), Some(Moment(2000)));
         assert_eq!(shown(effort(2.5, Reach::Whole), 1500)[2].2, 100);
+    }
+
+    fn touch(a: &Facts, b: &Facts) -> bool {
+        let whole = |claim: &Claim| claim.object.is_none();
+        a.target_site == b.target_site
+            && a.claims.iter().any(|x| {
+                b.claims.iter().any(|y| x.database == y.database && (whole(x) || whole(y) || x.object == y.object))
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_in_limits_and_locks_hold_and_all_ends(
+            asked in proptest::collection::vec(
+                (0i64..50, 0u64..200, prop::sample::select(vec!["D", "D.a", "D.b", "E", "E.a"]), prop::bool::ANY),
+                1..14,
+            ),
+            limit in 1usize..4,
+        ) {
+            let pace = Pace::new(vec![(Moment(0), 1_000), (Moment(60), 0), (Moment(90), 500)]);
+            let mut open: Vec<Facts> = Vec::new();
+            for (id, (ready_at, bytes, claim, elsewhere)) in (1..).zip(&asked) {
+                let site = if *elsewhere { "B" } else { "A" };
+                open.push(Facts { target_site: site.into(), ..restore(id, *ready_at, *bytes, &[claim]) });
+            }
+            let (mut cursor, mut ended, mut started) = (Moment(0), 0, Vec::new());
+            while let Some(step) = next_step(&open, &pace, limit, cursor) {
+                prop_assert!(step.at >= cursor);
+                cursor = step.at;
+                let index = open.iter().position(|one| one.id == step.id).unwrap();
+                if step.turn == Turn::End {
+                    open.remove(index);
+                    ended += 1;
+                    continue;
+                }
+                prop_assert!(open[index].ready_at <= step.at);
+                open[index].started_at = Some(step.at);
+                started.push(open[index].clone());
+                let running: Vec<&Facts> = open.iter().filter(|one| one.started_at.is_some()).collect();
+                for site in ["A", "B"] {
+                    prop_assert!(running.iter().filter(|one| one.target_site == site).count() <= limit);
+                }
+                for (position, one) in running.iter().enumerate() {
+                    prop_assert!(running[..position].iter().all(|other| !touch(one, other)));
+                }
+            }
+            prop_assert_eq!(ended, asked.len());
+            // Of two that touch one object, the one that was ready first goes first.
+            for (position, later) in started.iter().enumerate() {
+                for earlier in started[..position].iter().filter(|earlier| touch(earlier, later)) {
+                    prop_assert!((earlier.ready_at, earlier.id) < (later.ready_at, later.id));
+                }
+            }
+        }
     }
 }

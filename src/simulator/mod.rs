@@ -31,6 +31,8 @@ mod sample;
 mod server;
 mod site;
 mod store;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -81,12 +81,12 @@ pub(super) fn ended(restore: &Restore, ending: Ending<'_>, pace: &Pace, at: Mome
             (FAILED, why.to_owned())
         }
         Ending::CarriedOut { .. } if !errors.is_empty() => {
-            (WITH_ERRORS, format!("{} of {count} objects could not be restored", errors.len()))
+            (WITH_ERRORS, format!("objects that could not be restored: {} of {count}", errors.len()))
         }
         Ending::CarriedOut { .. } if !restore.faults.warnings.is_empty() => {
-            (WITH_WARNINGS, format!("{count} objects restored, with warnings"))
+            (WITH_WARNINGS, format!("objects restored, with warnings: {count}"))
         }
-        Ending::CarriedOut { .. } => (COMPLETED, format!("{count} objects restored")),
+        Ending::CarriedOut { .. } => (COMPLETED, format!("objects restored: {count}")),
     };
     let told = restore.faults.status.clone().filter(|_| !matches!(ending, Ending::Failed(_)));
     wire::Restore {

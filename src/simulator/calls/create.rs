@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{check_credentials, known_execution};
 use crate::baas::wire::CreateRestore;
@@ -29,9 +29,7 @@ pub(super) async fn create(
     check_credentials(&site, &headers)?;
     let (mut store, _, now) = site.current().await?;
     let execution = known_execution(store.sql(), &id, &job, &execution).await?;
-    // Axum's reader names the field that is wrong.
-    let Json(request) =
-        Json::<CreateRestore>::from_bytes(&body).map_err(|error| Failure::bad_request(error.body_text()))?;
+    let request = read(&body).map_err(Failure::bad_request)?;
     let sites = catalogue::sites(store.sql()).await?;
     work::check(&request, &id, &sites).map_err(Failure::bad_request)?;
     if execution.status != SUCCESSFUL {
@@ -57,4 +55,34 @@ pub(super) async fn create(
     site.wake();
     let body = Json(json!({"message": "the restore is accepted"}));
     Ok((StatusCode::ACCEPTED, [("x-resource-id", restore.to_string())], body).into_response())
+}
+
+/// Reads a body, or names the field that is wrong.
+fn read(body: &[u8]) -> Result<CreateRestore, String> {
+    // Axum's reader names fields by their path; but it also takes a list for an object.
+    let Json(request) = Json::<CreateRestore>::from_bytes(body).map_err(|error| error.body_text())?;
+    let Json(document) = Json::<Value>::from_bytes(body).map_err(|error| error.body_text())?;
+    let no_object = |field: &str| Err(format!("`{field}` is no JSON object"));
+    if !document.is_object() {
+        return Err("the body is no JSON object".to_owned());
+    }
+    let settings = document.get("job_settings");
+    if !settings.is_some_and(Value::is_object) {
+        return no_object("job_settings");
+    }
+    for (index, object) in elements(settings, "objects").iter().enumerate() {
+        let field = format!("job_settings.objects[{index}]");
+        if !object.is_object() {
+            return no_object(&field);
+        }
+        let excluded = elements(Some(object), "exclude_objects");
+        if let Some(index) = excluded.iter().position(|one| !one.is_object()) {
+            return no_object(&format!("{field}.exclude_objects[{index}]"));
+        }
+    }
+    Ok(request)
+}
+
+fn elements<'a>(holder: Option<&'a Value>, key: &str) -> &'a [Value] {
+    holder.and_then(|holder| holder.get(key)).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
