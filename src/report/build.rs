@@ -1,0 +1,300 @@
+//! Folds a run into its report.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::attempt::{attempt, over_reasons, service};
+use super::document::{
+    CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport, MayStillRun, NotExecuted, NoteReport,
+    ObjectReport, PlanReport, REPORT_VERSION, Report, RunFacts, RunProgress, SourceReport,
+};
+use super::verdict::judge;
+use super::{Standing, next, objective};
+use crate::changeset::{Changeset, Decision};
+use crate::journal::{Closed, Entry, IllegalRecord, Progress, Run, RunState, replay};
+use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, digest};
+
+/// What a report needs to know besides the journal.
+#[derive(Debug, Clone, Copy)]
+pub struct BuildOptions {
+    /// The moment of making it.
+    pub now: Timestamp,
+    /// Whether the API was the simulator.
+    pub simulated: bool,
+}
+
+/// Why a run can't be reported.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The head of the run holds something else.
+    #[error(
+        "run `{run}` holds a changeset that this version can't read; make the report with restorectl {tool_version}, which opened the run"
+    )]
+    Changeset {
+        /// The run.
+        run: String,
+        /// The version that opened it.
+        tool_version: String,
+        /// What can't be read.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The journal is damaged.
+    #[error("the journal of run `{run}` is damaged, so no report of it can be trusted")]
+    Journal {
+        /// The run.
+        run: String,
+        /// What doesn't fit.
+        #[source]
+        source: IllegalRecord,
+    },
+    /// The journal and the changeset don't belong together.
+    #[error("the journal of run `{run}` tells of `{item}`, which its changeset does not have: the journal is damaged")]
+    Stranger {
+        /// The run.
+        run: String,
+        /// The item.
+        item: String,
+    },
+}
+
+/// Folds a run and its entries into a report. The same run and the same options give the same report.
+///
+/// # Errors
+/// When the journal is damaged, or another version wrote it.
+pub fn build(run: &Run, entries: &[Entry], options: &BuildOptions) -> Result<Report, ReportError> {
+    let id = || run.id.to_string();
+    let unreadable = |source| ReportError::Changeset { run: id(), tool_version: run.tool_version.clone(), source };
+    let changeset: Changeset = serde_json::from_value(run.changeset.clone()).map_err(unreadable)?;
+    let changeset_digest = digest(&run.changeset).map_err(unreadable)?;
+    let state = replay(entries).map_err(|source| ReportError::Journal { run: id(), source })?;
+    let known = |name: &Slug| changeset.items.iter().any(|decision| decision.item.name == *name);
+    if let Some(stranger) = state.items.keys().find(|name| !known(name)) {
+        return Err(ReportError::Stranger { run: id(), item: stranger.to_string() });
+    }
+
+    let facts = run_facts(run, &changeset, changeset_digest, &state);
+    let mut reasons = over_reasons(entries);
+    let mut items = Vec::with_capacity(changeset.items.len());
+    let mut may_still_run = Vec::new();
+    for decision in &changeset.items {
+        let progress = state.items.get(&decision.item.name);
+        let reasons = reasons.remove(&decision.item.name).unwrap_or_default();
+        items.push(item_report(decision, progress, &reasons, run.opened_at, state.last_at));
+        if let Some(progress) = progress {
+            still_running(&decision.item, progress, &mut may_still_run);
+        }
+    }
+    let mut counts: BTreeMap<&'static str, usize> = Standing::ALL.map(|standing| (standing.code(), 0)).into();
+    for item in &items {
+        *counts.entry(item.result.code()).or_default() += 1;
+    }
+    let told: Vec<u64> = items.iter().filter(|item| item.result.is_success()).filter_map(|item| item.bytes).collect();
+    let environment = EnvironmentReport {
+        name: changeset.environment.name.clone(),
+        api_url: changeset.environment.api.as_ref().map(|api| api.url.clone()),
+    };
+    let mut report = Report {
+        report_version: REPORT_VERSION,
+        generated_at: options.now,
+        generated_by: env!("CARGO_PKG_VERSION").to_owned(),
+        simulated: options.simulated,
+        verdict: judge(facts.state, &items),
+        plan: plan_report(&changeset),
+        environment,
+        total: items.len(),
+        counts,
+        bytes_restored: (!told.is_empty()).then(|| told.into_iter().fold(0, u64::saturating_add)),
+        objectives: objective::measure(changeset.plan.objectives, &facts, &items),
+        not_executed: items.iter().filter_map(not_executed).collect(),
+        may_still_run,
+        checks: changeset.items.iter().flat_map(|decision| checks(&decision.item)).collect(),
+        notes: state.notes.into_iter().map(|(at, text)| NoteReport { at, text }).collect(),
+        next: Vec::new(),
+        run: facts,
+        items,
+    };
+    report.next = next::steps(&report);
+    Ok(report)
+}
+
+fn run_facts(run: &Run, changeset: &Changeset, changeset_digest: String, state: &RunState) -> RunFacts {
+    let ended_at = state.closed.map(|(at, _)| at);
+    RunFacts {
+        id: run.id.to_string(),
+        state: match state.closed {
+            Some((_, Closed::Completed)) => RunProgress::Completed,
+            Some((_, Closed::Interrupted)) => RunProgress::Interrupted,
+            None => RunProgress::NotEnded,
+        },
+        opened_by: run.opened_by.clone(),
+        tool_version: run.tool_version.clone(),
+        started_at: run.opened_at,
+        ended_at,
+        duration_ms: ended_at.map(|end| Millis::between(run.opened_at, end)),
+        last_entry_at: state.last_at,
+        entries: state.seq,
+        site_read_at: changeset.created_at,
+        changeset_digest,
+    }
+}
+
+fn plan_report(changeset: &Changeset) -> PlanReport {
+    let plan = &changeset.plan;
+    PlanReport {
+        name: plan.name.to_string(),
+        file: plan.file.clone(),
+        digest: plan.digest.clone(),
+        description: plan.description.clone(),
+        owner: plan.owner.clone(),
+        contact: plan.contact.clone(),
+        ticket: plan.ticket.clone(),
+        criticality: plan.criticality.clone(),
+    }
+}
+
+fn item_report(
+    decision: &Decision,
+    progress: Option<&Progress>,
+    over_reasons: &BTreeMap<usize, String>,
+    started_at: Timestamp,
+    last_at: Option<Timestamp>,
+) -> ItemReport {
+    let item = &decision.item;
+    let result = Standing::of(progress);
+    let ended = progress.and_then(|progress| progress.ended.as_ref());
+    let known_until = ended.map(|(at, _)| *at).or(last_at).unwrap_or(started_at);
+    let attempts: Vec<_> = progress
+        .iter()
+        .flat_map(|progress| progress.attempts.iter().enumerate())
+        .map(|(index, each)| attempt(each, over_reasons.get(&index), known_until))
+        .collect();
+    let first = attempts.first().map(|first| first.began_at);
+    let backup_at = decision.execution.as_ref().and_then(|execution| execution.taken_at());
+    let mut notes = decision.notes.clone();
+    notes.extend(progress.iter().flat_map(|progress| progress.notes.iter().cloned()));
+    ItemReport {
+        name: item.name.to_string(),
+        action: decision.action,
+        action_reason: decision.reason.clone(),
+        result,
+        reason: ended.map(|(_, reason)| reason.clone()).or_else(|| unfinished(decision, progress, result)),
+        ended_at: ended.map(|(at, _)| *at),
+        took_ms: first.zip(ended).map(|(first, (end, _))| Millis::between(first, *end)),
+        source: SourceReport {
+            site: item.source.site.to_string(),
+            job: item.source.job.to_string(),
+            execution: decision.execution.as_ref().map(|execution| execution.id.to_string()),
+            selector: item.source.execution.to_string(),
+            backup_at,
+            backup_age_ms: backup_at.filter(|at| *at <= started_at).map(|at| Millis::between(at, started_at)),
+        },
+        target_site: item.target.site.to_string(),
+        objects: item.objects.iter().map(|object| object_report(item, object)).collect(),
+        data_loss: DataLossReport {
+            class: decision.data_loss,
+            words: loss_words(decision.data_loss),
+            losses: decision.losses.clone(),
+        },
+        on_existing: item.on_existing,
+        after: item.after.iter().map(Slug::to_string).collect(),
+        bytes: attempts.last().and_then(|last| last.restore.as_ref()).and_then(|restore| restore.bytes),
+        attempts,
+        late: progress.iter().flat_map(|progress| progress.late.iter()).map(service).collect(),
+        notes,
+    }
+}
+
+fn object_report(item: &Item, object: &RestoreObject) -> ObjectReport {
+    let touched = item.touched_by(object);
+    let name = match object.object_type.level() {
+        crate::model::Level::Database => object.name.to_string(),
+        crate::model::Level::Object => format!("{}.{}", object.parent, object.name),
+    };
+    ObjectReport {
+        object_type: object.object_type.wire().to_owned(),
+        name,
+        target_name: touched.to_string(),
+        in_place: item.is_in_place(object),
+        include_all: object.include_all,
+        exclude: object.exclude.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A class of data loss in a sentence.
+pub(super) fn loss_words(class: DataLoss) -> &'static str {
+    match class {
+        DataLoss::None => "none that can be seen",
+        DataLoss::Replaces => "replaces data at the target",
+        DataLoss::Drops => "drops data at the target that was made since the backup",
+    }
+}
+
+/// Why an item without an end stands where it does.
+fn unfinished(decision: &Decision, progress: Option<&Progress>, standing: Standing) -> Option<String> {
+    let seen = || {
+        let restore = progress.and_then(Progress::current).and_then(|attempt| attempt.restore.as_ref());
+        restore.map_or_else(|| "nothing of it yet".to_owned(), |restore| restore.status.to_string())
+    };
+    match standing {
+        Standing::Ended(_) => None,
+        Standing::Running => Some(format!("accepted by the site, which last showed {}", seen())),
+        Standing::Unsettled => Some(format!("the site showed {}, and the journal holds no end of it", seen())),
+        Standing::Unsure => {
+            Some("a create call was sent or about to be; whether the site accepted it is not known".to_owned())
+        }
+        Standing::RetryNotStarted => Some("its last attempt is over, and the journal holds no next one".to_owned()),
+        Standing::NotStarted => Some(match decision.action {
+            Action::Satisfied => format!("the diff found it there already: {}", decision.reason),
+            Action::Blocked => format!("the diff refused it: {}", decision.reason),
+            Action::Create | Action::Retry | Action::Changed | Action::Adopt => {
+                "its turn had not come by the journal's last entry".to_owned()
+            }
+        }),
+    }
+}
+
+fn not_executed(item: &ItemReport) -> Option<NotExecuted> {
+    (item.result.is_untried() && item.attempts.is_empty()).then(|| NotExecuted {
+        item: item.name.clone(),
+        result: item.result,
+        reason: item.reason.clone().unwrap_or_else(|| item.action_reason.clone()),
+    })
+}
+
+fn still_running(item: &Item, progress: &Progress, found: &mut Vec<MayStillRun>) {
+    let standing = Standing::of(Some(progress));
+    let entry = |job_name: String, restore: Option<&RestoreRecord>, given: Option<String>, reason: &str| MayStillRun {
+        item: item.name.to_string(),
+        job_name,
+        target_site: item.target.site.to_string(),
+        execution_id: restore.and_then(|restore| restore.execution_id.clone()).or(given),
+        last_status: restore.map(|restore| restore.status.to_string()),
+        reason: reason.to_owned(),
+    };
+    if let Some(current) = progress.current().filter(|_| progress.may_run() && standing != Standing::Unsettled) {
+        let reason = match standing {
+            Standing::Ended(End::TimedOut) => "its deadline passed, and the site had not ended it",
+            Standing::Running => "it was under way at the journal's last entry",
+            _ => "whether the site accepted it is not known",
+        };
+        let given = current.resource_id().map(ToString::to_string);
+        found.push(entry(current.job_name.to_string(), current.restore.as_ref(), given, reason));
+    }
+    for late in progress.late.iter().filter(|late| !late.is_final()) {
+        let name = late.job_name.as_ref().map_or_else(|| "(no name)".to_owned(), ToString::to_string);
+        found.push(entry(name, Some(late), None, "it turned up after it had been given up"));
+    }
+}
+
+fn checks(item: &Item) -> impl Iterator<Item = CheckReport> {
+    item.checks.iter().map(|check| {
+        let (kind, declared) = match check {
+            Check::Rows(declared) => ("rows", declared),
+            Check::Sql(declared) => ("sql", declared),
+            Check::Command(declared) => ("command", declared),
+        };
+        CheckReport { item: item.name.to_string(), kind, declared: declared.clone(), result: CheckResult::NotRun }
+    })
+}

@@ -1,0 +1,433 @@
+//! The report as a typed document. Serialized, this is the JSON report; `schema/report.schema.json` pins its shape.
+//!
+//! Every field is always there: what isn't known is null, what doesn't exist is an empty list. The words that people
+//! read (verdict, rule, reasons, next steps) are made once, here, so that all forms say the same.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{ObjectiveReport, Standing, Verdict};
+use crate::model::{Action, DataLoss, Millis, OnExisting, StatusClass};
+
+/// The version of the document's shape.
+pub const REPORT_VERSION: u32 = 1;
+
+/// The JSON Schema of the document.
+pub const REPORT_SCHEMA: &str = include_str!("../../schema/report.schema.json");
+
+/// One run, folded from the journal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// [`REPORT_VERSION`].
+    pub report_version: u32,
+    /// When the report was made.
+    pub generated_at: Timestamp,
+    /// The version of restorectl that made the report; the run has its own.
+    pub generated_by: String,
+    /// Whether the API was the simulator: a rehearsal then, and evidence of nothing.
+    pub simulated: bool,
+    /// The run.
+    pub run: RunFacts,
+    /// What it came to.
+    pub verdict: VerdictReport,
+    /// The plan.
+    pub plan: PlanReport,
+    /// Where it was carried out.
+    pub environment: EnvironmentReport,
+    /// How many items there are.
+    pub total: usize,
+    /// How many of them stand where; every standing is listed.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// Bytes that the site says it restored, where it says so.
+    pub bytes_restored: Option<u64>,
+    /// What the plan wanted to achieve, and whether this run shows it.
+    pub objectives: Vec<ObjectiveReport>,
+    /// Every item, in the plan's order.
+    pub items: Vec<ItemReport>,
+    /// Items that this run didn't try, with the reason.
+    pub not_executed: Vec<NotExecuted>,
+    /// What may still run at the site; it can't be cancelled from here.
+    pub may_still_run: Vec<MayStillRun>,
+    /// Checks that the plan declares.
+    pub checks: Vec<CheckReport>,
+    /// Notes that concern the whole run.
+    pub notes: Vec<NoteReport>,
+    /// What to do next, in sentences; commands stand in backquotes.
+    pub next: Vec<String>,
+}
+
+/// The run itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunFacts {
+    /// Its id.
+    pub id: String,
+    /// How far it came.
+    pub state: RunProgress,
+    /// The user and host that opened it.
+    pub opened_by: String,
+    /// The version of restorectl that opened it.
+    pub tool_version: String,
+    /// When it was opened.
+    pub started_at: Timestamp,
+    /// When it was closed; none for a run that has not ended.
+    pub ended_at: Option<Timestamp>,
+    /// From start to end; none for a run that has not ended.
+    pub duration_ms: Option<Millis>,
+    /// The moment of the last entry that the journal holds.
+    pub last_entry_at: Option<Timestamp>,
+    /// How many entries the journal holds.
+    pub entries: u64,
+    /// When the site was read for the changeset that this run carried out.
+    pub site_read_at: Timestamp,
+    /// Over that changeset: the same digest that `diff --out` wrote.
+    pub changeset_digest: String,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunProgress {
+    /// Every item reached its end.
+    Completed,
+    /// Somebody stopped it.
+    Interrupted,
+    /// The journal has no end: it was killed, or it is still running.
+    NotEnded,
+}
+
+impl RunProgress {
+    /// The words for it on screen.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::NotEnded => "not ended: killed or still running",
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerdictReport {
+    /// The verdict.
+    pub code: Verdict,
+    /// In words.
+    pub words: &'static str,
+    /// Whether everything that the plan asks for is there, for certain.
+    pub green: bool,
+    /// The rule that gave it, with the numbers that it was applied to.
+    pub rule: String,
+}
+
+/// What the report tells of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanReport {
+    /// Its name.
+    pub name: String,
+    /// The file, as the user gave it.
+    pub file: String,
+    /// Over its meaning.
+    pub digest: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Whom to call.
+    pub contact: Option<String>,
+    /// The change or incident that it belongs to.
+    pub ticket: Option<String>,
+    /// How much it matters.
+    pub criticality: Option<String>,
+}
+
+/// Where a run was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnvironmentReport {
+    /// Its name.
+    pub name: String,
+    /// The base of the API.
+    pub api_url: Option<String>,
+}
+
+/// One item.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ItemReport {
+    /// Its name.
+    pub name: String,
+    /// What the diff decided.
+    pub action: Action,
+    /// Why it decided so.
+    pub action_reason: String,
+    /// Where it stands.
+    pub result: Standing,
+    /// Why it stands there.
+    pub reason: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// From its first attempt in this run to its end.
+    pub took_ms: Option<Millis>,
+    /// Where the data comes from.
+    pub source: SourceReport,
+    /// The site that it goes to.
+    pub target_site: String,
+    /// What it brings back.
+    pub objects: Vec<ObjectReport>,
+    /// What it destroys at the target.
+    pub data_loss: DataLossReport,
+    /// What the plan says about a target that is there already.
+    pub on_existing: OnExisting,
+    /// Items that had to succeed first.
+    pub after: Vec<String>,
+    /// Bytes that the site says it restored.
+    pub bytes: Option<u64>,
+    /// All attempts of this run, oldest first.
+    pub attempts: Vec<AttemptReport>,
+    /// Restores of given-up attempts that turned up after all.
+    pub late: Vec<ServiceReport>,
+    /// What a reader must know, from the diff and from the run.
+    pub notes: Vec<String>,
+}
+
+/// Where an item's data comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceReport {
+    /// The site that was backed up.
+    pub site: String,
+    /// The backup job there.
+    pub job: String,
+    /// Its execution; none where none could be chosen.
+    pub execution: Option<String>,
+    /// What the plan says about the choice.
+    pub selector: String,
+    /// When the backup was complete.
+    pub backup_at: Option<Timestamp>,
+    /// How old it was when the run started.
+    pub backup_age_ms: Option<Millis>,
+}
+
+/// One object of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectReport {
+    /// Its type, in the service's word.
+    pub object_type: String,
+    /// Its name in the backup.
+    pub name: String,
+    /// Its name at the target.
+    pub target_name: String,
+    /// Whether it goes over the very thing that was backed up.
+    pub in_place: bool,
+    /// Whether all that it holds comes along.
+    pub include_all: bool,
+    /// What stays out of it.
+    pub exclude: Vec<String>,
+}
+
+/// What an item destroys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DataLossReport {
+    /// The worst of its objects.
+    pub class: DataLoss,
+    /// That class in a sentence.
+    pub words: &'static str,
+    /// One sentence an object.
+    pub losses: Vec<String>,
+}
+
+/// One create call with what became of it, or one restore that was adopted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AttemptReport {
+    /// The name it bears at the site.
+    pub job_name: String,
+    /// Its generation.
+    pub generation: u32,
+    /// Its number.
+    pub number: u32,
+    /// Whether an earlier run sent it.
+    pub adopted: bool,
+    /// When its intent (or adoption) was recorded.
+    pub began_at: Timestamp,
+    /// How the create call was answered; none for adopted ones, and where no answer was recorded.
+    pub answer: Option<AnswerReport>,
+    /// When the site first showed it.
+    pub first_seen_at: Option<Timestamp>,
+    /// When the run gave it up: failed, not accepted or not found.
+    pub over_at: Option<Timestamp>,
+    /// Why, in a sentence.
+    pub over_reason: Option<String>,
+    /// Whether a whole settle window passed without the site showing it.
+    pub not_found: bool,
+    /// When the site began to work on it, as the site tells.
+    pub work_began_at: Option<Timestamp>,
+    /// When it ended, as the site tells.
+    pub work_ended_at: Option<Timestamp>,
+    /// From the create call to the start of work: queues and locks. None where it can't be told.
+    pub waiting_ms: Option<Millis>,
+    /// From the start of work to its end. None where it can't be told.
+    pub working_ms: Option<Millis>,
+    /// As the site last showed it; none: it never did.
+    pub restore: Option<ServiceReport>,
+}
+
+/// How a create call was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnswerReport {
+    /// What it proves.
+    pub kind: AnswerKind,
+    /// When it came, or was given up.
+    pub at: Option<Timestamp>,
+    /// The id that the service gave.
+    pub resource_id: Option<String>,
+    /// The service's words, or why there are none.
+    pub message: Option<String>,
+}
+
+/// What the answer to a create call proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    /// The service accepted it.
+    Accepted,
+    /// The service did not accept it.
+    Rejected,
+    /// Nobody can tell from the answer.
+    Lost,
+}
+
+/// A restore as the service showed it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ServiceReport {
+    /// `restore_job_name`.
+    pub job_name: Option<String>,
+    /// `restore_job_id`.
+    pub job_id: Option<String>,
+    /// `restore_execution_id`.
+    pub execution_id: Option<String>,
+    /// `status`.
+    pub status: String,
+    /// What the status means to us.
+    pub status_class: StatusClass,
+    /// Whether it will not change any more.
+    pub is_final: bool,
+    /// `status_details`.
+    pub status_details: Option<String>,
+    /// `start_time`.
+    pub start_time: Option<Timestamp>,
+    /// `end_time`.
+    pub end_time: Option<Timestamp>,
+    /// Over all sub-tasks.
+    pub bytes: Option<u64>,
+    /// `errors`.
+    pub errors: Vec<String>,
+    /// `warnings`.
+    pub warnings: Vec<String>,
+    /// `restored_objects_status`.
+    pub restored_objects: Vec<String>,
+    /// `restore_execution_sub_tasks`.
+    pub sub_tasks: Vec<SubTaskReport>,
+    /// `source_site_id`.
+    pub source_site: Option<String>,
+    /// `target_site`.
+    pub target_site: Option<String>,
+    /// `dr_site_id`.
+    pub dr_site: Option<String>,
+    /// `snapshot_name`.
+    pub snapshot_name: Option<String>,
+    /// `snapshot_size`.
+    pub snapshot_size: Option<String>,
+    /// `is_failover`.
+    pub is_failover: Option<bool>,
+}
+
+/// One part of a restore.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SubTaskReport {
+    /// `sub_task_name`.
+    pub name: Option<String>,
+    /// `status`.
+    pub status: String,
+    /// What the status means to us.
+    pub status_class: StatusClass,
+    /// `status_details`.
+    pub status_details: Option<String>,
+    /// `start_time`.
+    pub start_time: Option<Timestamp>,
+    /// `end_time`.
+    pub end_time: Option<Timestamp>,
+    /// Between the two.
+    pub duration_ms: Option<Millis>,
+    /// `restore_size`.
+    pub bytes: Option<u64>,
+}
+
+/// An item that this run didn't try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotExecuted {
+    /// The item.
+    pub item: String,
+    /// Where it stands.
+    pub result: Standing,
+    /// Why it wasn't tried.
+    pub reason: String,
+}
+
+/// Something that may still run at the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MayStillRun {
+    /// The item that it belongs to.
+    pub item: String,
+    /// The name it bears at the site.
+    pub job_name: String,
+    /// The site that it goes to.
+    pub target_site: String,
+    /// Its id, from the site's own record or from the answer to the create call.
+    pub execution_id: Option<String>,
+    /// Its status, as last seen.
+    pub last_status: Option<String>,
+    /// Why that is so.
+    pub reason: String,
+}
+
+/// A check that the plan declares.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckReport {
+    /// Of this item.
+    pub item: String,
+    /// `rows`, `sql` or `command`.
+    pub kind: &'static str,
+    /// What the plan says.
+    pub declared: serde_json::Value,
+    /// What it came to.
+    pub result: CheckResult,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckResult {
+    /// Nobody ran it, so it shows nothing.
+    NotRun,
+}
+
+/// A note about the whole run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteReport {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// In a sentence.
+    pub text: String,
+}
+
+/// The JSON report: indented, with keys in the document's order and a line break at the end.
+///
+/// # Errors
+/// Never for reports that [`super::build`] makes: they hold nothing that JSON can't.
+pub fn json(report: &Report) -> Result<String, serde_json::Error> {
+    pretty(report)
+}
+
+/// Any document as indented JSON with a line break at the end.
+pub(super) fn pretty<T: Serialize>(document: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n")
+}

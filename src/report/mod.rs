@@ -1,0 +1,39 @@
+//! Shows what a run did and what a changeset would do, to people and to programs.
+//!
+//! [`build`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`human`] for a
+//! terminal, [`html`] as one self-contained file, [`json`] for programs. The same code serves the end of a live run,
+//! a run that was killed, and a run of last year. Nothing here has effects: the moment of making comes in, text
+//! goes out.
+//!
+//! Names, reasons and messages come from plans and from the service. They reach a terminal or a page through one
+//! gate only ([`wording::harmless`], then the page's escaping), so that no foreign text can draw, hide or forge
+//! anything.
+
+mod attempt;
+mod build;
+mod diff;
+mod document;
+mod human;
+mod next;
+mod objective;
+mod progress;
+mod screen;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod wording;
+
+pub use build::{BuildOptions, ReportError, build};
+pub use diff::{changeset_human, changeset_json};
+pub use document::{
+    AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
+    MayStillRun, NotExecuted, NoteReport, ObjectReport, PlanReport, REPORT_SCHEMA, REPORT_VERSION, Report, RunFacts,
+    RunProgress, ServiceReport, SourceReport, SubTaskReport, VerdictReport, json,
+};
+pub use human::human;
+pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
+pub use progress::event_line;
+pub use screen::Style;
+pub use standing::Standing;
+pub use verdict::Verdict;

@@ -1,0 +1,310 @@
+//! Text for a terminal: wrapped, aligned, coloured where asked. All text goes through [`harmless`] here, so no caller
+//! can forget it.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::standing::Mark;
+use super::wording::harmless;
+
+/// How a terminal wants its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to write colours.
+    pub colour: bool,
+    /// How many columns there are; fewer than 40 are taken as 40.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { colour: false, width: 80 }
+    }
+}
+
+/// What a text means. The words must say the same: colour is never the only sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Bad,
+    Open,
+}
+
+impl From<Mark> for Tone {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Good => Self::Good,
+            Mark::Bad => Self::Bad,
+            Mark::Open => Self::Open,
+            Mark::Untried => Self::Faint,
+        }
+    }
+}
+
+impl Style {
+    pub(super) fn paint(self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Plain => "",
+            Tone::Strong => "1",
+            Tone::Faint => "2",
+            Tone::Good => "32",
+            Tone::Bad => "1;31",
+            Tone::Open => "33",
+        };
+        if self.colour && !code.is_empty() && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// A cell of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    text: String,
+    tone: Tone,
+    right: bool,
+}
+
+impl Cell {
+    pub(super) fn new(text: impl AsRef<str>) -> Self {
+        Self { text: harmless(text.as_ref()), tone: Tone::Plain, right: false }
+    }
+
+    pub(super) fn tone(mut self, tone: Tone) -> Self {
+        self.tone = tone;
+        self
+    }
+
+    /// Numbers stand to the right.
+    pub(super) fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+}
+
+/// A page of terminal text under construction.
+#[derive(Debug)]
+pub(super) struct Screen {
+    out: String,
+    style: Style,
+}
+
+const NARROWEST: usize = 40;
+const GAP: usize = 2;
+
+impl Screen {
+    pub(super) fn new(style: Style) -> Self {
+        Self { out: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+
+    /// An empty line, unless the page is empty or ends with one.
+    pub(super) fn gap(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    /// A paragraph.
+    pub(super) fn text(&mut self, indent: usize, tone: Tone, text: &str) {
+        self.labelled(indent, "", 0, tone, text);
+    }
+
+    /// A paragraph that hangs behind a label.
+    pub(super) fn field(&mut self, indent: usize, label: &str, column: usize, text: &str) {
+        self.labelled(indent, label, column, Tone::Plain, text);
+    }
+
+    /// As [`Screen::field`], in a tone.
+    pub(super) fn labelled(&mut self, indent: usize, label: &str, column: usize, tone: Tone, text: &str) {
+        let hang = indent + column;
+        let label = harmless(label);
+        for (index, line) in wrap(&harmless(text), self.style.width.saturating_sub(hang)).iter().enumerate() {
+            let lead = if index == 0 { label.as_str() } else { "" };
+            let gap =
+                if line.is_empty() { 0 } else { column.saturating_sub(lead.width()).max(usize::from(column > 0)) };
+            self.out.push_str(&" ".repeat(if lead.is_empty() && line.is_empty() { 0 } else { indent }));
+            self.out.push_str(&self.style.paint(tone, lead));
+            self.out.push_str(&" ".repeat(gap));
+            self.out.push_str(&self.style.paint(tone, line));
+            self.out.push('\n');
+        }
+    }
+
+    /// Rows under headings. Columns that don't fit are narrowed, the widest first, and their text is wrapped.
+    pub(super) fn table(&mut self, indent: usize, headings: &[&str], rows: &[Vec<Cell>]) {
+        let mut widths: Vec<usize> = headings.iter().map(|heading| heading.width()).collect();
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.text.width());
+            }
+        }
+        let least: Vec<usize> = headings.iter().map(|heading| heading.width().max(8)).collect();
+        let spare = self.style.width.saturating_sub(indent + GAP * widths.len().saturating_sub(1));
+        while widths.iter().sum::<usize>() > spare {
+            let shrinkable = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
+            let Some((widest, _)) = shrinkable.max_by_key(|(width, _)| **width) else { break };
+            *widest -= 1;
+        }
+        let head: Vec<Cell> = headings
+            .iter()
+            .enumerate()
+            .map(|(index, heading)| {
+                let right = rows.first().and_then(|row| row.get(index)).is_some_and(|cell| cell.right);
+                Cell { text: (*heading).to_owned(), tone: Tone::Faint, right }
+            })
+            .collect();
+        if headings.iter().any(|heading| !heading.is_empty()) {
+            self.row(indent, &widths, &head);
+        }
+        for row in rows {
+            self.row(indent, &widths, row);
+        }
+    }
+
+    fn row(&mut self, indent: usize, widths: &[usize], row: &[Cell]) {
+        let cells: Vec<Vec<String>> = row.iter().zip(widths).map(|(cell, width)| wrap(&cell.text, *width)).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for index in 0..height {
+            let mut line = " ".repeat(indent);
+            let mut blank = 0;
+            for ((lines, cell), width) in cells.iter().zip(row).zip(widths) {
+                let text = lines.get(index).map_or("", String::as_str);
+                let room = width.saturating_sub(text.width());
+                blank += if cell.right { room } else { 0 };
+                if !text.is_empty() {
+                    line.push_str(&" ".repeat(blank));
+                    line.push_str(&self.style.paint(cell.tone, text));
+                    blank = 0;
+                }
+                blank += if cell.right { 0 } else { room } + GAP;
+            }
+            self.out.push_str(line.trim_end_matches(' '));
+            self.out.push('\n');
+        }
+    }
+}
+
+/// A text filled up with spaces to a number of columns.
+pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
+    let fill = " ".repeat(width.saturating_sub(text.width()));
+    if right { fill + text } else { text.to_owned() + &fill }
+}
+
+/// Breaks a text into lines: at spaces, not within a command in backquotes where that fits a line, and in the middle
+/// of a word only where the word alone is too long.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in words(text, width) {
+        let needed = if line.is_empty() { word.width() } else { line.width() + 1 + word.width() };
+        if needed <= width {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for c in word.chars() {
+            if line.width() + c.width().unwrap_or(0) > width && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+fn words(text: &str, width: usize) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut parts = text.split(' ').filter(|part| !part.is_empty()).peekable();
+    while let Some(part) = parts.next() {
+        let mut word = part.to_owned();
+        if is_open(part) {
+            let mut ahead = parts.clone();
+            let mut whole = word.clone();
+            let mut closed = false;
+            for next in ahead.by_ref() {
+                whole.push(' ');
+                whole.push_str(next);
+                if whole.width() > width || is_open(next) {
+                    closed = whole.width() <= width;
+                    break;
+                }
+            }
+            if closed {
+                word = whole;
+                parts = ahead;
+            }
+        }
+        found.push(word);
+    }
+    found
+}
+
+/// Whether an odd number of backquotes leaves a quotation open (or closes one).
+fn is_open(part: &str) -> bool {
+    part.matches('`').count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn breaks_lines_where_people_would() {
+        for (text, width, lines) in [
+            ("", 10, vec![""]),
+            ("one two three", 8, vec!["one two", "three"]),
+            ("abcdefghij kl", 4, vec!["abcd", "efgh", "ij", "kl"]),
+            ("run `a b c` now", 8, vec!["run", "`a b c`", "now"]),
+            ("a `never closed b", 10, vec!["a `never", "closed b"]),
+            ("表表表表", 4, vec!["表表", "表表"]),
+        ] {
+            let found = wrap(text, width);
+            assert_eq!(found, lines, "{text} at {width}");
+        }
+    }
+
+    #[test]
+    fn wide_letters_keep_columns_aligned() {
+        let mut screen = Screen::new(Style::default());
+        let row = |name: &str| vec![Cell::new(name), Cell::new("7").right(), Cell::new("end")];
+        screen.table(0, &["name", "took", ""], &[row("表"), row("plain")]);
+        assert_eq!(screen.finish(), "name   took\n表        7  end\nplain     7  end\n");
+    }
+
+    #[test]
+    fn colours_are_written_only_where_asked() {
+        let text = |colour| {
+            let mut screen = Screen::new(Style { colour, width: 80 });
+            screen.text(0, Tone::Bad, "lost");
+            screen.finish()
+        };
+        assert_eq!(text(false), "lost\n");
+        assert_eq!(text(true), "\u{1b}[1;31mlost\u{1b}[0m\n");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_too_long_and_no_letter_is_lost(text in "[a-z` 表]{0,120}", width in 2usize..60) {
+            let lines = wrap(&text, width);
+            prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
+            let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+    }
+}

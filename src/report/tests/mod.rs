@@ -1,0 +1,5 @@
+//! Reports of runs made by hand.
+
+mod document;
+mod scenario;
+mod terminal;

@@ -1,0 +1,162 @@
+//! What a person sees on a terminal.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::scenario::{Scenario, decision, happy, interrupted, killed, trouble};
+use crate::journal::Closed;
+use crate::model::{Action, End};
+use crate::report::{Style, changeset_human, changeset_json, event_line, human};
+
+fn at_width(width: usize) -> Style {
+    Style { colour: false, width }
+}
+
+fn log(scenario: &Scenario) -> String {
+    let lines: Vec<String> =
+        scenario.entries.iter().filter_map(|entry| event_line(entry, 7, Style::default())).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn reports_are_pinned() {
+    insta::assert_snapshot!("happy_80", human(&happy().report(), at_width(80)));
+    insta::assert_snapshot!("trouble_80", human(&trouble().report(), at_width(80)));
+    insta::assert_snapshot!("trouble_140", human(&trouble().report(), at_width(140)));
+    insta::assert_snapshot!("interrupted_80", human(&interrupted().report(), at_width(80)));
+    insta::assert_snapshot!("killed_80", human(&killed().report(), at_width(80)));
+}
+
+#[test]
+fn changesets_are_pinned() {
+    insta::assert_snapshot!("happy_diff_80", changeset_human(&happy().changeset, at_width(80)));
+    insta::assert_snapshot!("trouble_diff_80", changeset_human(&trouble().changeset, at_width(80)));
+    insta::assert_snapshot!("trouble_diff_140", changeset_human(&trouble().changeset, at_width(140)));
+}
+
+#[test]
+fn the_live_log_is_pinned() {
+    insta::assert_snapshot!("trouble_log", log(&trouble()));
+}
+
+#[test]
+fn nothing_to_do_is_said_plainly() {
+    let there = |name: &str| decision(name, Action::Satisfied, "the site has it");
+    for (items, words) in [
+        (vec![], "nothing to do: the plan has no restores\n"),
+        (vec![there("model")], "nothing to do: the one restore is there\n"),
+        (vec![there("model"), there("orders")], "nothing to do: all 2 restores are there\n"),
+    ] {
+        let text = changeset_human(&Scenario::new(items).changeset, Style::default());
+        assert!(text.ends_with(words), "{text}");
+    }
+    let blocked = Scenario::new(vec![there("model"), decision("orders", Action::Blocked, "no")]);
+    let text = changeset_human(&blocked.changeset, Style::default());
+    assert!(!text.contains("nothing to do") && text.contains("1 already there, 1 blocked"), "{text}");
+}
+
+#[test]
+fn a_rehearsal_says_so_on_its_face() {
+    let mut scenario = happy();
+    assert!(!human(&scenario.report(), Style::default()).contains("SIMULATED"));
+    scenario.simulated = true;
+    assert!(human(&scenario.report(), Style::default()).starts_with("SIMULATED: a rehearsal"));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for scenario in [happy(), trouble(), interrupted(), killed()] {
+        for width in [40, 60, 80, 140] {
+            let report = human(&scenario.report(), at_width(width));
+            let diff = changeset_human(&scenario.changeset, at_width(width));
+            for line in report.lines().chain(diff.lines()) {
+                // A table of seven columns has a least width of its own.
+                assert!(line.width() <= width.max(74), "{width}: {line}");
+                assert_eq!(line, line.trim_end(), "trailing spaces");
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let strip = |text: &str| {
+        let mut parts = text.split('\u{1b}');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |out, part| out + part.split_once('m').map_or("", |(_, rest)| rest))
+    };
+    let coloured = Style { colour: true, width: 80 };
+    let report = trouble().report();
+    assert_ne!(human(&report, coloured), human(&report, at_width(80)));
+    assert_eq!(strip(&human(&report, coloured)), human(&report, at_width(80)));
+    let changeset = trouble().changeset;
+    assert_eq!(strip(&changeset_human(&changeset, coloured)), changeset_human(&changeset, at_width(80)));
+}
+
+/// Texts from the service and the plan, each with something that a terminal would obey.
+fn hostile() -> Scenario {
+    const EVIL: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}1m\r\nALL SUCCEEDED\u{202e}\u{200b}\0";
+    let mut scenario = trouble();
+    let text = serde_json::to_string(&scenario.entries).unwrap();
+    let evil = serde_json::to_string(EVIL).unwrap();
+    let evil = evil.trim_matches('"');
+    let text =
+        ["streams failed", "does not exist", "timed out", "RUNNING", "COMPLETED_SUCCESSFULLY\",\"status_details"]
+            .iter()
+            .fold(text, |text, word| text.replacen(word, &format!("{evil}{word}"), 3));
+    scenario.entries = serde_json::from_str(&text).unwrap();
+    scenario.changeset.plan.file = format!("plans/{EVIL}.yaml");
+    scenario.changeset.plan.owner = Some(EVIL.into());
+    scenario.changeset.environment.name = EVIL.into();
+    for decision in &mut scenario.changeset.items {
+        decision.reason.push_str(EVIL);
+        decision.notes.push(EVIL.into());
+        decision.losses.push(EVIL.into());
+    }
+    scenario
+}
+
+#[test]
+fn foreign_texts_can_not_drive_the_terminal() {
+    let scenario = hostile();
+    let report = human(&scenario.report(), Style::default());
+    let diff = changeset_human(&scenario.changeset, Style::default());
+    for text in [report, diff, log(&scenario)] {
+        assert!(text.contains("\\u{1b}"), "{text}");
+        for c in text.chars().filter(|c| *c != '\n') {
+            assert!(!c.is_control() && !matches!(c, '\u{202e}' | '\u{200b}'), "{c:?} in {text}");
+        }
+        assert!(!text.lines().any(|line| line.starts_with("ALL SUCCEEDED")), "{text}");
+    }
+}
+
+#[test]
+fn a_changeset_as_json_is_the_changeset() {
+    let changeset = trouble().changeset;
+    let text = changeset_json(&changeset).unwrap();
+    assert_eq!(serde_json::from_str::<crate::changeset::Changeset>(&text).unwrap(), changeset);
+    assert!(text.ends_with("}\n"));
+}
+
+#[test]
+fn long_lists_of_objects_are_cut_with_a_word_but_losses_never() {
+    let mut decision = decision("model", Action::Create, "new");
+    let object = decision.item.objects[0].clone();
+    decision.item.objects = vec![object; 20];
+    decision.losses = (0..20).map(|number| format!("replaces number {number}")).collect();
+    decision.data_loss = crate::model::DataLoss::Replaces;
+    let text = changeset_human(&Scenario::new(vec![decision]).changeset, Style::default());
+    assert!(text.contains("and 12 more objects"), "{text}");
+    assert_eq!(text.matches("DATA LOSS  replaces number").count(), 20, "{text}");
+}
+
+#[test]
+fn next_steps_fit_the_run() {
+    let done = Scenario::new(vec![decision("model", Action::Create, "new")]).success(1, "model", "91");
+    let report = done.closed(700, Closed::Completed).report();
+    assert_eq!(report.next.len(), 1, "{:?}", report.next);
+    assert!(report.next[0].contains("nothing more to restore"), "{:?}", report.next);
+    let blocked = Scenario::new(vec![decision("model", Action::Blocked, "no")]);
+    let report = blocked.ended(1, "model", End::Blocked, "no").closed(2, Closed::Completed).report();
+    assert!(report.next[0].contains("mend what made the diff refuse `model`"), "{:?}", report.next);
+    assert!(report.next[1].contains("restorectl apply plans/bank-dr.yaml --env prod"), "{:?}", report.next);
+}

@@ -1,0 +1,125 @@
+//! What a run came to, by a rule that can be read in the report itself.
+
+use serde::Serialize;
+
+use super::Standing;
+use super::document::{ItemReport, RunProgress, VerdictReport};
+use super::wording::{count, part};
+use crate::model::End;
+
+/// What a run came to. Only the first two are green.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every item succeeded or was there already, and something was restored.
+    AllSucceeded,
+    /// Every item was there already.
+    NothingToDo,
+    /// Every item's fate is known, and some did not come about.
+    SomeFailed,
+    /// Some item is there in part, or its fate isn't known.
+    PartialOrUnknown,
+    /// Somebody stopped the run.
+    Interrupted,
+    /// The journal holds no end of the run: it was killed, or it is still running.
+    NotEnded,
+}
+
+impl Verdict {
+    /// The words for it on screen.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AllSucceeded => "all succeeded",
+            Self::NothingToDo => "nothing to do",
+            Self::SomeFailed => "some failed",
+            Self::PartialOrUnknown => "partial or unknown",
+            Self::Interrupted => "interrupted",
+            Self::NotEnded => "not ended",
+        }
+    }
+
+    /// Whether everything that the plan asks for is there, for certain.
+    pub fn is_green(self) -> bool {
+        matches!(self, Self::AllSucceeded | Self::NothingToDo)
+    }
+}
+
+/// Judges a run. The worst that is true counts, and not knowing is worse than knowing of a failure: only the site can
+/// tell then what is there.
+pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
+    let is = |wanted: &dyn Fn(Standing) -> bool| items.iter().filter(|item| wanted(item.result)).count();
+    let good = is(&Standing::is_success);
+    let satisfied = is(&|standing| standing == Standing::Ended(End::Satisfied));
+    let partial = is(&is_partial_or_unknown);
+    let late = items.iter().filter(|item| !item.late.is_empty()).count();
+    let code = match state {
+        RunProgress::NotEnded => Verdict::NotEnded,
+        RunProgress::Interrupted => Verdict::Interrupted,
+        RunProgress::Completed if partial > 0 || late > 0 => Verdict::PartialOrUnknown,
+        RunProgress::Completed if good < items.len() => Verdict::SomeFailed,
+        RunProgress::Completed if satisfied == items.len() => Verdict::NothingToDo,
+        RunProgress::Completed => Verdict::AllSucceeded,
+    };
+    let warned = is(&|standing| standing == Standing::Ended(End::SucceededWithWarnings));
+    let there = part(good, items.len(), "restore");
+    let rest = breakdown(items);
+    let rule = match code {
+        Verdict::AllSucceeded if warned > 0 => {
+            format!("every restore succeeded or was there already; the service warns of {warned}")
+        }
+        Verdict::AllSucceeded => "every restore succeeded or was there already".to_owned(),
+        Verdict::NothingToDo if items.is_empty() => "no restore was asked for, and nothing was sent".to_owned(),
+        Verdict::NothingToDo => "every restore was there already, and nothing was sent".to_owned(),
+        Verdict::SomeFailed => format!("{there} came about ({rest}); green needs all of them"),
+        Verdict::PartialOrUnknown if partial == 0 => format!(
+            "{there} came about, but one that had been given up turned up late for {}: two may have written there",
+            count(late, "item")
+        ),
+        Verdict::PartialOrUnknown => {
+            format!("{there} came about ({rest}); what is partial or unknown is never green")
+        }
+        Verdict::Interrupted if rest.is_empty() => format!("{there} came about, but the run was stopped"),
+        Verdict::Interrupted => format!("{there} came about when the run was stopped ({rest})"),
+        Verdict::NotEnded if rest.is_empty() => format!("{there} came about, but the journal holds no end of the run"),
+        Verdict::NotEnded => format!("{there} came about so far ({rest}); the journal holds no end of the run"),
+    };
+    VerdictReport { code, words: code.words(), green: code.is_green(), rule }
+}
+
+/// `1 failed, 2 skipped`: how many items without success stand where.
+fn breakdown(items: &[ItemReport]) -> String {
+    let mut parts: Vec<(&'static str, usize)> = Vec::new();
+    for standing in Standing::ALL.into_iter().filter(|standing| !standing.is_success()) {
+        let number = items.iter().filter(|item| item.result == standing).count();
+        match parts.iter_mut().find(|(words, _)| *words == standing.words()) {
+            Some((_, sum)) => *sum += number,
+            None => parts.push((standing.words(), number)),
+        }
+    }
+    let told = parts.into_iter().filter(|(_, number)| *number > 0);
+    told.map(|(words, number)| format!("{number} {words}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the target holds a part of it, or may hold what the journal doesn't know of.
+fn is_partial_or_unknown(standing: Standing) -> bool {
+    match standing {
+        Standing::Ended(End::PartlyFailed | End::TimedOut | End::Unknown) => true,
+        Standing::Ended(_) | Standing::NotStarted | Standing::RetryNotStarted => false,
+        Standing::Running | Standing::Unsettled | Standing::Unsure => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_partial_and_never_a_success() {
+        for standing in Standing::ALL {
+            assert!(!(standing.is_success() && is_partial_or_unknown(standing)), "{standing}");
+        }
+        for end in [End::PartlyFailed, End::TimedOut, End::Unknown] {
+            assert!(is_partial_or_unknown(Standing::Ended(end)));
+        }
+    }
+}
