@@ -2,6 +2,9 @@
 
 pub mod baas;
 pub mod changeset;
+pub mod engine;
 pub mod journal;
 pub mod model;
-pub mod report;
+pub mod observe;
+pub mod ports;
+pub mod simulator;

@@ -1,4 +1,18 @@
 //! The service's API: its documents, the client that speaks it, and what each answer means.
+//!
+//! [`Client`] has one method for each documented call. Reads are repeated on faults that pass; the create call
+//! is sent once, and its answer is turned into what it *proves* ([`crate::model::CreateOutcome`]). Nothing here
+//! decides what to do next.
 
+mod access;
+mod calls;
+mod client;
+mod fault;
 mod lenient;
+mod site;
 pub mod wire;
+
+pub use access::{Access, AccessError};
+pub use calls::JobFilter;
+pub use client::Client;
+pub use fault::{CallFailed, Fault};

@@ -24,7 +24,7 @@ fn changed(before: &Decision, after: &Decision, found: &mut Vec<String>) {
     let count = found.len();
     if before.action != after.action {
         found.push(format!(
-            "`{name}` was to be {}, and now is {}: {}",
+            "`{name}`: its action was `{}`, and now is `{}`: {}",
             before.action.word(),
             after.action.word(),
             after.reason

@@ -239,6 +239,12 @@ pub struct RunState {
 }
 
 impl RunState {
+    /// What may run at a site as far as the entries tell: items with their last attempts.
+    pub fn may_run(&self) -> impl Iterator<Item = (&Slug, &Attempt)> {
+        let may_run = self.items.iter().filter(|(_, progress)| progress.may_run());
+        may_run.filter_map(|(item, progress)| Some((item, progress.current()?)))
+    }
+
     /// Applies one entry.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ pub struct Run {
     pub tool_version: String,
     /// The user and host that opened it, as the system tells.
     pub opened_by: String,
+    /// Whether the service said that it is the simulator: the run is a rehearsal then, and no evidence.
+    #[serde(default)]
+    pub simulated: bool,
     /// The changeset that it carries out, as it was saved. Holds no secrets.
     pub changeset: serde_json::Value,
 }

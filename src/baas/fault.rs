@@ -1,0 +1,193 @@
+//! What can go wrong with a call, in one clear sentence, and what it proves.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use reqwest::StatusCode;
+
+use crate::model::{CreateOutcome, Millis};
+
+/// A call that did not give what it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{call}: {fault}")]
+pub struct CallFailed {
+    /// The method and the address, without secrets.
+    pub call: String,
+    /// What went wrong.
+    pub fault: Fault,
+}
+
+/// What went wrong with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection came about, so nothing was sent.
+    NotConnected(String),
+    /// The request was sent, in part or whole, and no whole answer came back.
+    NoAnswer(String),
+    /// The service answered with a status that isn't the documented one.
+    Status {
+        /// The status.
+        status: u16,
+        /// The beginning of the body.
+        body: String,
+        /// From `Retry-After`.
+        wait: Option<Millis>,
+    },
+    /// The body was cut off.
+    CutOff {
+        /// The status that came before it.
+        status: u16,
+    },
+    /// The body is larger than anything we take.
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body isn't JSON.
+    NotJson {
+        /// From `Content-Type`.
+        content_type: String,
+        /// The beginning of the body.
+        body: String,
+    },
+    /// The body is JSON of another shape.
+    OtherShape(String),
+    /// The request could not be built.
+    Unsendable(String),
+}
+
+impl Fault {
+    /// Whether the same read may succeed a little later.
+    pub(super) fn passes(&self) -> bool {
+        match self {
+            Self::NotConnected(_) | Self::NoAnswer(_) | Self::CutOff { .. } => true,
+            Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::TooLarge { .. } | Self::NotJson { .. } | Self::OtherShape(_) | Self::Unsendable(_) => false,
+        }
+    }
+
+    /// How long the service asks us to wait.
+    pub(super) fn wait(&self) -> Option<Millis> {
+        match self {
+            Self::Status { wait, .. } => *wait,
+            _ => None,
+        }
+    }
+
+    /// Whether the service has no such call or no such thing.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Status { status: 404 | 405, .. })
+    }
+}
+
+impl CallFailed {
+    /// What a failed create call proves about the restore.
+    pub(super) fn as_outcome(&self) -> CreateOutcome {
+        let message = self.to_string();
+        let rejected = |retry| CreateOutcome::Rejected { message: message.clone(), retry, wait_ms: self.fault.wait() };
+        match &self.fault {
+            Fault::NotConnected(_) | Fault::Status { status: 429, .. } => rejected(true),
+            Fault::Status { status: 300..=399, .. } => rejected(false),
+            // A gateway's time-out says nothing of what the service behind it did.
+            Fault::Status { status: 408, .. } => CreateOutcome::Unknown { message },
+            Fault::Status { status: 400..=499, .. } => rejected(false),
+            Fault::Unsendable(_) => rejected(false),
+            _ => CreateOutcome::Unknown { message },
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConnected(why) => {
+                write!(f, "no connection: {why}; check `api.url`, the network and, for https, the certificates")
+            }
+            Self::NoAnswer(why) => write!(f, "no whole answer came back: {why}; look at the network and try again"),
+            Self::Status { status, body, .. } => {
+                let name = StatusCode::from_u16(*status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+                write!(f, "the service answered {status} {name}; {}", advice(*status))?;
+                if body.is_empty() { Ok(()) } else { write!(f, "; it says: {body}") }
+            }
+            Self::CutOff { status } => {
+                write!(f, "the answer ({status}) was cut off in the middle; look at the network or a proxy on the way")
+            }
+            Self::TooLarge { limit } => {
+                write!(f, "the answer is larger than {} MiB, which no documented answer is", limit / (1024 * 1024))
+            }
+            Self::NotJson { content_type, body } => write!(
+                f,
+                "the answer is `{content_type}` and not JSON; a login page or a proxy may stand between, check `api.url`; it begins: {body}"
+            ),
+            Self::OtherShape(why) => {
+                write!(f, "the answer is JSON of another shape than documented ({why}); please report this as a bug")
+            }
+            Self::Unsendable(why) => write!(f, "the request could not be built: {why}"),
+        }
+    }
+}
+
+fn advice(status: u16) -> &'static str {
+    match status {
+        300..=399 => "redirects are not followed, so that credentials stay where they belong: check `api.url`",
+        400 => "it does not take the request as it is",
+        401 => "it does not know us: check `api.headers`, `api.bearer` and `api.restore_credentials`",
+        403 => "it does not allow us that: check the rights of the user",
+        404 => "it does not know that address: check `api.url`, the site, the job and the execution",
+        429 => "it asks for fewer calls: raise `limits.poll_interval` or lower `limits.concurrency`",
+        500..=599 => "it has trouble of its own: try again later",
+        _ => "that is not a documented answer",
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Millis> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Millis::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?;
+    Some(Millis::between(now, date.timestamp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(fault: Fault) -> CreateOutcome {
+        CallFailed { call: "POST /x".into(), fault }.as_outcome()
+    }
+
+    fn status(status: u16) -> Fault {
+        Fault::Status { status, body: String::new(), wait: None }
+    }
+
+    #[test]
+    fn a_create_is_sent_again_only_where_it_was_not_accepted_for_certain() {
+        for fault in [Fault::NotConnected("refused".into()), status(429)] {
+            assert!(matches!(outcome(fault.clone()), CreateOutcome::Rejected { retry: true, .. }), "{fault:?}");
+        }
+        for code in [301, 400, 401, 403, 404, 409, 422] {
+            assert!(matches!(outcome(status(code)), CreateOutcome::Rejected { retry: false, .. }), "{code}");
+        }
+        for fault in [
+            Fault::NoAnswer("reset".into()),
+            Fault::CutOff { status: 202 },
+            Fault::NotJson { content_type: "text/html".into(), body: String::new() },
+            status(408),
+            status(500),
+            status(502),
+            status(503),
+        ] {
+            assert!(matches!(outcome(fault.clone()), CreateOutcome::Unknown { .. }), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn reads_both_forms_of_retry_after() {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        assert_eq!(retry_after("7", now), Some(Millis(7000)));
+        assert_eq!(retry_after("Mon, 23 Nov 2026 12:00:30 GMT", now), Some(Millis(30_000)));
+        assert_eq!(retry_after("soon", now), None);
+    }
+}

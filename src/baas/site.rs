@@ -1,0 +1,51 @@
+//! The client as a [`Site`]: documents turned into the model's nouns.
+
+use super::{CallFailed, Client, Fault};
+use crate::model::{
+    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
+    RestoreRecord, SiteId,
+};
+use crate::ports::{ReadFailed, Site};
+
+fn failed(failed: CallFailed) -> ReadFailed {
+    ReadFailed(failed.to_string())
+}
+
+impl Site for Client {
+    async fn executions(&self, job: &JobKey) -> Result<Vec<BackupExecution>, ReadFailed> {
+        let list = Client::executions(self, job).await.map_err(failed)?;
+        Ok(list.into_iter().filter_map(super::wire::Execution::into_model).collect())
+    }
+
+    async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
+        let list = Client::restores(self, site).await.map_err(failed)?;
+        Ok(list.into_iter().map(RestoreRecord::from).collect())
+    }
+
+    async fn databases(&self, site: &SiteId) -> Result<Vec<Database>, ReadFailed> {
+        let list = Client::databases(self, site).await.map_err(failed)?;
+        Ok(list.into_iter().filter_map(super::wire::Database::into_model).collect())
+    }
+
+    async fn permission(&self, site: &SiteId) -> Permission {
+        if !self.permission_query().enabled {
+            return Permission::NotKnown("the environment turns the query off (`api.permission_query`)".to_owned());
+        }
+        match self.restore_permissions(site).await {
+            Ok(_) => Permission::Allowed,
+            Err(failed) if matches!(failed.fault, Fault::Status { status: 401 | 403, .. }) => {
+                Permission::Denied(failed.to_string())
+            }
+            Err(failed) => Permission::NotKnown(failed.to_string()),
+        }
+    }
+
+    async fn objects(&self, execution: &ExecutionKey) -> Result<Vec<BackupObject>, ReadFailed> {
+        let list = Client::objects(self, execution).await.map_err(failed)?;
+        Ok(list.into_iter().filter_map(super::wire::BackupObject::into_model).collect())
+    }
+
+    async fn create(&self, request: &CreateRequest) -> CreateOutcome {
+        Client::create(self, request).await
+    }
+}

@@ -1,0 +1,80 @@
+//! `diff`: a plan against the site.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::difference::Bench;
+use super::exit::Exit;
+use super::load::{self, Binding, Loaded};
+use super::system::SystemClock;
+use super::terminal::Terminal;
+use super::{Global, OutputFormat, connect, files};
+use crate::{changeset, diagnostic, report};
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  restorectl diff plans/dr-weekly.yaml --env sim
+  restorectl diff plans/dr-weekly.yaml --env prod --out change.json   save it for approval, then: restorectl apply change.json
+  restorectl diff plans/dr-weekly.yaml --env prod --detailed-exitcode exit with 3 where something is to be done")]
+pub struct Args {
+    /// The plan
+    plan: PathBuf,
+    #[command(flatten)]
+    binding: Binding,
+    /// Save the changeset for `apply`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 3 where changes are pending
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Restore again what is there already, as a new generation
+    #[arg(long)]
+    again: bool,
+    /// How to print the difference
+    #[arg(long, value_enum, default_value_t)]
+    format: OutputFormat,
+}
+
+pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let terminal = global.terminal();
+    let Some(loaded) = resolved(&args.plan, &args.binding, terminal)? else {
+        return Ok(Exit::Invalid);
+    };
+    let bench = Bench {
+        client: connect::client(&loaded.environment, terminal)?,
+        store: connect::store(global.state.as_deref()).await?,
+        clock: SystemClock::new(),
+    };
+    let made = bench.diff(&loaded, args.again).await?;
+    match args.format {
+        OutputFormat::Human => terminal.result(&report::changeset_human(&made, terminal.out()))?,
+        OutputFormat::Json => terminal.result(&report::changeset_json(&made))?,
+    }
+    if let Some(path) = &args.out {
+        let (digest, text) = changeset::save(&made)?;
+        files::write_private(path, text.as_bytes())?;
+        terminal.progress(&format!(
+            "saved as `{}` ({digest}), valid until {}; carry it out with `restorectl apply {}`",
+            path.display(),
+            made.expires_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            path.display()
+        ));
+    }
+    Ok(if args.detailed_exitcode && made.has_changes() { Exit::Pending } else { Exit::Done })
+}
+
+/// A plan that resolved without an error, with its warnings shown; none where it has errors, which are shown then.
+pub fn resolved(plan: &std::path::Path, binding: &Binding, terminal: Terminal) -> anyhow::Result<Option<Loaded>> {
+    let name = binding.env.as_ref().context("name the environment with `--env NAME`: it says which site to talk to")?;
+    let environment = load::environment_path(plan, name);
+    let resolution = load::load(plan, Some(&environment), &binding.inputs)?;
+    if !resolution.diagnostics.is_empty() {
+        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
+    }
+    let (Some(plan_found), Some(environment)) = (resolution.plan, resolution.environment) else {
+        return Ok(None);
+    };
+    Ok(Some(Loaded { plan: plan_found, file: plan.display().to_string(), environment }))
+}

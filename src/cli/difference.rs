@@ -1,0 +1,71 @@
+//! Reads the site and decides: shared by `diff`, `apply` and `demo`.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use super::load::Loaded;
+use super::system::SystemClock;
+use crate::baas::Client;
+use crate::changeset::{Changeset, Intention, decide, differences};
+use crate::journal::{Store as _, past_attempts, sqlite::SqliteStore};
+use crate::model::{Environment, Plan};
+use crate::observe::observe;
+use crate::ports::Clock as _;
+
+/// The version that documents carry.
+pub const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A site that can be read and a journal that remembers.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// The service.
+    pub client: Arc<Client>,
+    /// The journal.
+    pub store: SqliteStore,
+    /// The time.
+    pub clock: SystemClock,
+}
+
+impl Bench {
+    /// Compares a plan with the site.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub async fn diff(&self, loaded: &Loaded, again: bool) -> anyhow::Result<Changeset> {
+        self.decide(&loaded.plan, &loaded.file, &loaded.environment, again).await
+    }
+
+    /// Compares the plan that a saved changeset carries with the site as it is now.
+    ///
+    /// # Errors
+    /// When the changeset has expired, or the site no longer is as it was; the error names every change.
+    pub async fn reread(&self, saved: &Changeset) -> anyhow::Result<Changeset> {
+        if self.clock.now() > saved.expires_at {
+            bail!("the changeset expired at {}: make a new one with `restorectl diff --out`", saved.expires_at);
+        }
+        let fresh = self.decide(&saved.frozen_plan(), &saved.plan.file, &saved.environment, saved.again).await?;
+        let changes = differences(saved, &fresh);
+        if !changes.is_empty() {
+            let list: String = changes.iter().map(|change| format!("\n  - {change}")).collect();
+            bail!(
+                "the site is no longer as it was when the changeset was made, so nothing was sent:{list}\nmake a new one with `restorectl diff --out`"
+            );
+        }
+        Ok(fresh)
+    }
+
+    async fn decide(
+        &self,
+        plan: &Plan,
+        file: &str,
+        environment: &Environment,
+        again: bool,
+    ) -> anyhow::Result<Changeset> {
+        let runs = self.store.runs_of(&plan.name, &environment.name).await?;
+        let snapshot = observe(&self.client, &plan.items, past_attempts(&runs)?, self.clock.now()).await;
+        let intention = Intention { plan, file, environment, again, tool_version: TOOL_VERSION };
+        Ok(decide(&intention, &snapshot)?)
+    }
+}
+

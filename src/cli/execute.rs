@@ -1,0 +1,113 @@
+//! Carries a changeset out and tells of it: shared by `apply` and `demo`.
+
+use tokio::sync::mpsc;
+
+use super::difference::{Bench, TOOL_VERSION};
+use super::system;
+use super::terminal::Terminal;
+use crate::changeset::Changeset;
+use crate::engine::{Heard, Machine, Signal, drive};
+use crate::journal::{Run, RunState, Store as _};
+use crate::model::RunId;
+use crate::ports::Clock as _;
+use crate::report;
+
+/// Opens a run in the journal and drives it to its end, with a quiet log on standard error.
+///
+/// # Errors
+/// When the journal can't be written. The error says what may still run at the site.
+pub async fn execute(bench: &Bench, changeset: &Changeset, terminal: Terminal) -> anyhow::Result<RunId> {
+    let now = bench.clock.now();
+    let run = Run {
+        id: system::run_id(now),
+        plan: changeset.plan.name.clone(),
+        environment: changeset.environment.name.clone(),
+        opened_at: now,
+        tool_version: TOOL_VERSION.to_owned(),
+        opened_by: system::operator(),
+        simulated: bench.client.met_simulator(),
+        changeset: serde_json::to_value(changeset)?,
+    };
+    bench.store.open_run(&run).await?;
+    terminal.progress(&format!("run {}", run.id));
+
+    let (sender, signals) = mpsc::channel(2);
+    let listener = tokio::spawn(hear_signals(sender));
+    let mut machine = Machine::new(changeset);
+    let style = terminal.err();
+    let listen = |heard: Heard<'_>, state: &RunState| match heard {
+        Heard::Entry(entry) => {
+            if let Some(line) = report::event_line(entry, style) {
+                terminal.progress(&line);
+            }
+        }
+        Heard::Asked(signal) => tell_of_signal(signal, state, terminal),
+    };
+    let driven = drive(&mut machine, &run.id, (&bench.client, &bench.clock, &bench.store), signals, listen).await;
+    listener.abort();
+    if let Err(failed) = driven {
+        let running = still_running(machine.state());
+        let error = anyhow::Error::new(failed);
+        return Err(match running.is_empty() {
+            true => error,
+            false => error.context(format!("run {} stopped; these may run at the site:{running}", run.id)),
+        });
+    }
+    Ok(run.id)
+}
+
+/// The first Ctrl-C or SIGTERM asks to stop, the second to leave.
+async fn hear_signals(sender: mpsc::Sender<Signal>) {
+    let mut asked = Signal::Stop;
+    loop {
+        if !one_signal().await || sender.send(asked).await.is_err() {
+            return;
+        }
+        asked = Signal::Leave;
+    }
+}
+
+#[cfg(unix)]
+async fn one_signal() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return tokio::signal::ctrl_c().await.is_ok();
+    };
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt.is_ok(),
+        terminated = terminate.recv() => terminated.is_some(),
+    }
+}
+
+#[cfg(not(unix))]
+async fn one_signal() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
+}
+
+fn tell_of_signal(signal: Signal, state: &RunState, terminal: Terminal) {
+    let running = still_running(state);
+    let what = match (signal, running.is_empty()) {
+        (Signal::Stop, true) => "stopping: nothing more is started".to_owned(),
+        (Signal::Stop, false) => format!(
+            "stopping: nothing more is started. These run at the site, can't be cancelled from here, and are waited for; \
+             press Ctrl-C again to leave at once:{running}"
+        ),
+        (Signal::Leave, true) => "leaving".to_owned(),
+        (Signal::Leave, false) => {
+            format!("leaving. These may still run at the site and can't be cancelled from here:{running}")
+        }
+    };
+    terminal.say(&what);
+}
+
+/// One line for each restore that may run at a site; empty where none may.
+fn still_running(state: &RunState) -> String {
+    let line = |(item, attempt): (&crate::model::Slug, &crate::journal::Attempt)| {
+        let restore = attempt.restore.as_ref();
+        let id = restore.and_then(|r| r.execution_id.as_deref()).or(attempt.resource_id().map(|id| id.as_str()));
+        let id = id.map_or_else(String::new, |id| format!(" (restore {id})"));
+        let status = restore.map_or_else(|| "not seen at the site yet".to_owned(), |r| r.status.to_string());
+        report::harmless(&format!("\n  - {item}: {}{id}, {status}", attempt.job_name))
+    };
+    state.may_run().map(line).collect()
+}

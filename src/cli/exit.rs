@@ -1,0 +1,36 @@
+//! Exit codes, one meaning each. The README lists them.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything as asked.
+    Done,
+    /// An operation failed: network, store, files, a site that changed since the diff, or a bug.
+    Failed,
+    /// A document or the command line is wrong.
+    Invalid,
+    /// Changes are pending, and `--detailed-exitcode` asked to tell.
+    Pending,
+    /// Some restores failed.
+    RestoresFailed,
+    /// Some restores are partial, refused or of unknown fate.
+    PartialOrUnknown,
+    /// Somebody stopped the run.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Invalid => 2,
+            Exit::Pending => 3,
+            Exit::RestoresFailed => 4,
+            Exit::PartialOrUnknown => 5,
+            Exit::Interrupted => 130,
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! The command line: one thin file for each command over the operations that they share.
+
+mod apply;
+mod completions;
+mod connect;
+mod demo;
+mod diff;
+mod difference;
+mod execute;
+mod exit;
+mod files;
+mod load;
+mod render;
+mod report;
+mod runs;
+mod schema;
+mod secrets;
+mod sim;
+mod system;
+mod terminal;
+mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use exit::Exit;
+use terminal::{Colour, Terminal};
+
+/// Declarative restore plans for Teradata VantageCloud Enterprise's Backup-as-a-Service API
+///
+/// A plan is a runbook in YAML, kept in git. restorectl validates it, compares it with the restores that are at the
+/// site, carries out what is missing, and reports what happened.
+#[derive(Debug, Parser)]
+#[command(name = "restorectl", version, max_term_width = 100)]
+#[command(after_help = "Begin with:
+  restorectl demo                              the whole thing, on this machine, with nothing to set up
+  restorectl validate plans/                   every mistake in every plan, offline
+  restorectl diff plans/dr-weekly.yaml -e sim  what would happen, without doing it
+
+Exit codes:
+  0 done · 1 operation failed · 2 invalid document or command line · 3 changes pending (diff --detailed-exitcode)
+  4 some restores failed · 5 some restores partial, refused or unknown · 130 interrupted")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+struct Global {
+    /// Where runs are kept: an SQLite file [default: $XDG_STATE_HOME/restorectl/state.db]
+    #[arg(long, global = true, value_name = "PATH", env = "RESTORECTL_STATE")]
+    state: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    color: Colour,
+    /// No progress, only results and what must be said
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Say more on standard error: -v the calls, -vv everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Global {
+    fn terminal(&self) -> Terminal {
+        Terminal::new(self.color, self.quiet)
+    }
+}
+
+/// How a command prints its result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum OutputFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Do the main job on this machine with nothing to set up: simulator, validate, diff, apply, report
+    Demo(demo::Args),
+    /// Check plans offline and show every mistake at once
+    Validate(validate::Args),
+    /// Print a plan as it resolves for an environment
+    Render(render::Args),
+    /// Compare a plan with the site; sends nothing but reads
+    Diff(diff::Args),
+    /// Carry out a plan or a saved changeset
+    Apply(apply::Args),
+    /// Write the report of a run again, in any format
+    Report(report::Args),
+    /// Look at earlier runs
+    Runs(runs::Args),
+    /// Run a stand-in for the service on this machine, for rehearsal
+    Sim(sim::Args),
+    /// Print a JSON Schema of restorectl's documents
+    Schema(schema::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Invalid } else { Exit::Done }.into();
+        }
+    };
+    log(cli.global.verbose);
+    let terminal = cli.global.terminal();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal.say(&format!("error: the system gives no threads: {error}"));
+            return Exit::Failed.into();
+        }
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            terminal.say(&crate::report::harmless(&format!("error: {}", sentence(&error))));
+            Exit::Failed.into()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Demo(args) => demo::run(args, global).await,
+        Command::Validate(args) => validate::run(args, global),
+        Command::Render(args) => render::run(args, global),
+        Command::Diff(args) => diff::run(args, global).await,
+        Command::Apply(args) => apply::run(args, global).await,
+        Command::Report(args) => report::run(args, global).await,
+        Command::Runs(args) => runs::run(args, global).await,
+        Command::Sim(args) => sim::run(args, global).await,
+        Command::Schema(args) => schema::run(args, global),
+        Command::Completions(args) => completions::run(args, global),
+    }
+}
+
+/// An error with its causes on one line; a cause that its effect already tells is left out.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => "restorectl=debug",
+        _ => "debug",
+    };
+    let _ = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_writer(std::io::stderr).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in super::Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("restorectl "), "`{}` has no example", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `runs`: what was done before.
+
+use super::exit::Exit;
+use super::report::{self as report_command, Format};
+use super::system::SystemClock;
+use super::{Global, OutputFormat, connect};
+use crate::journal::Store as _;
+use crate::model::RunId;
+use crate::report;
+
+/// Arguments of `runs`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  restorectl runs list
+  restorectl runs show 20261123-031207-4f2a")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// All runs, newest first
+    #[command(after_help = "Example:\n  restorectl runs list --format json")]
+    List {
+        /// How to print the list
+        #[arg(long, value_enum, default_value_t)]
+        format: OutputFormat,
+    },
+    /// One run
+    #[command(after_help = "Example:\n  restorectl runs show 20261123-031207-4f2a")]
+    Show {
+        /// The run, as `runs list` shows it
+        run: String,
+    },
+}
+
+pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let store = connect::store(global.state.as_deref()).await?;
+    let terminal = global.terminal();
+    let clock = SystemClock::new();
+    match args.command {
+        Command::Show { run } => {
+            let made = report_command::build(&store, &RunId::new(run), &clock).await?;
+            terminal.result(&report_command::text(&made, Format::Human, terminal))?;
+        }
+        Command::List { format } => {
+            let mut made = Vec::new();
+            for run in store.runs().await? {
+                made.push(report_command::build(&store, &run.id, &clock).await?);
+            }
+            match format {
+                OutputFormat::Human => terminal.result(&report::runs_human(&made, terminal.out()))?,
+                OutputFormat::Json => terminal.result(&report::runs_json(&made))?,
+            }
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,35 @@
+//! `schema`: the JSON Schemas that are built in.
+
+use super::Global;
+use super::exit::Exit;
+use crate::{plan, report};
+
+/// Arguments of `schema`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  restorectl schema plan > plan.schema.json")]
+pub struct Args {
+    /// The document
+    #[arg(value_enum)]
+    document: Document,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Document {
+    /// A plan
+    Plan,
+    /// An environment
+    Environment,
+    /// The report in JSON
+    Report,
+}
+
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let schema = match args.document {
+        Document::Plan => plan::PLAN_SCHEMA,
+        Document::Environment => plan::ENVIRONMENT_SCHEMA,
+        Document::Report => report::REPORT_SCHEMA,
+    };
+    global.terminal().result(schema)?;
+    Ok(Exit::Done)
+}

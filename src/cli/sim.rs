@@ -1,0 +1,61 @@
+//! `sim`: a stand-in for the service.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Global;
+use super::exit::Exit;
+use crate::model::Millis;
+use crate::simulator::{self, Config, Fault};
+
+/// Arguments of `sim`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  restorectl sim --data ./sim                                    then, elsewhere: restorectl diff plans/dr-weekly.yaml --env sim
+  restorectl sim --data ./sim --fault create:lose-reply,times=1  accept the first restore and lose the reply
+  restorectl sim --data ./sim --fault 'restore:fail,name=dr-weekly_*'
+
+It is a stand-in for rehearsal: what it proves, it proves about a plan and about restorectl, not about your backups.")]
+pub struct Args {
+    /// Address on this machine; port 0 takes any free one
+    #[arg(long, default_value = "127.0.0.1:8629", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Folder for its data; made and filled with a sample site where it is new
+    #[arg(long, default_value = "restorectl-sim", value_name = "DIR")]
+    data: PathBuf,
+    /// Bytes that a restore brings back in a second
+    #[arg(long, default_value_t = 1_000_000_000, value_name = "BYTES")]
+    throughput: u64,
+    /// Restores that run at once at one site; others are queued
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    site_limit: usize,
+    /// How long a restore is queued at least
+    #[arg(long, default_value = "500ms", value_name = "DURATION")]
+    queue_delay: Millis,
+    /// Something that goes wrong, like `create:lose-reply` or `restore:fail,name=GLOB`; repeatable
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
+}
+
+pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let config = Config {
+        listen: args.listen,
+        throughput: args.throughput,
+        site_limit: args.site_limit,
+        queue_delay: Duration::from_millis(args.queue_delay.0),
+        faults: args.fault,
+        ..Config::new(args.data)
+    };
+    let terminal = global.terminal();
+    let (user, data) = (config.user.clone(), config.data.clone());
+    let simulator = simulator::start(config).await?;
+    terminal.result(&format!(
+        "a stand-in for rehearsal, not the service\n  API   {}\n  user  {user}\n  data  {}\nstop it with Ctrl-C\n",
+        simulator.url(),
+        data.display()
+    ))?;
+    tokio::signal::ctrl_c().await?;
+    simulator.stop().await;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,72 @@
+//! The real clock, and what names a run.
+
+#![allow(clippy::disallowed_methods, reason = "this is where the time is read")]
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use crate::model::{Millis, RunId};
+use crate::ports::Clock;
+
+/// The wall clock, read once and moved on by the steady one, so that it never goes back while a run lasts.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock {
+    began: Timestamp,
+    steady: Instant,
+}
+
+impl SystemClock {
+    /// Reads the wall clock.
+    pub fn new() -> Self {
+        Self { began: Timestamp::now(), steady: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let passed = u64::try_from(self.steady.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Millis(passed).after(self.began)
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        tokio::time::sleep(Millis::between(self.now(), moment).to_std()).await;
+    }
+}
+
+/// A name for a new run: the moment, and four letters by chance.
+pub fn run_id(now: Timestamp) -> RunId {
+    let chance = RandomState::new().hash_one(std::process::id());
+    RunId::new(format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), chance & 0xffff))
+}
+
+/// The user and the machine, as far as the system tells.
+pub fn operator() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let user = user.unwrap_or_else(|| "unknown".to_owned());
+    match host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()) {
+        Some(host) => format!("{user}@{host}"),
+        None => user,
+    }
+}
+
+/// Where state is kept when nothing else is said.
+///
+/// # Errors
+/// When the system names no folder for the user.
+pub fn default_state() -> anyhow::Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
+    let base = base.context("there is no home folder to keep state in; say where with `--state PATH`")?;
+    Ok(base.join("restorectl").join("state.db"))
+}

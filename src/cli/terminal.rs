@@ -1,0 +1,99 @@
+//! Standard output for results, standard error for progress, and what the terminal can show.
+
+#![allow(clippy::disallowed_methods, reason = "NO_COLOR and COLUMNS are read here")]
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::report::Style;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a command writes, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    colour: Colour,
+    quiet: bool,
+}
+
+impl Terminal {
+    /// Settings from the command line.
+    pub fn new(colour: Colour, quiet: bool) -> Self {
+        Self { colour, quiet }
+    }
+
+    /// The style for standard output.
+    pub fn out(self) -> Style {
+        self.style(io::stdout().is_terminal())
+    }
+
+    /// The style for standard error.
+    pub fn err(self) -> Style {
+        self.style(io::stderr().is_terminal())
+    }
+
+    fn style(self, terminal: bool) -> Style {
+        let wanted = match self.colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        let columns = columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)));
+        Style { colour: wanted, width: columns.unwrap_or(80).clamp(40, 200) }
+    }
+
+    /// Writes a result.
+    ///
+    /// # Errors
+    /// When standard output can't be written; a reader that went away is no error.
+    pub fn result(self, text: &str) -> io::Result<()> {
+        forgive(io::stdout().lock().write_all(text.as_bytes()))
+    }
+
+    /// Tells of progress, unless `--quiet`. A failure to tell stops nothing.
+    pub fn progress(self, text: &str) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
+    /// Says something that must be said, also with `--quiet`.
+    pub fn say(self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Whether somebody sits there who can be asked.
+    pub fn can_ask(self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks, and gives the answer without its line break.
+    ///
+    /// # Errors
+    /// When standard input can't be read.
+    pub fn ask(self, question: &str) -> io::Result<String> {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{question}")?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+}
+
+fn forgive(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

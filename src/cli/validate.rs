@@ -1,0 +1,93 @@
+//! `validate`: every mistake in every plan, offline.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use super::exit::Exit;
+use super::load::{self, Binding};
+use super::{Global, OutputFormat, files};
+use crate::diagnostic;
+
+/// Arguments of `validate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  restorectl validate plans/                       every plan below the folder, for every environment beside it
+  restorectl validate plans/dr-weekly.yaml -e prod  one plan for one environment
+  restorectl validate plans/ --format json          for a program")]
+pub struct Args {
+    /// Plans, or folders of plans
+    #[arg(value_name = "PATH", default_value = "plans")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    binding: Binding,
+    /// Check for every environment beside each plan (what happens without --env too, where there are any)
+    #[arg(long, conflicts_with = "env")]
+    all_envs: bool,
+    /// How to print the diagnostics
+    #[arg(long, value_enum, default_value_t)]
+    format: OutputFormat,
+}
+
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let mut plans = Vec::new();
+    for path in &args.paths {
+        plans.extend(files::plans_in(path)?);
+    }
+    if plans.is_empty() {
+        bail!("there is no plan (`*.yaml`) in {}", names(&args.paths));
+    }
+    let terminal = global.terminal();
+    let mut documents = Vec::new();
+    let (mut checks, mut errors, mut warnings) = (0usize, 0usize, 0usize);
+    for plan in &plans {
+        for environment in environments(plan, &args) {
+            let resolution = load::load(plan, environment.as_deref(), &args.binding.inputs)?;
+            let found = &resolution.diagnostics;
+            checks += 1;
+            errors += found.errors();
+            warnings += found.warnings();
+            match args.format {
+                OutputFormat::Human if found.is_empty() => {}
+                OutputFormat::Human => {
+                    let bound = environment.as_ref().map(|path| format!(" with {}", path.display()));
+                    terminal.result(&format!("{}{}:\n\n", plan.display(), bound.unwrap_or_default()))?;
+                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().colour)))?;
+                }
+                OutputFormat::Json => documents.push(serde_json::json!({
+                    "plan": plan.display().to_string(),
+                    "environment": environment.as_ref().map(|path| path.display().to_string()),
+                    "diagnostics": diagnostic::json(found),
+                })),
+            }
+        }
+    }
+    match args.format {
+        OutputFormat::Json => terminal.result(&format!("{}\n", serde_json::to_string_pretty(&documents)?))?,
+        OutputFormat::Human => terminal.result(&format!(
+            "{}: {} checked, {}, {}\n",
+            if errors == 0 { "valid" } else { "invalid" },
+            count(checks, "plan"),
+            count(errors, "error"),
+            count(warnings, "warning")
+        ))?,
+    }
+    Ok(if errors == 0 { Exit::Done } else { Exit::Invalid })
+}
+
+/// The environments to check a plan for: the one that is named, or all beside it, or none where there are none.
+fn environments(plan: &Path, args: &Args) -> Vec<Option<PathBuf>> {
+    if let Some(name) = &args.binding.env {
+        return vec![Some(load::environment_path(plan, name))];
+    }
+    let beside = files::environments_beside(plan);
+    if beside.is_empty() { vec![None] } else { beside.into_iter().map(Some).collect() }
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,137 @@
+//! All problems of one resolution, in the order in which people read them.
+
+use std::collections::HashSet;
+
+use super::{Diagnostic, Severity, Sources, Span};
+
+/// A problem as it is found, with spans in place of lines and columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The id of the rule that found it.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// The author's place.
+    pub span: Option<Span>,
+    /// The author's place as a JSON Pointer.
+    pub pointer: String,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// Other places that it has to do with.
+    pub related: Vec<(Span, String)>,
+}
+
+/// The problems, sorted by file and place, each once, capped, with the texts that they point into.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    sources: Sources,
+    shown: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Diagnostics {
+    /// Sorts the drafts, drops repetitions and keeps at most `cap` of them, errors before warnings.
+    pub fn new(sources: Sources, mut drafts: Vec<Draft>, cap: usize) -> Self {
+        drafts.sort_by(|a, b| {
+            let key = |d: &Draft| (d.span.is_none(), d.span, d.severity, d.rule);
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        });
+        let mut seen = HashSet::new();
+        drafts.retain(|d| seen.insert((d.rule, d.span, d.message.clone())));
+        let errors = drafts.iter().filter(|d| d.severity == Severity::Error).count();
+        let warnings = drafts.len() - errors;
+        let mut room = [cap.min(errors), cap.saturating_sub(errors)];
+        drafts.retain(|d| {
+            let [for_errors, for_warnings] = &mut room;
+            let room = if d.severity == Severity::Error { for_errors } else { for_warnings };
+            let keep = *room > 0;
+            *room = room.saturating_sub(1);
+            keep
+        });
+        let shown = drafts.into_iter().map(|draft| draft.placed(&sources)).collect();
+        Self { sources, shown, errors, warnings }
+    }
+
+    /// Whether the document can't be used.
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.errors + self.warnings == 0
+    }
+
+    /// How many errors were found, with those that are not kept.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// How many warnings were found, with those that are not kept.
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// How many were found beyond the cap.
+    pub fn hidden(&self) -> usize {
+        self.errors + self.warnings - self.shown.len()
+    }
+
+    /// Those that are kept, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.shown.iter()
+    }
+
+    /// The texts that they point into.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+}
+
+impl Draft {
+    fn placed(self, sources: &Sources) -> Diagnostic {
+        Diagnostic {
+            rule: self.rule,
+            severity: self.severity,
+            message: self.message,
+            place: self.span.map(|span| sources.place(span)),
+            pointer: self.pointer,
+            hint: self.hint,
+            related: self.related.into_iter().map(|(span, text)| (sources.place(span), text)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(rule: &'static str, severity: Severity, span: Option<Span>) -> Draft {
+        Draft { rule, severity, message: "m".into(), span, pointer: String::new(), hint: None, related: Vec::new() }
+    }
+
+    #[test]
+    fn sorted_once_each_and_capped_with_errors_first() {
+        let mut sources = Sources::default();
+        let file = sources.add("f", "a\nb\nc\n".into());
+        let at = |start| Some(Span { file, start, end: start + 1 });
+        let drafts = vec![
+            draft("R3", Severity::Error, at(4)),
+            draft("R0", Severity::Error, None),
+            draft("R1", Severity::Warning, at(0)),
+            draft("R2", Severity::Error, at(2)),
+            draft("R2", Severity::Error, at(2)),
+        ];
+        let rules = |cap| {
+            let all = Diagnostics::new(sources.clone(), drafts.clone(), cap);
+            (all.iter().map(|d| d.rule).collect::<Vec<_>>(), all.errors(), all.warnings(), all.hidden())
+        };
+        assert_eq!(rules(10), (vec!["R1", "R2", "R3", "R0"], 3, 1, 0));
+        assert_eq!(rules(3), (vec!["R2", "R3", "R0"], 3, 1, 1));
+        assert_eq!(rules(1), (vec!["R2"], 3, 1, 3));
+        assert!(!Diagnostics::new(sources.clone(), vec![draft("R", Severity::Warning, None)], 0).has_errors());
+    }
+}

@@ -1,0 +1,108 @@
+//! The asynchronous part: makes records durable, carries effects out, brings their results back.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::Receiver;
+use tokio::task::{JoinError, JoinSet};
+
+use super::machine::{Effect, Event, Machine};
+use crate::journal::{Entry, IllegalRecord, RunState, Store, StoreError};
+use crate::model::RunId;
+use crate::ports::{Clock, Site};
+
+/// What somebody at the terminal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Start nothing more, and wait for what runs.
+    Stop,
+    /// Leave at once.
+    Leave,
+}
+
+/// What a listener hears of a run, with where the run stands then.
+#[derive(Debug, Clone, Copy)]
+pub enum Heard<'a> {
+    /// This entry is durable now.
+    Entry(&'a Entry),
+    /// Somebody asked for this.
+    Asked(Signal),
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The journal could not be written. What was sent before goes on at the site; nothing was sent after.
+    #[error("the journal could not be written, so nothing more was started")]
+    Journal(#[source] StoreError),
+    /// The machine and the journal's rules disagree.
+    #[error("a bug in restorectl: please report it; nothing was sent after it was found")]
+    Bug(#[source] IllegalRecord),
+}
+
+/// Drives a run from its start to its end. Every entry is told to `listen` once it is durable.
+///
+/// # Errors
+/// When the journal can't be written, or a bug is found. The state says what may still run at the site.
+pub async fn drive<S: Site, C: Clock, J: Store>(
+    machine: &mut Machine,
+    run: &RunId,
+    (site, clock, store): (&Arc<S>, &C, &J),
+    mut signals: Receiver<Signal>,
+    mut listen: impl FnMut(Heard<'_>, &RunState),
+) -> Result<(), DriveError> {
+    let mut calls: JoinSet<Event> = JoinSet::new();
+    let mut event = Event::Started;
+    loop {
+        let step = machine.handle(event, clock.now()).map_err(DriveError::Bug)?;
+        if !step.records.is_empty() {
+            store.append(run, &step.records).await.map_err(DriveError::Journal)?;
+        }
+        for entry in &step.records {
+            listen(Heard::Entry(entry), machine.state());
+        }
+        if step.finished {
+            return Ok(());
+        }
+        for effect in step.effects {
+            let site = Arc::clone(site);
+            calls.spawn(carry_out(site, effect));
+        }
+        event = tokio::select! {
+            Some(done) = calls.join_next() => result(done),
+            () = sleep(clock, step.wake) => Event::Woken,
+            Some(signal) = signals.recv() => {
+                listen(Heard::Asked(signal), machine.state());
+                match signal {
+                    Signal::Stop => Event::Stop,
+                    Signal::Leave => Event::Leave,
+                }
+            }
+        };
+    }
+}
+
+async fn carry_out<S: Site>(site: Arc<S>, effect: Effect) -> Event {
+    match effect {
+        Effect::Create { item, request } => Event::Replied { item, outcome: site.create(&request).await },
+        Effect::List { site: id } => {
+            let result = site.restores(&id).await.map_err(|failed| failed.0);
+            Event::Listed { site: id, result }
+        }
+    }
+}
+
+/// Tasks are never aborted here, so one that did not end well panicked, and that must not pass for an answer.
+fn result(done: Result<Event, JoinError>) -> Event {
+    match done {
+        Ok(event) => event,
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        Err(_) => Event::Woken,
+    }
+}
+
+async fn sleep<C: Clock>(clock: &C, wake: Option<jiff::Timestamp>) {
+    match wake {
+        Some(moment) => clock.sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads a site into a snapshot. Sends nothing but reads and the permission query; what can't be read becomes a
+//! value, so that only the decisions that need it are refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Reading, SiteId, Snapshot};
+use crate::ports::{ReadFailed, Site};
+
+/// Reads in flight at once.
+const READS_AT_ONCE: usize = 4;
+
+/// Reads everything that the decisions about these items need: the executions of their jobs, the restores of their
+/// sites, the databases of and the permission at their target sites, and the object lists that are ready.
+/// `attempts` comes from the journal and is passed through.
+pub async fn observe<S: Site>(site: &Arc<S>, items: &[Item], attempts: Vec<PastAttempt>, now: Timestamp) -> Snapshot {
+    let jobs: BTreeSet<JobKey> = items.iter().map(|item| item.source.key()).collect();
+    let targets: BTreeSet<SiteId> = items.iter().map(|item| item.target.site.clone()).collect();
+    let mut sites: BTreeSet<SiteId> = items.iter().map(|item| item.source.site.clone()).collect();
+    sites.extend(targets.iter().cloned());
+
+    let executions = each(site, jobs, |site, job| async move { reading(site.executions(&job).await) }).await;
+    let mut chosen: BTreeSet<ExecutionKey> = BTreeSet::new();
+    for item in items {
+        let key = item.source.key();
+        if let Some(Reading::Read(list)) = executions.get(&key)
+            && let Ok(execution) = item.source.execution.select(list, now)
+        {
+            chosen.insert(ExecutionKey { job: key, execution: execution.id.clone() });
+        }
+    }
+    Snapshot {
+        taken_at: now,
+        objects: each(site, chosen, |site, key| async move { reading(site.objects(&key).await) }).await,
+        executions,
+        restores: each(site, sites, |site, id| async move { reading(site.restores(&id).await) }).await,
+        databases: each(site, targets.clone(), |site, id| async move { reading(site.databases(&id).await) }).await,
+        permissions: each(site, targets, |site, id| async move { site.permission(&id).await }).await,
+        attempts,
+    }
+}
+
+fn reading<T>(result: Result<T, ReadFailed>) -> Reading<T> {
+    match result {
+        Ok(value) => Reading::Read(value),
+        Err(failed) => Reading::Unreadable(failed.0),
+    }
+}
+
+/// Makes one read for every key, a few at once.
+async fn each<S, K, V, F>(site: &Arc<S>, keys: BTreeSet<K>, read: impl Fn(Arc<S>, K) -> F) -> BTreeMap<K, V>
+where
+    S: Site,
+    K: Ord + Clone + Send + 'static,
+    V: Send + 'static,
+    F: Future<Output = V> + Send + 'static,
+{
+    let slots = Arc::new(Semaphore::new(READS_AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for key in keys {
+        let slots = Arc::clone(&slots);
+        let call = read(Arc::clone(site), key.clone());
+        tasks.spawn(async move {
+            // The semaphore is never closed, so a slot always comes.
+            let _slot = slots.acquire().await;
+            (key, call.await)
+        });
+    }
+    let mut found = BTreeMap::new();
+    while let Some(done) = tasks.join_next().await {
+        match done {
+            Ok((key, value)) => drop(found.insert(key, value)),
+            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+            Err(_) => {}
+        }
+    }
+    found
+}

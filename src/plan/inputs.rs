@@ -1,0 +1,224 @@
+//! Inputs: what a plan declares, and the values that environments and the command line give.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Draft, Sources, Span};
+
+use super::findings::{Findings, draft};
+use super::node::{Node, Yaml};
+use super::parse::{Privacy, load};
+use super::pointer::Pointer;
+use super::schema::compile;
+use super::suggest::did_you_mean;
+use super::template_check::is_reserved;
+use super::{LoaderLimits, rule};
+
+/// The inputs of a plan with their values.
+pub(super) struct Inputs {
+    pub(super) values: Map<String, Value>,
+    /// Declared, without a usable value; that has been reported.
+    pub(super) broken: HashSet<String>,
+    /// What is declared, and where.
+    pub(super) declared: Vec<(String, Span)>,
+}
+
+/// An input's declaration, as far as it can be used.
+struct Declaration<'a> {
+    name: &'a str,
+    key_span: Span,
+    kind: Kind,
+    node: &'a Node,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    List,
+    Map,
+}
+
+impl Kind {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" => Self::String,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            "list" => Self::List,
+            "map" => Self::Map,
+            _ => return None,
+        })
+    }
+
+    fn fits(self, value: &Yaml) -> bool {
+        match (self, value) {
+            (Self::String, Yaml::String(_))
+            | (Self::Boolean, Yaml::Bool(_))
+            | (Self::Number, Yaml::Number(_))
+            | (Self::List, Yaml::List(_))
+            | (Self::Map, Yaml::Map(_)) => true,
+            (Self::Integer, Yaml::Number(number)) => !number.is_f64(),
+            _ => false,
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::String => "text",
+            Self::Integer => "an integer",
+            Self::Number => "a number",
+            Self::Boolean => "`true` or `false`",
+            Self::List => "a list",
+            Self::Map => "a map",
+        }
+    }
+}
+
+/// Gives every declared input its value: the plan's default, then the environment's, then the command line's.
+pub(super) fn resolve(
+    plan: &Node,
+    environment: Option<&Node>,
+    given: &[(String, String)],
+    limits: &LoaderLimits,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Inputs {
+    let mut inputs = Inputs { values: Map::new(), broken: HashSet::new(), declared: Vec::new() };
+    let declared = plan.get("inputs").map_or(&[][..], Node::entries);
+    for (name, _) in given {
+        if !declared.iter().any(|entry| entry.key == *name) {
+            let hint = did_you_mean(name, declared.iter().map(|entry| entry.key.as_str()))
+                .unwrap_or_else(|| "declare it in the plan under `inputs`, or leave it out".to_owned());
+            let unknown = draft(rule::INPUT_UNKNOWN, plan.span, "", format!("the plan declares no input `{name}`"));
+            findings.add(Draft { span: None, ..unknown.hint(hint) });
+        }
+    }
+    for entry in declared {
+        let pointer = Pointer::from_text("/inputs").join(&entry.key);
+        inputs.declared.push((entry.key.clone(), entry.key_span));
+        if is_reserved(&entry.key) {
+            let message = format!("an input can't be named `{}`: templates use this name themselves", entry.key);
+            findings.add(draft(rule::INPUT_DECLARATION, entry.key_span, pointer.as_str(), message).hint("rename it"));
+        }
+        let kind = entry.value.get("type").and_then(Node::as_str).and_then(Kind::from_name);
+        let Some(kind) = kind else {
+            // The schema says what is wrong with the declaration.
+            inputs.broken.insert(entry.key.clone());
+            continue;
+        };
+        let declaration = Declaration { name: &entry.key, key_span: entry.key_span, kind, node: &entry.value };
+        match value(&declaration, &pointer, environment, given, limits, sources, findings) {
+            Some(value) => drop(inputs.values.insert(entry.key.clone(), value)),
+            None => drop(inputs.broken.insert(entry.key.clone())),
+        }
+    }
+    inputs
+}
+
+fn value(
+    declaration: &Declaration<'_>,
+    pointer: &Pointer,
+    environment: Option<&Node>,
+    given: &[(String, String)],
+    limits: &LoaderLimits,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Option<Value> {
+    let Declaration { name, key_span, node, .. } = declaration;
+    let errors = findings.errors();
+    let default = node.get("default").filter(|default| !default.is_broken());
+    if let Some(default) = default {
+        check(declaration, default, pointer.join("default").as_str(), pointer, findings);
+    }
+    let line = given.iter().rev().find(|(known, _)| known == name);
+    let line = match line {
+        Some((_, text)) => Some(from_command_line(declaration, text, limits, sources, findings)?),
+        None => None,
+    };
+    let outside = line.as_ref().or_else(|| environment?.get(name));
+    if let Some(outside) = outside {
+        if outside.is_broken() {
+            return None;
+        }
+        check(declaration, outside, Pointer::from_text("/inputs").join(name).as_str(), pointer, findings);
+    }
+    let Some(chosen) = outside.or(default) else {
+        if node.get("default").is_none() {
+            let message = format!("the input `{name}` has no value");
+            let hint = format!("give it in the environment under `inputs`, or with `--input {name}=VALUE`");
+            findings.add(draft(rule::INPUT_MISSING, *key_span, pointer.as_str(), message).hint(hint));
+        }
+        return None;
+    };
+    (findings.errors() == errors && !chosen.holds_broken()).then(|| chosen.to_json())
+}
+
+/// Reads a value from the command line as its type asks for.
+fn from_command_line(
+    declaration: &Declaration<'_>,
+    text: &str,
+    limits: &LoaderLimits,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Option<Node> {
+    let path = format!("--input {}", declaration.name);
+    match declaration.kind {
+        Kind::String => {
+            let file = sources.add(path, text.to_owned());
+            Some(Node::string(Span { file, start: 0, end: text.len() }, text))
+        }
+        _ => load(&path, text.as_bytes(), Privacy::Open, limits, sources, findings),
+    }
+}
+
+/// Checks a value against its declaration; `own` is where the value stands.
+fn check(declaration: &Declaration<'_>, value: &Node, at: &str, own: &Pointer, findings: &mut Findings) {
+    let Declaration { name, kind, node, key_span } = declaration;
+    let wrong = |message: String| {
+        let found = draft(rule::INPUT_VALUE, value.span, at, message);
+        let inside = value.span.file == key_span.file;
+        if inside { found } else { found.related(*key_span, "declared here") }
+    };
+    if !kind.fits(&value.value) {
+        if value.holds_broken() {
+            return;
+        }
+        let message = format!("the input `{name}` must be {}; this is {}", kind.expected(), value.kind());
+        let hint = match (kind, &value.value) {
+            (Kind::String, Yaml::Number(_) | Yaml::Bool(_)) => Some("put it in quotes".to_owned()),
+            (Kind::List, _) => Some("write a list, like `[a, b]`".to_owned()),
+            (Kind::Map, _) => Some("write a map, like `{a: 1}`".to_owned()),
+            _ => None,
+        };
+        findings.add(wrong(message).maybe_hint(hint));
+        return;
+    }
+    let json = value.to_json();
+    if let Some(allowed) = node.get("enum").filter(|allowed| !allowed.items().is_empty())
+        && !allowed.items().iter().any(|item| item.to_json() == json)
+    {
+        let hint = value.as_str().and_then(|text| did_you_mean(text, allowed.items().iter().filter_map(Node::as_str)));
+        let list = allowed.items().iter().map(|item| item.to_json().to_string()).collect::<Vec<_>>().join(", ");
+        findings.add(wrong(format!("the input `{name}` must be one of {list}")).maybe_hint(hint));
+    }
+    let Some((pattern_node, pattern)) = node.get("pattern").and_then(|node| Some((node, node.as_str()?))) else {
+        return;
+    };
+    match compile(&json!({"pattern": pattern})) {
+        Err(_) => {
+            let at = own.join("pattern");
+            let message = "this is not a regular expression that can be used here";
+            let found = draft(rule::INPUT_DECLARATION, pattern_node.span, at.as_str(), message);
+            findings.add(found.hint("look-around and back-references are not supported"));
+        }
+        Ok(validator) if !validator.is_valid(&json) => {
+            findings.add(wrong(format!("the input `{name}` doesn't match its pattern `{pattern}`")));
+        }
+        Ok(_) => {}
+    }
+}

@@ -1,0 +1,414 @@
+//! Text to values with places, in one pass over the parser's events.
+//!
+//! Whatever the bytes are, this ends with a value or with a diagnostic: every cost has a limit, no
+//! recursion follows the input, and what different tools read differently is refused. An alias is
+//! expanded in place and paid for each time.
+
+use std::collections::{HashMap, HashSet};
+
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
+
+use crate::diagnostic::{FileId, Sources, Span};
+
+use super::LoaderLimits;
+use super::findings::{Findings, draft};
+use super::node::{Entry, Node, Yaml};
+use super::pointer::Pointer;
+use super::{rule, scalar};
+
+/// Who may see a file's values in excerpts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Privacy {
+    /// Everybody.
+    Open,
+    /// It may hold secrets where it shouldn't: what can't be told apart is masked.
+    Guarded,
+}
+
+/// Takes a file in and reads it. None: it can't be read at all, and a finding says why.
+pub(super) fn load(
+    path: &str,
+    bytes: &[u8],
+    privacy: Privacy,
+    limits: &LoaderLimits,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Option<Node> {
+    if bytes.len() > limits.file_bytes {
+        let file = sources.add(path, String::new());
+        let message = format!("the file has {} bytes; the limit is {}", bytes.len(), limits.file_bytes);
+        findings.add(draft(rule::LIMIT, Span { file, start: 0, end: 0 }, "", message));
+        return None;
+    }
+    // Up to the first wrong byte the replacement changes no offset.
+    let file = sources.add(path, String::from_utf8_lossy(bytes).into_owned());
+    let text = sources.text(file);
+    let refused = match std::str::from_utf8(bytes) {
+        Err(error) => Some((error.valid_up_to(), "the file is not UTF-8 text from here on", "save it as UTF-8")),
+        Ok(_) => text.find('\0').map(|at| (at, "a NUL character can't stand in a plan", "remove it")),
+    };
+    if let Some((at, message, hint)) = refused {
+        let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
+        findings.add(draft(rule::UNREADABLE, Span { file, start: at, end }, "", message).hint(hint));
+        hide_values(file, privacy, sources);
+        return None;
+    }
+    let mut builder = Builder::new(file, text, limits);
+    let outcome = builder.run(findings);
+    for span in std::mem::take(&mut builder.duplicates) {
+        if privacy == Privacy::Guarded {
+            sources.mask(span);
+        }
+    }
+    if let Err(fatal) = outcome {
+        findings.add(fatal);
+        hide_values(file, privacy, sources);
+        return None;
+    }
+    outcome.ok()
+}
+
+/// Masks whatever may be a value, line by line, in a file whose structure isn't known.
+fn hide_values(file: FileId, privacy: Privacy, sources: &mut Sources) {
+    if privacy == Privacy::Open {
+        return;
+    }
+    let mut start = 0;
+    let mut spans = Vec::new();
+    for line in sources.text(file).split_inclusive('\n') {
+        let kept = line.find(':').map_or(line.len() - line.trim_start().len(), |colon| colon + 1);
+        let from = kept + line.get(kept..).map_or(0, |rest| rest.len() - rest.trim_start().len());
+        let to = line.trim_end().len();
+        if from < to {
+            spans.push(Span { file, start: start + from, end: start + to });
+        }
+        start += line.len();
+    }
+    for span in spans {
+        sources.mask(span);
+    }
+}
+
+/// What ends the reading of a file.
+type Fatal = crate::diagnostic::Draft;
+
+struct Builder<'a> {
+    file: FileId,
+    text: &'a str,
+    limits: &'a LoaderLimits,
+    stack: Vec<Frame>,
+    root: Option<Node>,
+    /// Complete anchored values, each with how deep it goes.
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    bytes: usize,
+    /// Values under keys that were there already.
+    duplicates: Vec<Span>,
+}
+
+/// A collection that is still open.
+struct Frame {
+    start: usize,
+    anchor: usize,
+    /// How deep it goes so far.
+    height: usize,
+    open: Open,
+}
+
+enum Open {
+    List(Vec<Node>),
+    Map { entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key> },
+}
+
+struct Key {
+    text: String,
+    span: Span,
+    /// Its value counts; otherwise it is read and left out.
+    kept: bool,
+}
+
+impl<'a> Builder<'a> {
+    fn new(file: FileId, text: &'a str, limits: &'a LoaderLimits) -> Self {
+        Self {
+            file,
+            text,
+            limits,
+            stack: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            nodes: 0,
+            bytes: 0,
+            duplicates: Vec::new(),
+        }
+    }
+
+    fn run(&mut self, findings: &mut Findings) -> Result<Node, Fatal> {
+        let nesting = self.limits.depth.saturating_add(2);
+        let options = granit_parser::options! {
+            disallow_directives: true,
+            emit_comments: false,
+            flow_nesting_limit: nesting,
+            block_nesting_limit: nesting,
+        };
+        let mut parser = Parser::new_from_str_with_options(self.text, options);
+        let mut documents = 0;
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next.map_err(|error| self.syntax(&error))?;
+            let tag = span.tag_span().map(|tag| self.span(tag.start, tag.end));
+            let span = self.span(span.start, span.end);
+            match event {
+                Event::DocumentStart(..) => {
+                    documents += 1;
+                    if documents > 1 {
+                        let fatal = draft(rule::REFUSED_YAML, span, "", "a second document begins here");
+                        return Err(fatal.hint("keep one document in a file"));
+                    }
+                }
+                Event::Scalar(text, style, anchor, known_tag) => {
+                    if self.wants_key() {
+                        self.key(&text, style, span, tag, findings);
+                        continue;
+                    }
+                    let is_str = known_tag.is_none_or(|tag| tag.is_yaml_core_schema_tag("str"));
+                    let value = self.scalar(text.into_owned(), style, span, tag.filter(|_| !is_str), tag, findings);
+                    self.spend(1, self.limits.scalar_bytes.min(value_bytes(&value)), span)?;
+                    self.put(Node::new(span, value), 0, anchor);
+                }
+                Event::SequenceStart(_, anchor, _) => {
+                    self.open(span, anchor, tag, Open::List(Vec::new()), findings)?;
+                }
+                Event::MappingStart(_, anchor, _) => {
+                    let open = Open::Map { entries: Vec::new(), seen: HashSet::new(), key: None };
+                    self.open(span, anchor, tag, open, findings)?;
+                }
+                Event::SequenceEnd | Event::MappingEnd => self.close(span),
+                Event::Alias(id) => self.alias(id, span, findings)?,
+                _ => {}
+            }
+        }
+        match self.root.take() {
+            Some(root) => Ok(root),
+            None => Err(draft(rule::SYNTAX, self.whole().start_only(), "", "the file is empty")),
+        }
+    }
+
+    fn span(&self, start: Marker, end: Marker) -> Span {
+        let start = start.byte_offset().unwrap_or(0).min(self.text.len());
+        let end = end.byte_offset().unwrap_or(start).clamp(start, self.text.len());
+        // A block ends where the next thing begins; what people see as its end is its last text.
+        let seen = self.text.get(start..end).map_or(end, |text| start + text.trim_end().len());
+        Span { file: self.file, start, end: seen }
+    }
+
+    fn whole(&self) -> Span {
+        Span { file: self.file, start: 0, end: self.text.len() }
+    }
+
+    fn pointer(&self) -> String {
+        let mut pointer = Pointer::default();
+        for frame in &self.stack {
+            match &frame.open {
+                Open::List(items) => pointer.push(&items.len().to_string()),
+                Open::Map { key, .. } => key.iter().for_each(|key| pointer.push(&key.text)),
+            }
+        }
+        pointer.to_string()
+    }
+
+    /// Whether the next node is a key.
+    fn wants_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { open: Open::Map { key: None, .. }, .. }))
+    }
+
+    /// Pays for values before they are kept.
+    fn spend(&mut self, nodes: usize, bytes: usize, span: Span) -> Result<(), Fatal> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let over = |what: &str, limit: usize| {
+            let message = format!("the document holds more than {limit} {what}, aliases counted each time");
+            Err(draft(rule::LIMIT, span, &self.pointer(), message).hint("split the plan, or raise the limit"))
+        };
+        if self.nodes > self.limits.nodes {
+            return over("values", self.limits.nodes);
+        }
+        if self.bytes > self.limits.expanded_bytes {
+            return over("bytes of text", self.limits.expanded_bytes);
+        }
+        Ok(())
+    }
+
+    fn too_deep(&self, span: Span) -> Fatal {
+        let message = format!("more than {} lists and maps inside each other", self.limits.depth);
+        draft(rule::LIMIT, span, &self.pointer(), message)
+    }
+
+    fn scalar(
+        &self,
+        text: String,
+        style: ScalarStyle,
+        span: Span,
+        refused_tag: Option<Span>,
+        tag: Option<Span>,
+        findings: &mut Findings,
+    ) -> Yaml {
+        if let Some(tag) = refused_tag {
+            findings.add(self.refused_tag(tag));
+            return Yaml::Broken;
+        }
+        if text.len() > self.limits.scalar_bytes {
+            let message = format!("this value has {} bytes; the limit is {}", text.len(), self.limits.scalar_bytes);
+            findings.add(draft(rule::LIMIT, span, &self.pointer(), message));
+            return Yaml::Broken;
+        }
+        if style != ScalarStyle::Plain || tag.is_some() {
+            return Yaml::String(text);
+        }
+        scalar::plain(&text).unwrap_or_else(|(problem, hint)| {
+            findings.add(draft(rule::REFUSED_YAML, span, &self.pointer(), problem).hint(hint));
+            Yaml::Broken
+        })
+    }
+
+    fn refused_tag(&self, tag: Span) -> Fatal {
+        draft(rule::REFUSED_YAML, tag, &self.pointer(), "a plan can't use tags other than `!!str`")
+            .hint("remove the tag")
+    }
+
+    fn key(&mut self, text: &str, style: ScalarStyle, span: Span, tag: Option<Span>, findings: &mut Findings) {
+        if let Some(tag) = tag {
+            findings.add(self.refused_tag(tag));
+        }
+        let pointer = self.pointer();
+        let Some(Frame { open: Open::Map { entries, seen, key }, .. }) = self.stack.last_mut() else { return };
+        let plain = style == ScalarStyle::Plain;
+        let mut kept = true;
+        if plain && text == "<<" {
+            let hint = "write the keys out, or put them in the plan's own defaults";
+            findings.add(draft(rule::REFUSED_YAML, span, &pointer, "merge keys (`<<`) are not supported").hint(hint));
+            kept = false;
+        } else if plain && text.is_empty() {
+            findings.add(draft(rule::REFUSED_YAML, span, &pointer, "a key is missing before `:`"));
+            kept = false;
+        } else if !seen.insert(text.to_owned()) {
+            let mut twice = draft(rule::DUPLICATE_KEY, span, &pointer, format!("`{text}` stands twice in this map"));
+            if let Some(first) = entries.iter().find(|entry| entry.key == text) {
+                twice = twice.related(first.key_span, "the first is here");
+            }
+            findings.add(twice.hint("keep one of them"));
+            kept = false;
+        }
+        *key = Some(Key { text: text.to_owned(), span, kept });
+    }
+
+    fn open(
+        &mut self,
+        span: Span,
+        anchor: usize,
+        tag: Option<Span>,
+        open: Open,
+        findings: &mut Findings,
+    ) -> Result<(), Fatal> {
+        if let Some(tag) = tag {
+            findings.add(self.refused_tag(tag));
+        }
+        if self.wants_key() {
+            return Err(self.no_scalar_key(span));
+        }
+        if self.stack.len() >= self.limits.depth {
+            return Err(self.too_deep(span.start_only()));
+        }
+        self.spend(1, 0, span)?;
+        self.stack.push(Frame { start: span.start, anchor, height: 1, open });
+        Ok(())
+    }
+
+    fn no_scalar_key(&self, span: Span) -> Fatal {
+        let message = "a key must be plain text; this one is a list, a map or an alias";
+        let hint = "a value that begins with `{{` must stand in quotes";
+        draft(rule::REFUSED_YAML, span, &self.pointer(), message).hint(hint)
+    }
+
+    fn close(&mut self, span: Span) {
+        let Some(frame) = self.stack.pop() else { return };
+        let value = match frame.open {
+            Open::List(items) => Yaml::List(items),
+            Open::Map { entries, .. } => Yaml::Map(entries),
+        };
+        let end = self.text.get(frame.start..span.end).map_or(span.end, |text| frame.start + text.trim_end().len());
+        let whole = Span { file: self.file, start: frame.start, end };
+        self.put(Node::new(whole, value), frame.height, frame.anchor);
+    }
+
+    fn alias(&mut self, id: usize, span: Span, findings: &mut Findings) -> Result<(), Fatal> {
+        if self.wants_key() {
+            return Err(self.no_scalar_key(span));
+        }
+        let Some((node, height)) = self.anchors.get(&id) else {
+            let message = "this alias refers to the very value that it stands in";
+            findings.add(draft(rule::REFUSED_YAML, span, &self.pointer(), message));
+            self.put(Node::broken(span), 0, 0);
+            return Ok(());
+        };
+        let height = *height;
+        if self.stack.len() + height > self.limits.depth {
+            return Err(self.too_deep(span));
+        }
+        let (nodes, bytes) = node.size();
+        // Paid for before it is copied, and the copy stands where the alias does.
+        self.spend(nodes, bytes, span)?;
+        if let Some((node, _)) = self.anchors.get(&id) {
+            let copy = Node { span, value: node.value.clone() };
+            self.put(copy, height, 0);
+        }
+        Ok(())
+    }
+
+    /// Puts a complete value where it belongs.
+    fn put(&mut self, node: Node, height: usize, anchor: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), height));
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        frame.height = frame.height.max(height + 1);
+        match &mut frame.open {
+            Open::List(items) => items.push(node),
+            Open::Map { entries, key, .. } => {
+                if let Some(Key { text, span, kept }) = key.take() {
+                    if kept {
+                        entries.push(Entry { key: text, key_span: span, value: node });
+                    } else {
+                        self.duplicates.push(node.span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn syntax(&self, error: &ScanError) -> Fatal {
+        let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let span = Span { file: self.file, start, end: start + width };
+        let pointer = self.pointer();
+        match error.kind() {
+            ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart => {
+                draft(rule::SYNTAX, span, &pointer, "a tab can't be used for indentation").hint("use spaces")
+            }
+            ErrorKind::UnknownAnchor => {
+                let message = "this alias refers to no anchor before it";
+                draft(rule::SYNTAX, span, &pointer, message).hint("put a text that begins with `*` in quotes")
+            }
+            ErrorKind::RecursionLimitExceeded => self.too_deep(span),
+            _ => draft(rule::SYNTAX, span, &pointer, format!("this is not YAML: {}", error.info())),
+        }
+    }
+}
+
+fn value_bytes(value: &Yaml) -> usize {
+    if let Yaml::String(text) = value { text.len() } else { 0 }
+}

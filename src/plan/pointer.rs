@@ -1,0 +1,59 @@
+//! JSON Pointers (RFC 6901): how a place in a document is named to programs.
+
+use std::fmt;
+
+/// A pointer under construction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pointer(String);
+
+impl Pointer {
+    /// A pointer from its text.
+    pub(super) fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Goes one step down.
+    pub(super) fn push(&mut self, step: &str) {
+        self.0.push('/');
+        self.0.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    }
+
+    /// The pointer one step further down.
+    pub(super) fn join(&self, step: &str) -> Self {
+        let mut longer = self.clone();
+        longer.push(step);
+        longer
+    }
+
+    /// The text.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The steps, as they were before they were escaped.
+    pub(super) fn steps(&self) -> Vec<String> {
+        self.0.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_come_back_as_they_went_in() {
+        let mut pointer = Pointer::default();
+        assert_eq!(pointer.steps(), Vec::<String>::new());
+        for step in ["a/b", "~1", "", "0"] {
+            pointer.push(step);
+        }
+        assert_eq!(pointer.as_str(), "/a~1b/~01//0");
+        assert_eq!(pointer.steps(), ["a/b", "~1", "", "0"]);
+    }
+}

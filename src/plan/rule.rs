@@ -1,0 +1,118 @@
+//! The ids of everything that the loader can find. An id, once released, keeps its meaning.
+
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $name:ident = $id:literal;)+) => {
+        $($(#[doc = $doc])+ pub(super) const $name: &str = $id;)+
+
+        #[cfg(test)]
+        pub(super) const ALL: &[&str] = &[$($id),+];
+    };
+}
+
+rules! {
+    /// A file can't be read, or isn't UTF-8 text.
+    UNREADABLE = "R001";
+    /// It isn't YAML.
+    SYNTAX = "R002";
+    /// It costs more than a limit of the loader allows.
+    LIMIT = "R003";
+    /// A key stands twice in one map.
+    DUPLICATE_KEY = "R004";
+    /// YAML that reads differently in different tools, or that plans don't use.
+    REFUSED_YAML = "R005";
+
+    /// A key that the document's schema doesn't know.
+    UNKNOWN_KEY = "R101";
+    /// A key that must be there isn't.
+    MISSING_KEY = "R102";
+    /// A value of the wrong kind.
+    WRONG_KIND = "R103";
+    /// A value that is none of those allowed.
+    WRONG_VALUE = "R104";
+    /// A value out of its bounds.
+    OUT_OF_BOUNDS = "R105";
+    /// A text that isn't in the form that it must have.
+    WRONG_FORM = "R106";
+    /// None or several of keys of which there must be exactly one.
+    EXACTLY_ONE = "R107";
+    /// A secret stands in the file.
+    LITERAL_SECRET = "R110";
+
+    /// An input has no value.
+    INPUT_MISSING = "R201";
+    /// An input's value isn't what its declaration asks for.
+    INPUT_VALUE = "R202";
+    /// `--input` names an input that the plan doesn't declare.
+    INPUT_UNKNOWN = "R203";
+    /// An input that nothing uses.
+    INPUT_UNUSED = "R204";
+    /// An input's declaration contradicts itself.
+    INPUT_DECLARATION = "R205";
+    /// A template isn't Handlebars, or uses a part of it that plans refuse.
+    TEMPLATE = "R210";
+    /// A template uses a name that isn't there.
+    TEMPLATE_NAME = "R211";
+    /// A template can't be rendered with these values.
+    TEMPLATE_RENDER = "R212";
+    /// An environment's base can't be read or goes in a circle.
+    EXTENDS = "R220";
+    /// A template in an environment, where none are rendered.
+    TEMPLATE_IN_ENVIRONMENT = "R221";
+    /// An environment's API is described in part only.
+    API = "R222";
+    /// `for_each` isn't a list of names.
+    FOR_EACH = "R230";
+
+    /// Two restores under one name.
+    DUPLICATE_NAME = "R301";
+    /// `after` names no restore.
+    AFTER_UNKNOWN = "R302";
+    /// Restores that wait for each other.
+    AFTER_CYCLE = "R303";
+    /// Two restores touch the same thing with no order between them.
+    UNORDERED_OVERLAP = "R304";
+    /// Two objects of one restore come back under one name.
+    RENAME_COLLISION = "R305";
+    /// A rename that the service doesn't do.
+    RENAME_ILLEGAL = "R306";
+    /// `mode: restore` with something that only a copy can do.
+    RESTORE_CANNOT = "R307";
+    /// `mode: restore` to another site.
+    RESTORE_CROSS_SITE = "R308";
+    /// A database that isn't an ordinary target.
+    RESERVED_DATABASE = "R309";
+    /// Triggers are not copied.
+    TRIGGER_COPY = "R310";
+    /// Copied code keeps its references to the old database.
+    KEEPS_REFERENCES = "R311";
+    /// A database-level restore drops what was created since the backup.
+    DROPS_NEWER = "R312";
+    /// The plan restores nothing.
+    NOTHING_SELECTED = "R313";
+    /// An object stands twice in one restore.
+    OBJECT_TWICE = "R314";
+    /// An object type that we know nothing about.
+    UNKNOWN_TYPE = "R315";
+    /// A group that `limits.groups` doesn't declare.
+    GROUP_UNDECLARED = "R316";
+    /// Checks are recorded as not run.
+    CHECKS_NOT_RUN = "R317";
+    /// Two restores under one job name.
+    DUPLICATE_JOB_NAME = "R318";
+    /// A restore's source or target lacks a part.
+    INCOMPLETE = "R319";
+    /// Not the name of an object.
+    OBJECT_NAME = "R320";
+    /// Not a name for a plan or a restore.
+    NAME = "R321";
+    /// Keys that contradict each other.
+    CONTRADICTION = "R322";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ids_are_unique_and_in_order() {
+        assert!(super::ALL.is_sorted_by(|a, b| a < b));
+    }
+}

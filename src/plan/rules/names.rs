@@ -1,0 +1,209 @@
+//! Names: unique, known where `after` uses them, and in no circle.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diagnostic::Span;
+use crate::model::Slug;
+use crate::plan::LoaderLimits;
+use crate::plan::expand::Expanded;
+use crate::plan::findings::{Findings, draft};
+use crate::plan::node::Node;
+use crate::plan::rule;
+use crate::plan::suggest::did_you_mean;
+
+use super::Entry;
+
+/// How many circles are shown.
+const CYCLES: usize = 20;
+
+/// The names that `after` can use.
+pub(in crate::plan) struct Names {
+    /// What an author's name stands for.
+    by_author: HashMap<String, Vec<Slug>>,
+    /// The names of single restores.
+    single: HashSet<String>,
+    /// A restore's name couldn't be had, so an unknown name may be that one.
+    incomplete: bool,
+    /// How many dependencies may still be resolved.
+    room: usize,
+}
+
+impl Names {
+    /// Collects the names and reports those that stand twice.
+    pub(in crate::plan) fn collect(restores: &[Expanded], limits: &LoaderLimits, findings: &mut Findings) -> Self {
+        let mut names =
+            Self { by_author: HashMap::new(), single: HashSet::new(), incomplete: false, room: limits.dependencies };
+        let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
+        let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
+        for restore in restores {
+            let (Some(author), Some(node)) = (restore.author_name.as_deref(), restore.node.get("name")) else {
+                names.incomplete = true;
+                continue;
+            };
+            let known = names.by_author.entry(author.to_owned()).or_default();
+            let twice = authors.get(author).filter(|(index, _)| *index != restore.author);
+            let single = node.as_str().unwrap_or(author);
+            let twice = twice.or_else(|| singles.get(single).filter(|_| !restore.probe));
+            if let Some((_, first)) = twice {
+                let shown = if authors.get(author).is_some_and(|(index, _)| *index != restore.author) {
+                    author
+                } else {
+                    single
+                };
+                let pointer = restore.pointer().join("name");
+                let message = format!("two restores are named `{shown}`");
+                let found = draft(rule::DUPLICATE_NAME, node.span, pointer.as_str(), message);
+                findings
+                    .add_for(restore.element(), found.related(*first, "the first is here").hint("rename one of them"));
+                continue;
+            }
+            authors.entry(author).or_insert((restore.author, node.span));
+            if restore.probe {
+                continue;
+            }
+            singles.insert(single, (restore.author, node.span));
+            names.single.insert(single.to_owned());
+            known.extend(Slug::parse(single).ok());
+        }
+        names
+    }
+
+    /// What the `after` of a restore stands for; reports names that stand for nothing.
+    pub(in crate::plan) fn after(&mut self, restore: &Expanded, findings: &mut Findings) -> Vec<Slug> {
+        let mut all: Vec<Slug> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
+        for (index, node) in restore.node.get("after").map_or(&[][..], Node::items).iter().enumerate() {
+            let Some(name) = node.as_str() else { continue };
+            if !seen.insert(name) {
+                continue;
+            }
+            let pointer = restore.pointer().join("after").join(&index.to_string());
+            let found = match self.by_author.get(name) {
+                Some(all) => all.clone(),
+                None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
+                None => {
+                    if !self.incomplete {
+                        let known =
+                            self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
+                        let mut known: Vec<&str> = known.collect();
+                        known.sort_unstable();
+                        let message = format!("no restore is named `{name}`");
+                        let found = draft(rule::AFTER_UNKNOWN, node.span, pointer.as_str(), message);
+                        findings.add_for(restore.element(), found.maybe_hint(did_you_mean(name, known)));
+                    }
+                    continue;
+                }
+            };
+            if found.len() > self.room {
+                let message = "the plan's `after` lists stand for too many single dependencies";
+                let limit = draft(rule::LIMIT, node.span, pointer.as_str(), message);
+                findings.add_for(
+                    restore.element(),
+                    limit.hint("let a single restore stand between the two groups, or raise the limit"),
+                );
+                continue;
+            }
+            self.room -= found.len();
+            all.extend(found);
+        }
+        let mut kept = HashSet::new();
+        all.retain(|name| kept.insert(name.clone()));
+        all
+    }
+}
+
+/// Reports restores that wait for each other; says whether there are any.
+pub(super) fn cycles(entries: &[Entry<'_>], findings: &mut Findings) -> bool {
+    let index: HashMap<&Slug, usize> = entries.iter().enumerate().map(|(i, entry)| (&entry.item.name, i)).collect();
+    let before: Vec<Vec<usize>> = entries
+        .iter()
+        .map(|entry| entry.item.after.iter().filter_map(|name| index.get(name).copied()).collect())
+        .collect();
+    // Depth first without recursion: `path` holds the way, with how many of its edges were followed.
+    let mut state = vec![State::New; entries.len()];
+    let mut shown = 0;
+    for start in 0..entries.len() {
+        let mut path: Vec<(usize, usize)> = Vec::new();
+        if state.get(start) == Some(&State::New) {
+            path.push((start, 0));
+        }
+        while let Some((node, edge)) = path.last_mut() {
+            let node = *node;
+            if let Some(slot) = state.get_mut(node) {
+                *slot = State::Open;
+            }
+            let next = before.get(node).and_then(|edges| edges.get(*edge)).copied();
+            *edge += 1;
+            match next {
+                None => {
+                    if let Some(slot) = state.get_mut(node) {
+                        *slot = State::Done;
+                    }
+                    path.pop();
+                }
+                Some(next) => match state.get(next) {
+                    Some(State::New) => path.push((next, 0)),
+                    Some(State::Open) => {
+                        shown += 1;
+                        if shown <= CYCLES {
+                            report_cycle(entries, &path, next, findings);
+                        }
+                    }
+                    _ => {}
+                },
+            }
+        }
+    }
+    shown > 0
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+fn report_cycle(entries: &[Entry<'_>], path: &[(usize, usize)], back: usize, findings: &mut Findings) {
+    let from = path.iter().position(|(node, _)| *node == back).unwrap_or(0);
+    let nodes = path.iter().skip(from).map(|(node, _)| *node).chain([back]);
+    let names: Vec<&str> = nodes.filter_map(|node| entries.get(node)).map(|entry| entry.item.name.as_str()).collect();
+    let Some(entry) = path.last().and_then(|(node, _)| entries.get(*node)) else { return };
+    let message = match names.as_slice() {
+        [only, _] => format!("`{only}` waits for itself"),
+        _ => format!("these restores wait for each other: {}", shortened(&names)),
+    };
+    entry.report(entry.draft(rule::AFTER_CYCLE, &["after"], message).hint("take one of them out of `after`"), findings);
+}
+
+/// A way through names, cut in the middle where it is long.
+fn shortened(names: &[&str]) -> String {
+    const ENDS: usize = 4;
+    match (names.get(..ENDS), names.len().checked_sub(ENDS).and_then(|from| names.get(from..))) {
+        (Some(head), Some(tail)) if names.len() > 2 * ENDS + 1 => {
+            format!("{} → … → {}", head.join(" → "), tail.join(" → "))
+        }
+        _ => names.join(" → "),
+    }
+}
+
+/// Two restores under one job name can't be told apart at the site.
+pub(super) fn job_names(entries: &[Entry<'_>], findings: &mut Findings) {
+    let mut seen: HashMap<&str, &Entry<'_>> = HashMap::new();
+    for entry in entries {
+        let Some(name) = &entry.item.job_name else { continue };
+        let Some(first) = seen.get(name.as_str()) else {
+            seen.insert(name.as_str(), entry);
+            continue;
+        };
+        let span = first.node(&["job_name"]).span;
+        let message = format!("two restores have the job name `{name}`; they couldn't be told apart at the site");
+        let found = entry.draft(rule::DUPLICATE_JOB_NAME, &["job_name"], message);
+        let found = if span == entry.node(&["job_name"]).span {
+            found.hint("let the name hold `{{item}}`")
+        } else {
+            found.related(span, "the first is here").hint("change one of them")
+        };
+        entry.report(found, findings);
+    }
+}

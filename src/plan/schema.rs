@@ -1,0 +1,133 @@
+//! The documents' schemas: one file each, the same for editors and for us.
+//!
+//! Editors see plans as they are written, where a template may stand for a number. We validate after
+//! templates are rendered, so the branches for templates are taken out of the schema before it is
+//! compiled: what remains says what is really expected, and so do its messages.
+
+use std::sync::LazyLock;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Value, json};
+
+use super::findings::{Element, Findings};
+use super::node::{Node, Yaml};
+use super::pointer::Pointer;
+use super::schema_message::{Found, describe};
+
+/// The schema of plans, as editors use it.
+pub const PLAN_SCHEMA: &str = include_str!("../../schema/plan.schema.json");
+/// The schema of environments, as editors use it.
+pub const ENVIRONMENT_SCHEMA: &str = include_str!("../../schema/environment.schema.json");
+
+/// A schema, ready to validate with.
+pub(super) struct Schema {
+    /// Without the branches for templates; messages quote from it.
+    pub(super) strict: Value,
+    validator: Option<Validator>,
+}
+
+pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA));
+pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA));
+
+impl Schema {
+    fn new(text: &str) -> Self {
+        let mut strict = serde_json::from_str(text).unwrap_or(Value::Bool(false));
+        without_templates(&mut strict);
+        let validator = compile(&strict).ok();
+        Self { strict, validator }
+    }
+}
+
+/// Compiles a schema: no network, no files, patterns in linear time.
+pub(super) fn compile(schema: &Value) -> Result<Validator, String> {
+    let options = jsonschema::options().offline().with_pattern_options(PatternOptions::regex());
+    options.build(schema).map_err(|error| error.to_string())
+}
+
+/// Takes the branches for templates out, and the choices that are none without them.
+fn without_templates(schema: &mut Value) {
+    let template = json!({"$ref": "#/$defs/template"});
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Array(branches)) = map.get_mut("anyOf") {
+                branches.retain(|branch| *branch != template);
+                if let [Value::Object(only)] = branches.as_slice() {
+                    let only = only.clone();
+                    map.shift_remove("anyOf");
+                    map.extend(only);
+                }
+            }
+            map.values_mut().for_each(without_templates);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_templates),
+        _ => {}
+    }
+}
+
+/// The author's view of a place in the validated document.
+pub(super) type Author<'a> = &'a dyn Fn(&Pointer) -> (Pointer, Option<Element<'a>>);
+
+/// Validates a document, reports every error at its author's place, and marks what is wrong as broken,
+/// so that later stages pass over it. Gives the spans of values that must not be shown.
+pub(super) fn validate(
+    schema: &Schema,
+    root: &mut Node,
+    author: Author<'_>,
+    findings: &mut Findings,
+) -> Vec<crate::diagnostic::Span> {
+    let document = root.to_json();
+    let Some(validator) = &schema.validator else {
+        let message = "the built-in schema can't be used; this is a fault of the program";
+        findings.add(super::findings::draft(super::rule::WRONG_KIND, root.span, "", message));
+        return Vec::new();
+    };
+    let found: Vec<Found> = validator.iter_errors(&document).flat_map(|error| describe(schema, root, &error)).collect();
+    // Whoever wrote a wrong key knows that a key is missing: don't tell them twice.
+    let unknown: std::collections::HashSet<String> =
+        found.iter().filter(|f| f.is_unknown_key).map(|f| f.at.to_string()).collect();
+    let mut secret = Vec::new();
+    let mut broken = Vec::new();
+    for Found { draft, at, is_unknown_key, is_exactly_one, breaks, mask } in found {
+        secret.extend(mask);
+        if breaks {
+            broken.push(at.steps());
+        }
+        if is_exactly_one && !is_unknown_key && unknown.contains(at.as_str()) {
+            continue;
+        }
+        let (_, element) = author(&at);
+        let (pointer, _) = author(&Pointer::from_text(draft.pointer.clone()));
+        findings.add_for(element, crate::diagnostic::Draft { pointer: pointer.to_string(), ..draft });
+    }
+    for steps in broken {
+        if let Some(node) = root.at_mut(steps.iter().map(String::as_str)) {
+            node.value = Yaml::Broken;
+        }
+    }
+    secret
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_schemas_compile_in_both_forms() {
+        for (text, schema) in [(PLAN_SCHEMA, &PLAN), (ENVIRONMENT_SCHEMA, &ENVIRONMENT)] {
+            let authored: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(compile(&authored).err(), None);
+            assert!(schema.validator.is_some());
+        }
+        assert!(!PLAN.strict["properties"].to_string().contains("#/$defs/template\""));
+    }
+
+    #[test]
+    fn every_object_type_has_its_key_in_the_schema() {
+        let keys: Vec<&str> = crate::model::ObjectType::keys().chain(["object"]).collect();
+        let object = &PLAN.strict["$defs"]["object"];
+        let branches: Vec<&str> =
+            object["oneOf"].as_array().unwrap().iter().map(|b| b["required"][0].as_str().unwrap()).collect();
+        assert_eq!(branches, keys);
+        assert!(keys.iter().all(|key| object["properties"].get(key).is_some()));
+    }
+}

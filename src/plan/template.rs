@@ -1,0 +1,359 @@
+//! Templates: Handlebars in single scalars, after the YAML is parsed, so that a value can never change
+//! the structure of a plan.
+//!
+//! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
+//! templates are kept by their text, because `for_each` renders the same text once for every element.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::rc::Rc;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, RenderContext, RenderErrorReason,
+    Renderable as _,
+};
+use serde_json::{Map, Value};
+
+use super::LoaderLimits;
+use super::findings::{Element, Findings, draft};
+use super::node::{Entry, Node, Yaml};
+use super::pointer::Pointer;
+use super::rule;
+use super::suggest::did_you_mean;
+use super::template_check::{Checked, Reference, Shape, check};
+
+/// Why a template gives nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) rule: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
+        Self { rule, message: message.into(), hint: None }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Names that exist only inside `for_each`.
+pub(super) const LOCAL_NAMES: [&str; 2] = ["item", "index"];
+
+/// What templates can see: the inputs and, inside `for_each`, the element.
+pub(super) struct Scope {
+    context: Context,
+    /// Names that are known and have no value, which was reported where they should get it.
+    broken: HashSet<String>,
+}
+
+impl Scope {
+    /// The inputs that have a value, and the names of those that should have one.
+    pub(super) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
+        let mut context = Context::null();
+        *context.data_mut() = Value::Object(values);
+        Self { context, broken }
+    }
+
+    /// Enters an element of a `for_each`, or leaves the last one.
+    pub(super) fn set_element(&mut self, element: Option<(Value, usize)>) {
+        self.broken.retain(|name| !LOCAL_NAMES.contains(&name.as_str()));
+        let Value::Object(values) = self.context.data_mut() else { return };
+        match element {
+            Some((item, index)) => {
+                values.insert("item".to_owned(), item);
+                values.insert("index".to_owned(), Value::from(index));
+            }
+            None => LOCAL_NAMES.iter().for_each(|name| drop(values.remove(*name))),
+        }
+    }
+
+    /// Enters an element that couldn't be had: what depends on it is broken without a word.
+    pub(super) fn set_unknown_element(&mut self) {
+        self.set_element(None);
+        self.broken.extend(LOCAL_NAMES.map(str::to_owned));
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let known = self.context.data().as_object().into_iter().flat_map(Map::keys);
+        known.map(String::as_str).chain(self.broken.iter().map(String::as_str))
+    }
+
+    /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
+    fn find(&self, reference: &Reference) -> Result<Option<&Value>, Problem> {
+        let Some((root, rest)) = reference.path.split_first() else { return Ok(None) };
+        if self.broken.contains(root) {
+            return Ok(None);
+        }
+        let Some(mut value) = self.context.data().get(root) else {
+            let problem = Problem::new(rule::TEMPLATE_NAME, format!("nothing here is named `{root}`"));
+            return Err(if LOCAL_NAMES.contains(&root.as_str()) {
+                problem
+                    .hint(format!("`{root}` is known in the fields of a restore with `for_each` only, not in its name"))
+            } else if let Some(guess) = did_you_mean(root, self.names()) {
+                problem.hint(guess)
+            } else {
+                problem.hint("declare it under `inputs`")
+            });
+        };
+        let mut shown = root.clone();
+        for step in rest {
+            let next = match value {
+                Value::Object(map) => map.get(step),
+                Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+                _ => None,
+            };
+            let Some(next) = next else {
+                let problem = Problem::new(rule::TEMPLATE_NAME, format!("`{shown}` has no `{step}`"));
+                let keys = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+                return Err(Problem { hint: did_you_mean(step, keys), ..problem });
+            };
+            shown = format!("{shown}.{step}");
+            value = next;
+        }
+        Ok(Some(value))
+    }
+}
+
+/// Renders scalars and whole trees of them.
+pub(super) struct Templates<'a> {
+    registry: Handlebars<'static>,
+    compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
+    used: HashSet<String>,
+    limits: &'a LoaderLimits,
+    /// Values and bytes that templates brought in so far.
+    spent: (usize, usize),
+}
+
+impl<'a> Templates<'a> {
+    pub(super) fn new(limits: &'a LoaderLimits) -> Self {
+        let mut registry = Handlebars::new();
+        registry.register_escape_fn(handlebars::no_escape);
+        registry.set_strict_mode(true);
+        for name in ["log", "lookup", "raw"] {
+            registry.unregister_helper(name);
+        }
+        registry.register_helper("if", Box::new(strict_if));
+        registry.register_helper("unless", Box::new(strict_unless));
+        Self { registry, compiled: HashMap::new(), used: HashSet::new(), limits, spent: (0, 0) }
+    }
+
+    /// Whether any template so far used this name.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.used.contains(name)
+    }
+
+    /// Renders every scalar of a tree. What can't be rendered is broken in the result and a finding.
+    pub(super) fn tree(
+        &mut self,
+        node: &Node,
+        pointer: &Pointer,
+        scope: &Scope,
+        element: Option<Element<'_>>,
+        findings: &mut Findings,
+    ) -> Node {
+        let value = match &node.value {
+            Yaml::String(text) if text.contains("{{") => {
+                return match self.scalar(text, scope) {
+                    Ok(Some(value)) => Node::from_json(&value, node.span),
+                    Ok(None) => Node::broken(node.span),
+                    Err(problem) => {
+                        let found = draft(problem.rule, node.span, pointer.as_str(), problem.message);
+                        findings.add_for(element, found.maybe_hint(problem.hint));
+                        Node::broken(node.span)
+                    }
+                };
+            }
+            Yaml::List(items) => {
+                let render = |(index, item): (usize, &Node)| {
+                    self.tree(item, &pointer.join(&index.to_string()), scope, element, findings)
+                };
+                Yaml::List(items.iter().enumerate().map(render).collect())
+            }
+            Yaml::Map(entries) => {
+                let render = |entry: &Entry| Entry {
+                    key: entry.key.clone(),
+                    key_span: entry.key_span,
+                    value: self.tree(&entry.value, &pointer.join(&entry.key), scope, element, findings),
+                };
+                Yaml::Map(entries.iter().map(render).collect())
+            }
+            other => other.clone(),
+        };
+        Node::new(node.span, value)
+    }
+
+    /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
+    pub(super) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
+        let checked = self.compile(text)?;
+        self.used.extend(checked.references.iter().filter_map(|reference| reference.path.first().cloned()));
+        let mut all_there = true;
+        for reference in &checked.references {
+            let Some(value) = scope.find(reference)? else {
+                all_there = false;
+                continue;
+            };
+            if reference.printed && checked.shape != Shape::Path {
+                printable(reference, value)?;
+            }
+        }
+        if !all_there {
+            return Ok(None);
+        }
+        let value = match (checked.shape, checked.references.as_slice()) {
+            (Shape::Path, [reference]) => scope.find(reference)?.cloned().unwrap_or_default(),
+            (Shape::Json, _) => {
+                let text = self.text(text, scope)?;
+                serde_json::from_str(&text).unwrap_or(Value::String(text))
+            }
+            _ => Value::String(self.text(text, scope)?),
+        };
+        self.spend(&value)?;
+        Ok(Some(value))
+    }
+
+    fn compile(&mut self, text: &str) -> Result<Rc<Checked>, Problem> {
+        if let Some(known) = self.compiled.get(text) {
+            return known.clone();
+        }
+        let result = check(text, self.limits.template_bytes).map(|(template, checked)| {
+            self.registry.register_template(text, template);
+            Rc::new(checked)
+        });
+        self.compiled.insert(text.to_owned(), result.clone());
+        result
+    }
+
+    fn text(&self, template: &str, scope: &Scope) -> Result<String, Problem> {
+        let mut out = Bounded { bytes: Vec::new(), left: self.limits.template_output_bytes, full: false };
+        let outcome = self.registry.render_with_context_to_write(template, &scope.context, &mut out);
+        if out.full {
+            let limit = self.limits.template_output_bytes;
+            return Err(Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes")));
+        }
+        outcome.map_err(|error| Problem::new(rule::TEMPLATE_RENDER, explain(error.reason())))?;
+        String::from_utf8(out.bytes)
+            .map_err(|_| Problem::new(rule::TEMPLATE_RENDER, "this template gives no UTF-8 text"))
+    }
+
+    /// Pays for what a template brings in.
+    fn spend(&mut self, value: &Value) -> Result<(), Problem> {
+        let (nodes, bytes) = size(value);
+        self.spent = (self.spent.0.saturating_add(nodes), self.spent.1.saturating_add(bytes));
+        if self.spent.0 > self.limits.nodes || self.spent.1 > self.limits.expanded_bytes {
+            let LoaderLimits { nodes, expanded_bytes, .. } = self.limits;
+            let message =
+                format!("the plan's templates give more than {nodes} values or {expanded_bytes} bytes of text");
+            return Err(Problem::new(rule::LIMIT, message).hint("split the plan, or raise the limit"));
+        }
+        Ok(())
+    }
+}
+
+fn size(value: &Value) -> (usize, usize) {
+    match value {
+        Value::String(text) => (1, text.len()),
+        Value::Array(items) => items.iter().map(size).fold((1, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+        Value::Object(map) => map.iter().fold((1, 0), |a, (key, value)| {
+            let b = size(value);
+            (a.0 + b.0, a.1 + key.len() + b.1)
+        }),
+        _ => (1, 0),
+    }
+}
+
+/// A list or a map in the middle of a text would read `[object]`; an empty value would read as nothing.
+fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
+    let path = reference.path.join(".");
+    let what = match value {
+        Value::Null => "empty",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+        _ => return Ok(()),
+    };
+    let problem = Problem::new(rule::TEMPLATE_RENDER, format!("`{path}` is {what} and can't be part of a text"));
+    Err(match value {
+        Value::Array(_) => {
+            problem.hint(format!("go through it with `{{{{#each {path}}}}}`, or let it be the whole value"))
+        }
+        _ => problem,
+    })
+}
+
+fn explain(reason: &RenderErrorReason) -> String {
+    match reason {
+        RenderErrorReason::MissingVariable(Some(name)) => format!("this template uses `{name}`, which isn't there"),
+        RenderErrorReason::MissingVariable(None) => "this template uses a name that isn't there".to_owned(),
+        RenderErrorReason::ParamNotFoundForIndex(helper, index) => {
+            format!("`{helper}` has no usable argument number {}", index + 1)
+        }
+        RenderErrorReason::ParamNotFoundForName(helper, name) => format!("`{helper}` has no usable argument `{name}`"),
+        other => format!("this template can't be rendered: {}", other.to_string().to_lowercase()),
+    }
+}
+
+/// Takes so many bytes and no more.
+struct Bounded {
+    bytes: Vec<u8>,
+    left: usize,
+    full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if more.len() > self.left {
+            self.full = true;
+            return Err(io::Error::other("full"));
+        }
+        self.left -= more.len();
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The library's own `if` takes a missing name for a false one, even when it is strict.
+fn strict_if<'reg, 'rc>(
+    helper: &Helper<'rc>,
+    registry: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    state: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    choose(true, helper, registry, context, state, out)
+}
+
+/// As [`strict_if`], the other way round.
+fn strict_unless<'reg, 'rc>(
+    helper: &Helper<'rc>,
+    registry: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    state: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    choose(false, helper, registry, context, state, out)
+}
+
+fn choose<'reg, 'rc>(
+    wanted: bool,
+    helper: &Helper<'rc>,
+    registry: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    state: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let name = if wanted { "if" } else { "unless" };
+    let asked = helper.param(0).ok_or(RenderErrorReason::ParamNotFoundForIndex(name, 0))?;
+    if asked.is_value_missing() {
+        return Err(RenderErrorReason::MissingVariable(asked.relative_path().cloned()).into());
+    }
+    let branch = if asked.value().is_truthy(false) == wanted { helper.template() } else { helper.inverse() };
+    branch.map_or(Ok(()), |template| template.render(registry, context, state, out))
+}

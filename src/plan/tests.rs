@@ -1,0 +1,51 @@
+//! The stages together, through `resolve`.
+#![allow(clippy::disallowed_methods, reason = "tests read the files that are shipped")]
+
+mod goldens;
+mod hostile;
+mod shipped;
+
+use super::*;
+use crate::diagnostic::human;
+
+fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
+    SourceFile { path: path.to_owned(), bytes: text.as_ref().to_vec() }
+}
+
+fn no_files(path: &str) -> Result<Vec<u8>, String> {
+    Err(format!("no such file in this test: {path}"))
+}
+
+/// Resolves a plan alone.
+fn alone(text: &str) -> Resolution {
+    with_inputs(text, &[])
+}
+
+fn with_inputs(text: &str, inputs: &[(&str, &str)]) -> Resolution {
+    let inputs: Vec<(String, String)> = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let plan = file("plan.yaml", text);
+    let request = Request { plan: &plan, environment: None, inputs: &inputs, limits: LoaderLimits::default() };
+    resolve(request, &mut no_files)
+}
+
+fn with_environment(text: &str, environment: &str) -> Resolution {
+    let (plan, environment) = (file("plan.yaml", text), file("envs/prod.yaml", environment));
+    let request =
+        Request { plan: &plan, environment: Some(&environment), inputs: &[], limits: LoaderLimits::default() };
+    resolve(request, &mut no_files)
+}
+
+fn rules(resolution: &Resolution) -> Vec<&'static str> {
+    resolution.diagnostics.iter().map(|d| d.rule).collect()
+}
+
+fn shown(resolution: &Resolution) -> String {
+    human(&resolution.diagnostics, false)
+}
+
+/// A plan around the restores that a test is about.
+fn plan_with(restores: &str) -> String {
+    format!(
+        "version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nlimits: {{groups: {{heavy: 1}}}}\nrestores:\n{restores}"
+    )
+}

@@ -1,0 +1,175 @@
+//! From validated nodes to the model, plan-wide parts first.
+//!
+//! The schema has been through here: what a reader doesn't expect is broken and was reported. A
+//! reader gives nothing then, says nothing, and the plan isn't used.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Draft;
+use crate::model::{Limits, Millis, Objectives, Slug};
+
+use super::findings::{Element, Findings, draft};
+use super::node::{Node, Yaml};
+use super::pointer::Pointer;
+use super::rule;
+
+/// The longest name of a plan, in characters; job names have to hold it.
+const LONGEST_PLAN_NAME: usize = 30;
+
+/// Reads values and reports at their places.
+pub(super) struct Reader<'a> {
+    findings: &'a mut Findings,
+    /// The author's pointer to the value that is read.
+    base: Pointer,
+    element: Option<Element<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(findings: &'a mut Findings, base: Pointer, element: Option<Element<'a>>) -> Self {
+        Self { findings, base, element }
+    }
+
+    /// Reports something about a value below the base.
+    pub(super) fn wrong(&mut self, rule: &'static str, node: &Node, steps: &[&str], message: impl Into<String>) {
+        self.report(self.draft(rule, node, steps, message));
+    }
+
+    /// As [`Self::wrong`], with what to do.
+    pub(super) fn wrong_with(
+        &mut self,
+        rule: &'static str,
+        node: &Node,
+        steps: &[&str],
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.report(self.draft(rule, node, steps, message).hint(hint));
+    }
+
+    pub(super) fn draft(&self, rule: &'static str, node: &Node, steps: &[&str], message: impl Into<String>) -> Draft {
+        let mut pointer = self.base.clone();
+        steps.iter().for_each(|step| pointer.push(step));
+        draft(rule, node.span, pointer.as_str(), message)
+    }
+
+    pub(super) fn report(&mut self, draft: Draft) {
+        self.findings.add_for(self.element, draft);
+    }
+
+    /// A text. What is no text was reported by the schema; should it not have been, it is here.
+    pub(super) fn text<'n>(&mut self, node: &'n Node, steps: &[&str]) -> Option<&'n str> {
+        if node.as_str().is_none() && !node.is_broken() {
+            self.wrong(rule::WRONG_KIND, node, steps, format!("this must be text; it is {}", node.kind()));
+        }
+        node.as_str()
+    }
+
+    /// A duration.
+    pub(super) fn duration(&mut self, node: &Node, steps: &[&str]) -> Option<Millis> {
+        let text = self.text(node, steps)?;
+        text.parse().map_err(|error| self.wrong(rule::WRONG_FORM, node, steps, format!("{error}"))).ok()
+    }
+
+    /// A whole number.
+    pub(super) fn count(&mut self, node: &Node, steps: &[&str]) -> Option<u32> {
+        let number = match &node.value {
+            Yaml::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()),
+            Yaml::Broken => return None,
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong(rule::WRONG_KIND, node, steps, "this must be a whole number that isn't too large");
+        }
+        number
+    }
+
+    /// A switch in a map that may not be there; off where nothing is said.
+    pub(super) fn flag(&mut self, map: Option<&Node>, name: &str, key: &str) -> Option<bool> {
+        let Some(map) = map else { return Some(false) };
+        if map.is_broken() {
+            return None;
+        }
+        match map.get(key).map(|node| (node, &node.value)) {
+            None => Some(false),
+            Some((_, Yaml::Bool(flag))) => Some(*flag),
+            Some((_, Yaml::Broken)) => None,
+            Some((node, _)) => {
+                self.wrong(rule::WRONG_KIND, node, &[name, key], "this must be `true` or `false`");
+                None
+            }
+        }
+    }
+
+    /// A name for a plan or a restore.
+    pub(super) fn slug(&mut self, node: &Node, steps: &[&str]) -> Option<Slug> {
+        let text = self.text(node, steps)?;
+        Slug::parse(text).map_err(|error| self.wrong(rule::NAME, node, steps, error.problem)).ok()
+    }
+}
+
+/// The plan's name.
+pub(super) fn name(root: &Node, findings: &mut Findings) -> Option<Slug> {
+    let node = root.get("name")?;
+    let mut reader = Reader::new(findings, Pointer::default(), None);
+    let slug = reader.slug(node, &["name"])?;
+    if slug.as_str().len() > LONGEST_PLAN_NAME {
+        let message = format!("a plan's name has at most {LONGEST_PLAN_NAME} characters");
+        reader.wrong(rule::NAME, node, &["name"], message);
+        return None;
+    }
+    Some(slug)
+}
+
+/// The limits, from the plan's with the environment's laid over them.
+pub(super) fn limits(node: Option<&Node>, findings: &mut Findings) -> Option<Limits> {
+    let mut limits = Limits::default();
+    let Some(node) = node else { return Some(limits) };
+    if node.is_broken() {
+        return None;
+    }
+    let mut reader = Reader::new(findings, Pointer::from_text("/limits"), None);
+    let mut whole = true;
+    for entry in node.entries() {
+        let key = entry.key.as_str();
+        let value = &entry.value;
+        let fits = match key {
+            "concurrency" => reader.count(value, &[key]).map(|n| limits.concurrency = n),
+            "per_target_site" => reader.count(value, &[key]).map(|n| limits.per_target_site = Some(n)),
+            "max_failures" => reader.count(value, &[key]).map(|n| limits.max_failures = Some(n)),
+            "retries" => reader.count(value, &[key]).map(|n| limits.retries = n),
+            "deadline" => reader.duration(value, &[key]).map(|d| limits.deadline_ms = d),
+            "poll_interval" => reader.duration(value, &[key]).map(|d| limits.poll_interval_ms = d),
+            "settle_window" => reader.duration(value, &[key]).map(|d| limits.settle_window_ms = d),
+            "groups" => groups(value, &mut reader).map(|g| limits.groups = g),
+            _ => Some(()),
+        };
+        whole &= fits.is_some();
+    }
+    whole.then_some(limits)
+}
+
+fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<BTreeMap<String, u32>> {
+    if node.is_broken() {
+        return None;
+    }
+    let group = |entry: &super::node::Entry| {
+        let count = reader.count(&entry.value, &["groups", &entry.key])?;
+        Some((entry.key.clone(), count))
+    };
+    node.entries().iter().map(group).collect()
+}
+
+/// What the restore must achieve.
+pub(super) fn objectives(node: Option<&Node>, findings: &mut Findings) -> Option<Objectives> {
+    let Some(node) = node else { return Some(Objectives::default()) };
+    if node.is_broken() {
+        return None;
+    }
+    let mut reader = Reader::new(findings, Pointer::from_text("/objectives"), None);
+    let mut objective = |key: &str| match node.get(key) {
+        Some(value) => reader.duration(value, &[key]).map(Some),
+        None => Some(None),
+    };
+    let (rto_ms, rpo_ms) = (objective("rto"), objective("rpo"));
+    Some(Objectives { rto_ms: rto_ms?, rpo_ms: rpo_ms? })
+}

@@ -1,0 +1,285 @@
+//! One restore: from its node, over the plan's defaults, to the model's item.
+
+use jiff::Timestamp;
+
+use crate::diagnostic::Sources;
+use crate::model::{
+    Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, ObjectName, OnExisting, Options, Origin,
+    Pick, QualifiedName, SiteId, Slug, Source, Target,
+};
+
+use super::environment::merge;
+use super::expand::Expanded;
+use super::findings::Findings;
+use super::node::{Node, Yaml};
+use super::rule;
+use super::suggest::did_you_mean;
+use super::typed::Reader;
+use super::typed_object::object;
+
+/// What the plan says for all of its restores.
+pub(super) struct Defaults<'a> {
+    pub(super) source: Option<&'a Node>,
+    pub(super) target: Option<&'a Node>,
+    pub(super) deadline_ms: Millis,
+}
+
+/// Reads one restore; `after` is already resolved. None: a part of it is wrong, and that is reported.
+pub(super) fn item(
+    restore: &Expanded,
+    after: Vec<Slug>,
+    defaults: &Defaults<'_>,
+    sources: &Sources,
+    findings: &mut Findings,
+) -> Option<Item> {
+    let node = &restore.node;
+    if node.is_broken() {
+        return None;
+    }
+    let mut reader = Reader::new(findings, restore.pointer(), restore.element());
+    let reader = &mut reader;
+    // Every part is read before any is missed, so that all problems show at once.
+    let name = node.get("name").and_then(|name| reader.slug(name, &["name"]));
+    let source = source(&over(defaults.source, node.get("source"), node), node, reader);
+    let target = target(&over(defaults.target, node.get("target"), node), node, reader);
+    let objects = node.get("objects").filter(|objects| !objects.is_broken()).map(|objects| {
+        let read = objects.items().iter().enumerate();
+        read.map(|(index, node)| object(node, &index.to_string(), reader)).collect::<Vec<_>>()
+    });
+    let objects = objects.and_then(|objects| objects.into_iter().collect::<Option<Vec<_>>>());
+    let options = options(node.get("options"), reader);
+    let on_existing = word(node.get("on_existing"), OnExisting::Fail, |word| match word {
+        "fail" => Some(OnExisting::Fail),
+        "replace" => Some(OnExisting::Replace),
+        "skip" => Some(OnExisting::Skip),
+        _ => None,
+    });
+    let group = node.get("group").map(|group| reader.text(group, &["group"]).map(str::to_owned));
+    let priority = match node.get("priority").map(|priority| &priority.value) {
+        None => Some(0),
+        Some(Yaml::Number(number)) => number.as_i64(),
+        Some(_) => None,
+    };
+    let deadline_ms = match node.get("deadline") {
+        Some(deadline) => reader.duration(deadline, &["deadline"]),
+        None => Some(defaults.deadline_ms),
+    };
+    let job_name = node.get("job_name").map(|name| job_name(name, reader));
+    let checks = checks(node.get("checks"));
+    let (source, target, objects) = (source?, target?, objects?);
+    let needs_copy = objects.iter().any(|object| object.rename_to.is_some())
+        || target.database.is_some()
+        || target.site != source.site;
+    let mode = word(node.get("mode"), if needs_copy { Mode::Copy } else { Mode::Restore }, |word| match word {
+        "copy" => Some(Mode::Copy),
+        "restore" => Some(Mode::Restore),
+        _ => None,
+    });
+    let place = sources.place(node.span);
+    Some(Item {
+        name: name?,
+        source,
+        target,
+        objects,
+        mode: mode?,
+        options: options?,
+        on_existing: on_existing?,
+        after,
+        group: group.map_or(Some(None), |group| group.map(Some))?,
+        priority: priority?,
+        deadline_ms: deadline_ms?,
+        job_name: job_name.map_or(Some(None), |name| name.map(Some))?,
+        checks: checks?,
+        origin: Origin { file: place.file, line: place.line, column: place.column },
+    })
+}
+
+/// A restore's own part over the plan's, key by key.
+fn over(default: Option<&Node>, own: Option<&Node>, restore: &Node) -> Node {
+    match (default, own) {
+        (Some(default), Some(own)) => merge(default.clone(), own.clone(), &mut vec!["restore".to_owned()]),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => Node::new(restore.span, Yaml::Map(Vec::new())),
+    }
+}
+
+/// A part that every restore needs, from itself or from the plan.
+fn needed<'n>(part: &'n Node, name: &str, key: &str, restore: &Node, reader: &mut Reader<'_>) -> Option<&'n Node> {
+    if part.is_broken() {
+        return None;
+    }
+    let found = part.get(key);
+    if found.is_none() {
+        let own = restore.get("name").and_then(Node::as_str).unwrap_or("this restore");
+        let message = format!("`{own}` has no `{name}.{key}`");
+        let hint = format!("add `{name}: {{{key}: ...}}` at the top of the plan for all restores, or here");
+        reader.wrong_with(rule::INCOMPLETE, &restore_head(restore), &[], message, hint);
+    }
+    found
+}
+
+/// The restore's name where it has one: a narrower place to point at.
+fn restore_head(restore: &Node) -> Node {
+    restore.get("name").cloned().unwrap_or_else(|| Node::broken(restore.span))
+}
+
+/// An id, which becomes part of an address.
+fn id(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<String> {
+    let text = match &node.value {
+        Yaml::Number(number) if !number.is_f64() => number.to_string(),
+        _ => reader.text(node, steps)?.to_owned(),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || !text.chars().all(fits) || text.chars().all(|c| c == '.') {
+        let message = format!("`{text}` is not an id: ids hold letters, digits, `-`, `_` and `.`");
+        reader.wrong(rule::WRONG_FORM, node, steps, message);
+        return None;
+    }
+    Some(text)
+}
+
+fn source(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Source> {
+    let site = needed(part, "source", "site", restore, reader).and_then(|n| id(n, &["source", "site"], reader));
+    let job = needed(part, "source", "job", restore, reader).and_then(|n| id(n, &["source", "job"], reader));
+    let execution = match part.get("execution") {
+        Some(node) => execution(node, reader),
+        None => Some(ExecutionSelector::Latest),
+    };
+    Some(Source { site: SiteId::new(site?), job: JobId::new(job?), execution: execution? })
+}
+
+fn execution(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
+    const STEPS: &[&str] = &["source", "execution"];
+    match &node.value {
+        Yaml::Broken => None,
+        Yaml::String(text) if text == "latest" => Some(ExecutionSelector::Latest),
+        Yaml::String(text) if !text.contains(|c: char| c.is_ascii_digit()) => {
+            let message =
+                format!("`{text}` is no execution: write an id, `latest`, `{{before: TIME}}` or `{{within: 30d}}`");
+            let found = reader.draft(rule::WRONG_VALUE, node, STEPS, message);
+            reader.report(found.maybe_hint(did_you_mean(text, ["latest"])));
+            None
+        }
+        Yaml::Map(_) => selected(node, reader),
+        _ => Some(ExecutionSelector::Id(ExecutionId::new(id(node, STEPS, reader)?))),
+    }
+}
+
+fn selected(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
+    let steps = |key: &'static str| ["source", "execution", key];
+    let contradiction = |reader: &mut Reader<'_>, message: &str, hint: &str| {
+        reader.wrong_with(rule::CONTRADICTION, node, &["source", "execution"], message, hint);
+        None
+    };
+    match (node.get("before"), node.get("within")) {
+        (Some(_), Some(_)) => contradiction(reader, "`before` and `within` exclude each other", "keep one of them"),
+        (Some(before), None) => {
+            let text = reader.text(before, &steps("before"))?;
+            let Ok(moment) = text.parse::<Timestamp>() else {
+                let message = format!("`{text}` is not a moment");
+                let hint = "write a date and a time with a zone, like `2026-11-01T00:00:00Z`";
+                reader.wrong_with(rule::WRONG_FORM, before, &steps("before"), message, hint);
+                return None;
+            };
+            Some(ExecutionSelector::Before(moment))
+        }
+        (None, Some(within)) => {
+            let window_ms = reader.duration(within, &steps("within"));
+            let seed = match node.get("seed").map(|seed| &seed.value) {
+                None => None,
+                Some(Yaml::Number(number)) => Some(number.as_u64()?),
+                Some(_) => return None,
+            };
+            let pick = match (node.get("pick").map(Node::as_str), seed) {
+                (None | Some(Some("latest")), None) => Pick::Latest,
+                (Some(Some("oldest")), None) => Pick::Oldest,
+                (Some(Some("random")), Some(seed)) => Pick::Random { seed },
+                (Some(Some("random")), None) => {
+                    let hint = "add `seed: 7`, or any other number: the same seed picks the same execution";
+                    return contradiction(reader, "`pick: random` needs a `seed`", hint);
+                }
+                (_, Some(_)) => {
+                    return contradiction(reader, "a `seed` has a meaning with `pick: random` only", "remove it");
+                }
+                _ => return None,
+            };
+            Some(ExecutionSelector::Within { window_ms: window_ms?, pick })
+        }
+        (None, None) => None,
+    }
+}
+
+fn target(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Target> {
+    let site = needed(part, "target", "site", restore, reader).and_then(|n| id(n, &["target", "site"], reader));
+    let database = part.get("database").map(|node| bare_name(node, &["target", "database"], reader));
+    Some(Target { site: SiteId::new(site?), database: database.map_or(Some(None), |name| name.map(Some))? })
+}
+
+/// A name that stands alone, quoted as in SQL or not.
+pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
+    let name = qualified(node, steps, reader)?;
+    if let Some(parent) = &name.parent {
+        let message = format!("one bare name is expected here, without `{parent}.`");
+        let hint = format!("write `{}`; a name that holds a dot stands in double quotes", name.name);
+        reader.wrong_with(rule::OBJECT_NAME, node, steps, message, hint);
+        return None;
+    }
+    Some(name.name)
+}
+
+/// A name, with its parent or alone.
+pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<QualifiedName> {
+    let text = reader.text(node, steps)?;
+    let parsed = QualifiedName::parse(text);
+    parsed
+        .map_err(|error| {
+            let at = text.get(..error.offset).map_or(0, |before| before.chars().count()) + 1;
+            let message = format!("`{text}` is not an object's name: {} (character {at})", error.problem);
+            reader.wrong(rule::OBJECT_NAME, node, steps, message);
+        })
+        .ok()
+}
+
+fn options(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Options> {
+    let mut flag = |key| reader.flag(node, "options", key);
+    let continue_on = flag("continue_on_access_right_violation");
+    let (statistics, indexes) = (flag("skip_statistics"), flag("skip_join_or_hash_indexes"));
+    Some(Options {
+        continue_on_access_right_violation: continue_on?,
+        skip_statistics: statistics?,
+        skip_join_or_hash_indexes: indexes?,
+    })
+}
+
+/// One of a few words. The schema has refused all others.
+fn word<T>(node: Option<&Node>, default: T, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    node.map_or(Some(default), |node| node.as_str().and_then(read))
+}
+
+fn job_name(node: &Node, reader: &mut Reader<'_>) -> Option<JobName> {
+    let text = reader.text(node, &["job_name"])?;
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        let message = "a job name holds something to read, and no control characters or line breaks";
+        reader.wrong(rule::WRONG_FORM, node, &["job_name"], message);
+        return None;
+    }
+    Some(JobName::new(text))
+}
+
+fn checks(node: Option<&Node>) -> Option<Vec<Check>> {
+    let Some(node) = node else { return Some(Vec::new()) };
+    if node.holds_broken() {
+        return None;
+    }
+    let check = |node: &Node| {
+        let [entry] = node.entries() else { return None };
+        let value = entry.value.to_json();
+        match entry.key.as_str() {
+            "rows" => Some(Check::Rows(value)),
+            "sql" => Some(Check::Sql(value)),
+            "command" => Some(Check::Command(value)),
+            _ => None,
+        }
+    };
+    node.items().iter().map(check).collect()
+}

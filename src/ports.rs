@@ -1,0 +1,47 @@
+//! The effects that decisions need, as traits: so that the engine can be driven by a model site in virtual time.
+//!
+//! The store's trait is [`crate::journal::Store`], beside the records that it keeps.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use crate::model::{
+    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
+    RestoreRecord, SiteId,
+};
+
+/// A read that failed: one sentence that names the call, the status and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadFailed(pub String);
+
+/// The service, as far as reading a site and creating restores goes.
+pub trait Site: Send + Sync + 'static {
+    /// The executions of a backup job.
+    fn executions(&self, job: &JobKey) -> impl Future<Output = Result<Vec<BackupExecution>, ReadFailed>> + Send;
+
+    /// Every restore of a site, in one call.
+    fn restores(&self, site: &SiteId) -> impl Future<Output = Result<Vec<RestoreRecord>, ReadFailed>> + Send;
+
+    /// The databases of a site.
+    fn databases(&self, site: &SiteId) -> impl Future<Output = Result<Vec<Database>, ReadFailed>> + Send;
+
+    /// Whether restores to a site are permitted.
+    fn permission(&self, site: &SiteId) -> impl Future<Output = Permission> + Send;
+
+    /// The objects of a backup execution, where the service has the list ready. Never prepares it.
+    fn objects(&self, execution: &ExecutionKey) -> impl Future<Output = Result<Vec<BackupObject>, ReadFailed>> + Send;
+
+    /// Creates a restore: exactly one request, never repeated from here, whatever happens to it.
+    fn create(&self, request: &CreateRequest) -> impl Future<Output = CreateOutcome> + Send;
+}
+
+/// The time. It never goes back.
+pub trait Clock: Send + Sync + 'static {
+    /// The moment that it is now.
+    fn now(&self) -> Timestamp;
+
+    /// Waits until this moment.
+    fn sleep_until(&self, moment: Timestamp) -> impl Future<Output = ()> + Send;
+}

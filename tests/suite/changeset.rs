@@ -1,0 +1,311 @@
+//! The decisions: one table of situations, each with the action it must lead to.
+
+use std::collections::BTreeMap;
+
+use restorectl::changeset::{self, Changeset, Intention, LoadError, decide, derived_name, differences, fingerprint};
+use restorectl::model::*;
+
+use crate::world::{execution, item, plan, start};
+
+struct Situation {
+    plan: Plan,
+    snapshot: Snapshot,
+    guard: Guard,
+    again: bool,
+}
+
+impl Situation {
+    fn new() -> Self {
+        let plan = plan(vec![item("model", "t")]);
+        let site = SiteId::new("PROD");
+        let database = |name: &str| Database { name: ObjectName::bare(name).unwrap(), kind: None };
+        let snapshot = Snapshot {
+            taken_at: start(),
+            executions: BTreeMap::from([(plan.items[0].source.key(), Reading::Read(vec![execution()]))]),
+            restores: BTreeMap::from([(site.clone(), Reading::Read(vec![]))]),
+            databases: BTreeMap::from([(site.clone(), Reading::Read(vec![database("DRILL"), database("BANK")]))]),
+            permissions: BTreeMap::from([(site, Permission::Allowed)]),
+            objects: BTreeMap::new(),
+            attempts: vec![],
+        };
+        Self { plan, snapshot, guard: Guard::default(), again: false }
+    }
+
+    fn item(&mut self) -> &mut Item {
+        &mut self.plan.items[0]
+    }
+
+    fn name(&self, attempt: u32) -> JobName {
+        let item = &self.plan.items[0];
+        let print = fingerprint(&self.plan.name, item, &execution().id).unwrap();
+        derived_name(&self.plan.name, &item.name, &print, 1, attempt)
+    }
+
+    fn shows(mut self, name: &JobName, id: &str, status: &str) -> Self {
+        let record = RestoreRecord {
+            job_name: Some(name.clone()),
+            execution_id: Some(id.into()),
+            status: RestoreStatus(status.into()),
+            end_time: (!matches!(status, "RUNNING" | "QUEUED")).then(start),
+            ..RestoreRecord::default()
+        };
+        if let Some(Reading::Read(list)) = self.snapshot.restores.get_mut(&SiteId::new("PROD")) {
+            list.push(record);
+        }
+        self
+    }
+
+    fn remembers(mut self, attempt: u32, fate: PastFate) -> Self {
+        self.snapshot.attempts.push(PastAttempt {
+            run: RunId::new("r1"),
+            item: self.plan.items[0].name.clone(),
+            job_name: self.name(attempt),
+            at: start(),
+            prior: vec![],
+            fate,
+        });
+        self
+    }
+
+    fn unreadable<T>(reading: &mut BTreeMap<SiteId, Reading<T>>) {
+        reading.insert(SiteId::new("PROD"), Reading::Unreadable("GET: 503".into()));
+    }
+
+    fn decide(&self) -> Changeset {
+        let environment = Environment { name: "test".into(), api: None, guard: self.guard };
+        let intention = Intention {
+            plan: &self.plan,
+            file: "p.yaml",
+            environment: &environment,
+            again: self.again,
+            tool_version: "0",
+        };
+        decide(&intention, &self.snapshot).unwrap()
+    }
+
+    #[track_caller]
+    fn expect(self, action: Action, attempt: u32, reason: &str) -> Changeset {
+        let made = self.decide();
+        let decision = &made.items[0];
+        assert_eq!(decision.action, action, "{}", decision.reason);
+        assert!(decision.reason.contains(reason), "`{}` should say `{reason}`", decision.reason);
+        assert_eq!(decision.attempt, attempt);
+        made
+    }
+}
+
+#[test]
+fn nothing_there_is_created() {
+    let made = Situation::new().expect(Action::Create, 1, "no restore of it");
+    let request = made.items[0].request.as_ref().unwrap();
+    assert_eq!(request.source.execution.as_str(), "5002", "`latest` is frozen");
+    assert!(made.items[0].notes.iter().any(|note| note.contains("lists no tables")), "what can't be seen is said");
+}
+
+#[test]
+fn what_the_site_shows_decides() {
+    let table: [(&str, Action, u32, &str); 8] = [
+        ("QUEUED", Action::Adopt, 1, "runs at the site"),
+        ("RUNNING", Action::Adopt, 1, "restore 91"),
+        ("COMPLETED_SUCCESSFULLY", Action::Satisfied, 1, "is there"),
+        ("COMPLETED_WITH_WARNINGS", Action::Satisfied, 1, "is there"),
+        ("FAILED", Action::Retry, 2, "ended FAILED"),
+        ("ABORTED", Action::Retry, 2, "ended ABORTED"),
+        ("COMPLETED_WITH_ERRORS", Action::Retry, 2, "ended COMPLETED_WITH_ERRORS"),
+        ("ODDLY_DONE", Action::Blocked, 1, "does not know"),
+    ];
+    for (status, action, attempt, reason) in table {
+        let situation = Situation::new();
+        let name = situation.name(1);
+        situation.shows(&name, "91", status).expect(action, attempt, reason);
+    }
+}
+
+#[test]
+fn another_definition_of_the_item_is_a_change() {
+    let other = derived_name(&plan(vec![]).name, &Slug::parse("model").unwrap(), "0123456789", 1, 1);
+    Situation::new().shows(&other, "91", "FAILED").expect(Action::Changed, 1, "another than that of");
+    Situation::new().shows(&other, "91", "RUNNING").expect(Action::Blocked, 1, "still runs");
+    // What succeeded under the other definition is probably in the way, and nobody allowed to replace it.
+    Situation::new().shows(&other, "91", "COMPLETED_SUCCESSFULLY").expect(Action::Blocked, 1, "on_existing: replace");
+    let mut situation = Situation::new().shows(&other, "91", "COMPLETED_SUCCESSFULLY");
+    situation.item().on_existing = OnExisting::Replace;
+    situation.guard.allow_replace = true;
+    let made = situation.expect(Action::Changed, 1, "another than that of");
+    assert_eq!(made.items[0].data_loss, DataLoss::Replaces);
+}
+
+#[test]
+fn two_at_once_are_nobodys_guess() {
+    let situation = Situation::new();
+    let (one, two) = (situation.name(1), situation.name(2));
+    situation.shows(&one, "91", "RUNNING").shows(&two, "92", "RUNNING").expect(Action::Blocked, 2, "both run");
+}
+
+#[test]
+fn the_journal_remembers_what_the_site_does_not_show() {
+    Situation::new().remembers(1, PastFate::Open).expect(Action::Adopt, 1, "never learned");
+    Situation::new().remembers(1, PastFate::Gone).expect(Action::Create, 2, "no restore of it");
+    Situation::new().remembers(1, PastFate::Succeeded).expect(Action::Satisfied, 1, "no longer lists it");
+    let shown = Situation::new().remembers(1, PastFate::Open);
+    let name = shown.name(1);
+    shown.shows(&name, "91", "COMPLETED_SUCCESSFULLY").expect(Action::Satisfied, 1, "is there");
+}
+
+#[test]
+fn again_opens_a_generation() {
+    let mut situation = Situation::new();
+    situation.again = true;
+    situation.guard.allow_replace = true;
+    situation.item().on_existing = OnExisting::Replace;
+    let name = situation.name(1);
+    let made = situation.shows(&name, "91", "COMPLETED_SUCCESSFULLY").expect(Action::Create, 1, "new generation");
+    assert_eq!(made.items[0].generation, 2);
+    assert!(made.items[0].request.as_ref().unwrap().job_name.as_str().ends_with("_2_1"));
+}
+
+#[test]
+fn a_name_set_by_the_plan_is_matched_alone() {
+    let fixed = JobName::new("nightly_copy");
+    let make = || {
+        let mut situation = Situation::new();
+        situation.item().job_name = Some(JobName::new("nightly_copy"));
+        situation
+    };
+    let made = make().expect(Action::Create, 1, "");
+    assert!(made.items[0].notes.iter().any(|note| note.contains("can't be seen")));
+    make().shows(&fixed, "7", "RUNNING").expect(Action::Adopt, 1, "runs");
+    make().shows(&fixed, "7", "COMPLETED_SUCCESSFULLY").expect(Action::Satisfied, 1, "is there");
+    let made = make().shows(&fixed, "7", "FAILED").expect(Action::Retry, 2, "ended FAILED");
+    assert_eq!(made.items[0].request.as_ref().unwrap().job_name, fixed);
+}
+
+#[test]
+fn what_cannot_be_read_blocks_what_needs_it() {
+    let mut situation = Situation::new();
+    Situation::unreadable(&mut situation.snapshot.restores);
+    situation.expect(Action::Blocked, 1, "restores of site `PROD` could not be read");
+    let mut situation = Situation::new();
+    Situation::unreadable(&mut situation.snapshot.databases);
+    situation.expect(Action::Blocked, 1, "databases of site `PROD` could not be read");
+    let mut situation = Situation::new();
+    let key = situation.plan.items[0].source.key();
+    situation.snapshot.executions.insert(key, Reading::Read(vec![]));
+    situation.expect(Action::Blocked, 1, "completed successfully");
+    let mut situation = Situation::new();
+    situation.snapshot.permissions.insert(SiteId::new("PROD"), Permission::Denied("403".into()));
+    situation.expect(Action::Blocked, 1, "does not permit");
+}
+
+#[test]
+fn losses_are_named_and_guarded() {
+    // A table over itself.
+    let in_place = || {
+        let mut situation = Situation::new();
+        situation.item().target.database = None;
+        situation
+    };
+    in_place().expect(Action::Blocked, 1, "is the table that was backed up");
+    let mut situation = in_place();
+    situation.item().on_existing = OnExisting::Replace;
+    situation.expect(Action::Blocked, 1, "allow_in_place");
+    let mut situation = in_place();
+    situation.item().on_existing = OnExisting::Replace;
+    situation.guard.allow_in_place = true;
+    let made = situation.expect(Action::Create, 1, "");
+    assert_eq!(made.items[0].data_loss, DataLoss::Replaces);
+    assert!(made.items[0].losses[0].contains("BANK.t"), "{:?}", made.items[0].losses);
+    let mut situation = in_place();
+    situation.item().on_existing = OnExisting::Skip;
+    situation.expect(Action::Satisfied, 1, "on_existing: skip");
+
+    // A whole database.
+    let whole = || {
+        let mut situation = in_place();
+        let object = &mut situation.item().objects[0];
+        object.object_type = ObjectType::Database;
+        object.name = ObjectName::bare("bank").unwrap();
+        object.parent = ObjectName::bare("DBC").unwrap();
+        situation
+    };
+    whole().expect(Action::Blocked, 1, "would drop what was made in it since the backup");
+    let mut situation = whole();
+    situation.item().on_existing = OnExisting::Replace;
+    situation.guard.allow_in_place = true;
+    assert_eq!(situation.expect(Action::Create, 1, "").items[0].data_loss, DataLoss::Drops);
+
+    // A database that isn't there.
+    let mut situation = Situation::new();
+    situation.item().target.database = Some(ObjectName::bare("NOWHERE").unwrap());
+    situation.expect(Action::Blocked, 1, "`NOWHERE` does not exist");
+}
+
+#[test]
+fn the_backup_must_hold_what_is_asked_for() {
+    let mut situation = Situation::new();
+    let key = ExecutionKey { job: situation.plan.items[0].source.key(), execution: execution().id };
+    let listed = |name: &str| BackupObject {
+        name: ObjectName::bare(name).unwrap(),
+        object_type: ObjectType::Table,
+        parent: ObjectName::bare("BANK").ok(),
+        bytes: Some(1_000),
+    };
+    situation.snapshot.objects.insert(key.clone(), Reading::Read(vec![listed("other")]));
+    situation.expect(Action::Blocked, 1, "does not hold TABLE `t`");
+    let mut situation = Situation::new();
+    situation.snapshot.objects.insert(key, Reading::Read(vec![listed("T"), listed("other")]));
+    assert_eq!(situation.expect(Action::Create, 1, "").items[0].bytes, Some(1_000));
+}
+
+#[test]
+fn a_saved_changeset_comes_back_whole_or_not_at_all() {
+    let made = Situation::new().decide();
+    let (digest, text) = changeset::save(&made).unwrap();
+    let (back, stated) = changeset::load(&text).unwrap();
+    assert_eq!((back, stated), (made.clone(), digest));
+    let touched = text.replace("\"5002\"", "\"5001\"");
+    assert!(matches!(changeset::load(&touched), Err(LoadError::Changed { .. })));
+    assert!(matches!(changeset::load("{}"), Err(LoadError::NotOne(_))));
+    let newer = text.replace("\"version\":1", "\"version\":9");
+    assert!(matches!(changeset::load(&newer), Err(LoadError::Version(9))));
+    assert_eq!(changeset::save(&made).unwrap().1, text, "the same changeset gives the same bytes");
+}
+
+#[test]
+fn a_site_that_moved_on_is_named() {
+    let saved = Situation::new().decide();
+    assert_eq!(differences(&saved, &Situation::new().decide()), Vec::<String>::new());
+    let situation = Situation::new();
+    let name = situation.name(1);
+    let fresh = situation.shows(&name, "91", "RUNNING").decide();
+    let found = differences(&saved, &fresh);
+    assert!(found[0].contains("its action was `create`, and now is `adopt`"), "{found:?}");
+
+    let running = |status: &str| {
+        let situation = Situation::new();
+        let name = situation.name(1);
+        situation.shows(&name, "91", status).decide()
+    };
+    // Progress is no change; an end is one.
+    assert_eq!(differences(&running("QUEUED"), &running("RUNNING")), Vec::<String>::new());
+    assert!(!differences(&running("RUNNING"), &running("FAILED")).is_empty());
+    // Restores that have nothing to do with the plan don't matter.
+    let other = Situation::new().shows(&JobName::new("somebody_elses"), "99", "RUNNING").decide();
+    assert_eq!(differences(&saved, &other), Vec::<String>::new());
+}
+
+#[test]
+fn meaning_counts_and_not_spelling() {
+    let print = |item: &Item| fingerprint(&Slug::parse("drill").unwrap(), item, &execution().id).unwrap();
+    let base = item("model", "t");
+    let mut upper = base.clone();
+    upper.objects[0].name = ObjectName::bare("T").unwrap();
+    upper.origin.line = 99;
+    upper.priority = 7;
+    assert_eq!(print(&base), print(&upper));
+    let mut renamed = base.clone();
+    renamed.objects[0].rename_to = ObjectName::bare("t2").ok();
+    assert_ne!(print(&base), print(&renamed));
+    // Pinned: these digits stand in job names at sites for years. If this fails, finished restores would run again.
+    assert_eq!(print(&base), "46a19e3c1a");
+}

@@ -1,0 +1,191 @@
+//! The journal: what is kept, what is refused, and that it is kept privately.
+
+use restorectl::journal::sqlite::SqliteStore;
+use restorectl::journal::{Closed, Entry, ItemState, Record, Run, Store as _, StoreError, past_attempts, replay};
+use restorectl::model::*;
+
+use crate::world::start;
+
+fn slug() -> Slug {
+    Slug::parse("model").unwrap()
+}
+
+fn run(id: &str) -> Run {
+    Run {
+        id: RunId::new(id),
+        plan: Slug::parse("drill").unwrap(),
+        environment: "test".into(),
+        opened_at: start(),
+        tool_version: "0".into(),
+        opened_by: "me@here".into(),
+        simulated: true,
+        changeset: serde_json::json!({"items": []}),
+    }
+}
+
+fn entries(records: Vec<Record>) -> Vec<Entry> {
+    records
+        .into_iter()
+        .zip(1u64..)
+        .map(|(record, seq)| Entry { seq, at: Millis(seq * 1000).after(start()), record })
+        .collect()
+}
+
+fn intent(attempt: u32) -> Record {
+    let job_name = JobName::new(format!("drill_model_0123456789_1_{attempt}"));
+    Record::Intent { item: slug(), job_name, generation: 1, attempt, prior: vec![] }
+}
+
+fn replied(outcome: CreateOutcome) -> Record {
+    Record::Replied { item: slug(), outcome }
+}
+
+fn unknown() -> Record {
+    replied(CreateOutcome::Unknown { message: "reset".into() })
+}
+
+fn applied() -> Record {
+    replied(CreateOutcome::Applied { resource_id: Some(ResourceId::new("91")) })
+}
+
+fn observed(status: &str) -> Record {
+    let restore = RestoreRecord {
+        execution_id: Some("91".into()),
+        status: RestoreStatus(status.into()),
+        ..RestoreRecord::default()
+    };
+    Record::Observed { item: slug(), restore }
+}
+
+fn ended(end: End) -> Record {
+    Record::Ended { item: slug(), end, reason: "because".into() }
+}
+
+fn failed() -> Record {
+    Record::AttemptFailed { item: slug(), reason: "locked".into() }
+}
+
+fn not_found() -> Record {
+    Record::NotFound { item: slug() }
+}
+
+#[test]
+fn the_transition_table() {
+    let good: Vec<(Vec<Record>, ItemState)> = vec![
+        (vec![intent(1)], ItemState::Intended),
+        (vec![intent(1), applied()], ItemState::Following),
+        (vec![intent(1), unknown()], ItemState::Unsure),
+        (vec![intent(1), unknown(), observed("RUNNING")], ItemState::Following),
+        (vec![intent(1), unknown(), not_found(), intent(2)], ItemState::Intended),
+        (vec![intent(1), applied(), observed("FAILED"), failed(), intent(2)], ItemState::Intended),
+        (vec![intent(1), applied(), ended(End::Succeeded)], ItemState::Ended(End::Succeeded)),
+        (vec![intent(1), applied(), ended(End::TimedOut), observed("RUNNING")], ItemState::Ended(End::TimedOut)),
+        (vec![ended(End::Blocked)], ItemState::Ended(End::Blocked)),
+    ];
+    for (records, state) in good {
+        let list = entries(records);
+        assert_eq!(replay(&list).unwrap().items[&slug()].state, state, "{list:?}");
+    }
+    let bad: Vec<Vec<Record>> = vec![
+        vec![applied()],
+        vec![intent(1), intent(2)],
+        vec![intent(1), ended(End::Succeeded)],
+        vec![intent(1), applied(), intent(2)],
+        vec![intent(1), applied(), not_found()],
+        vec![intent(1), unknown(), failed()],
+        vec![intent(1), applied(), ended(End::Succeeded), ended(End::Failed)],
+        vec![intent(1), applied(), ended(End::Succeeded), observed("FAILED")],
+        vec![Record::Closed { how: Closed::Completed }, intent(1)],
+    ];
+    for records in bad {
+        let list = entries(records);
+        let refused = replay(&list).unwrap_err();
+        assert_eq!(refused.seq, list.len() as u64, "{list:?}");
+    }
+}
+
+#[test]
+fn a_gap_in_the_numbers_is_refused() {
+    let mut list = entries(vec![intent(1), applied(), ended(End::Succeeded)]);
+    list.remove(1);
+    assert!(replay(&list).unwrap_err().problem.contains("entry 2 should come next"));
+}
+
+#[test]
+fn what_became_of_earlier_creates() {
+    let fate = |records: Vec<Record>| past_attempts(&[(run("r1"), entries(records))]).unwrap().pop().unwrap().fate;
+    assert_eq!(fate(vec![intent(1)]), PastFate::Open);
+    assert_eq!(fate(vec![intent(1), unknown()]), PastFate::Open);
+    assert_eq!(fate(vec![intent(1), applied()]), PastFate::Open);
+    assert_eq!(fate(vec![intent(1), unknown(), not_found()]), PastFate::Gone);
+    assert_eq!(fate(vec![intent(1), applied(), observed("FAILED"), ended(End::Failed)]), PastFate::Failed);
+    assert_eq!(fate(vec![intent(1), applied(), ended(End::TimedOut)]), PastFate::Open);
+    let done = vec![intent(1), applied(), observed("COMPLETED_SUCCESSFULLY"), ended(End::Succeeded)];
+    assert_eq!(fate(done.clone()), PastFate::Succeeded);
+    // A later run settles what an earlier one left open.
+    let adopted = Record::Adopted {
+        item: slug(),
+        job_name: JobName::new("drill_model_0123456789_1_1"),
+        generation: 1,
+        attempt: 1,
+        seen: None,
+        prior: vec![],
+    };
+    let later = entries(vec![adopted, not_found()]);
+    let past = past_attempts(&[(run("r1"), entries(vec![intent(1)])), (run("r2"), later)]).unwrap();
+    assert_eq!(past.iter().map(|p| p.fate).collect::<Vec<_>>(), [PastFate::Gone]);
+}
+
+#[tokio::test]
+async fn what_is_kept_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep").join("state.db");
+    let list = entries(vec![intent(1), applied(), observed("RUNNING"), ended(End::Succeeded)]);
+    {
+        let store = SqliteStore::open(&path).await.unwrap();
+        store.open_run(&run("r1")).await.unwrap();
+        store.open_run(&run("r2")).await.unwrap();
+        store.append(&RunId::new("r1"), &list[..2]).await.unwrap();
+        store.append(&RunId::new("r1"), &list[2..]).await.unwrap();
+        // The same number twice is refused, and the whole append with it.
+        assert!(store.append(&RunId::new("r1"), &list[3..]).await.is_err());
+        assert!(store.append(&RunId::new("nobody"), &list[..1]).await.is_err());
+    }
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.run(&RunId::new("r1")).await.unwrap().unwrap(), (run("r1"), list));
+    assert_eq!(store.run(&RunId::new("r3")).await.unwrap(), None);
+    assert_eq!(store.runs().await.unwrap().len(), 2);
+    assert_eq!(store.runs_of(&Slug::parse("drill").unwrap(), "test").await.unwrap().len(), 2);
+    assert_eq!(store.runs_of(&Slug::parse("drill").unwrap(), "prod").await.unwrap().len(), 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_store_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.open_run(&run("r1")).await.unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+    }
+}
+
+#[tokio::test]
+async fn a_newer_or_foreign_file_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    drop(SqliteStore::open(&path).await.unwrap());
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    sqlx::query("PRAGMA user_version = 7").execute(&pool).await.unwrap();
+    pool.close().await;
+    let refused = SqliteStore::open(&path).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Unreadable { problem, .. } if problem.contains("version 7")), "{refused}");
+
+    let garbage = folder.path().join("garbage.db");
+    std::fs::write(&garbage, "this is no database, and it is long enough to be read as one by nobody at all").unwrap();
+    assert!(SqliteStore::open(&garbage).await.is_err());
+    assert!(std::fs::read_to_string(&garbage).unwrap().starts_with("this is no database"));
+}

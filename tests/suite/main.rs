@@ -1,0 +1,20 @@
+//! The one integration-test binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests may stop at once where something is wrong"
+)]
+
+mod changeset;
+mod cli;
+mod client;
+mod directions;
+mod engine;
+mod journal;
+mod rig;
+mod world;
