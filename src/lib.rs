@@ -7,4 +7,5 @@ pub mod journal;
 pub mod model;
 pub mod observe;
 pub mod ports;
+pub mod report;
 pub mod simulator;

@@ -1,6 +1,6 @@
 //! Folds a run into its report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -14,15 +14,6 @@ use super::{Standing, next, objective};
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Closed, Entry, IllegalRecord, Progress, Run, RunState, replay};
 use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, digest};
-
-/// What a report needs to know besides the journal.
-#[derive(Debug, Clone, Copy)]
-pub struct BuildOptions {
-    /// The moment of making it.
-    pub now: Timestamp,
-    /// Whether the API was the simulator.
-    pub simulated: bool,
-}
 
 /// Why a run can't be reported.
 #[derive(Debug, thiserror::Error)]
@@ -59,18 +50,19 @@ pub enum ReportError {
     },
 }
 
-/// Folds a run and its entries into a report. The same run and the same options give the same report.
+/// Folds a run and its entries into a report that says it was made `now`. The same run at the same moment gives the
+/// same report.
 ///
 /// # Errors
 /// When the journal is damaged, or another version wrote it.
-pub fn build(run: &Run, entries: &[Entry], options: &BuildOptions) -> Result<Report, ReportError> {
+pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, ReportError> {
     let id = || run.id.to_string();
     let unreadable = |source| ReportError::Changeset { run: id(), tool_version: run.tool_version.clone(), source };
     let changeset: Changeset = serde_json::from_value(run.changeset.clone()).map_err(unreadable)?;
     let changeset_digest = digest(&run.changeset).map_err(unreadable)?;
     let state = replay(entries).map_err(|source| ReportError::Journal { run: id(), source })?;
-    let known = |name: &Slug| changeset.items.iter().any(|decision| decision.item.name == *name);
-    if let Some(stranger) = state.items.keys().find(|name| !known(name)) {
+    let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
+    if let Some(stranger) = state.items.keys().find(|name| !known.contains(name)) {
         return Err(ReportError::Stranger { run: id(), item: stranger.to_string() });
     }
 
@@ -97,9 +89,8 @@ pub fn build(run: &Run, entries: &[Entry], options: &BuildOptions) -> Result<Rep
     };
     let mut report = Report {
         report_version: REPORT_VERSION,
-        generated_at: options.now,
+        generated_at: now,
         generated_by: env!("CARGO_PKG_VERSION").to_owned(),
-        simulated: options.simulated,
         verdict: judge(facts.state, &items),
         plan: plan_report(&changeset),
         environment,
@@ -128,6 +119,7 @@ fn run_facts(run: &Run, changeset: &Changeset, changeset_digest: String, state: 
             Some((_, Closed::Interrupted)) => RunProgress::Interrupted,
             None => RunProgress::NotEnded,
         },
+        simulated: run.simulated,
         opened_by: run.opened_by.clone(),
         tool_version: run.tool_version.clone(),
         started_at: run.opened_at,

@@ -33,7 +33,8 @@ pub fn changeset_human(changeset: &Changeset, style: Style) -> String {
     if !shared.is_empty() {
         screen.gap();
         for (note, items) in &shared {
-            screen.field(2, "note", DETAILS, &format!("{}: {note}", count(*items, "restore")));
+            let whom = if items.len() > 4 { count(items.len(), "restore") } else { items.join(", ") };
+            screen.field(2, "note", DETAILS, &format!("{whom}: {note}"));
         }
     }
     summary(&mut screen, changeset);
@@ -41,10 +42,7 @@ pub fn changeset_human(changeset: &Changeset, style: Style) -> String {
 }
 
 /// A changeset as indented JSON with a line break at the end.
-///
-/// # Errors
-/// Never for changesets that `decide` makes: they hold nothing that JSON can't.
-pub fn changeset_json(changeset: &Changeset) -> Result<String, serde_json::Error> {
+pub fn changeset_json(changeset: &Changeset) -> String {
     pretty(changeset)
 }
 
@@ -66,24 +64,30 @@ fn header(screen: &mut Screen, changeset: &Changeset) {
     }
 }
 
-/// Notes that most of several items have are said once below them, so that the others are seen.
-fn shared_notes(changeset: &Changeset) -> BTreeMap<&str, usize> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let shown: Vec<&Decision> = changeset.items.iter().filter(|d| d.action != Action::Satisfied).collect();
-    for note in shown.iter().flat_map(|decision| &decision.notes) {
-        *counts.entry(note).or_default() += 1;
+/// Notes with the items that have them.
+type Shared<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
+/// Notes that all of several items have, or at least three: they are said once below, so that the others are seen.
+fn shared_notes(changeset: &Changeset) -> Shared<'_> {
+    let mut shared = Shared::new();
+    for decision in &changeset.items {
+        for note in &decision.notes {
+            shared.entry(note).or_default().push(decision.item.name.as_str());
+        }
     }
-    counts.retain(|_, items| *items >= 2 && *items == shown.len());
-    counts
+    let all = changeset.items.len().max(2);
+    shared.retain(|_, items| items.len() >= 3 || items.len() >= all);
+    shared
 }
 
-fn item(screen: &mut Screen, changeset: &Changeset, decision: &Decision, names: usize, shared: &BTreeMap<&str, usize>) {
+fn item(screen: &mut Screen, changeset: &Changeset, decision: &Decision, names: usize, shared: &Shared<'_>) {
     let (sign, tone) = sign(decision.action);
     let name = decision.item.name.as_str();
     let title = format!("{sign} {}", decision.action.word());
     if decision.action == Action::Satisfied {
         let label = format!("{}{name}", pad(&title, DETAILS + 2, false));
-        return screen.labelled(0, &label, DETAILS + 2 + names + 2, tone, &decision.reason);
+        screen.labelled(0, &label, DETAILS + 2 + names + 2, tone, &decision.reason);
+        return own_notes(screen, decision, shared);
     }
     screen.labelled(0, &title, DETAILS + 2, tone, name);
     screen.field(2, "why", DETAILS, &decision.reason);
@@ -101,6 +105,10 @@ fn item(screen: &mut Screen, changeset: &Changeset, decision: &Decision, names: 
         let label = if decision.action.sends() { "send as" } else { "named" };
         screen.field(2, label, DETAILS, request.job_name.as_str());
     }
+    own_notes(screen, decision, shared);
+}
+
+fn own_notes(screen: &mut Screen, decision: &Decision, shared: &Shared<'_>) {
     for note in decision.notes.iter().filter(|note| !shared.contains_key(note.as_str())) {
         screen.field(2, "note", DETAILS, note);
     }

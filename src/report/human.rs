@@ -16,12 +16,12 @@ const DETAILS: usize = 11;
 /// The report as text for a terminal.
 pub fn human(report: &Report, style: Style) -> String {
     let mut screen = Screen::new(style);
-    if report.simulated {
+    if report.run.simulated {
         screen.text(0, Tone::Open, SIMULATED);
         screen.gap();
     }
     let headline = format!("{}: {}", report.verdict.words.to_uppercase(), report.verdict.rule);
-    screen.text(0, verdict_tone(report.verdict.code), &headline);
+    screen.text(0, verdict_tone(report.verdict.verdict), &headline);
     screen.gap();
     facts(&mut screen, report);
     items(&mut screen, report);
@@ -38,9 +38,9 @@ pub fn human(report: &Report, style: Style) -> String {
 
 fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
-        Verdict::AllSucceeded | Verdict::NothingToDo => Tone::Good,
-        Verdict::SomeFailed | Verdict::PartialOrUnknown => Tone::Bad,
-        Verdict::Interrupted | Verdict::NotEnded => Tone::Open,
+        Verdict::Succeeded | Verdict::NothingToDo => Tone::Good,
+        Verdict::Failed | Verdict::PartialOrUnknown => Tone::Bad,
+        Verdict::Interrupted => Tone::Open,
     }
 }
 
@@ -51,10 +51,11 @@ fn facts(screen: &mut Screen, report: &Report) {
     if let Some(description) = &plan.description {
         fact("", description);
     }
-    let people = [&plan.owner, &plan.contact, &plan.ticket, &plan.criticality];
-    let people: Vec<&str> = people.into_iter().filter_map(|part| part.as_deref()).collect();
-    if !people.is_empty() {
-        fact("owner", &people.join(", "));
+    for (label, parts) in [("owner", [&plan.owner, &plan.contact]), ("ticket", [&plan.ticket, &plan.criticality])] {
+        let parts: Vec<&str> = parts.into_iter().filter_map(|part| part.as_deref()).collect();
+        if !parts.is_empty() {
+            fact(label, &parts.join(", "));
+        }
     }
     let url = report.environment.api_url.as_deref().unwrap_or("no API");
     fact("environment", &format!("{} at {url}", report.environment.name));
@@ -100,12 +101,12 @@ fn items(screen: &mut Screen, report: &Report) {
             let id = item.attempts.last().and_then(execution_id).unwrap_or_default();
             vec![
                 Cell::new(mark.sign()).tone(mark.into()),
-                Cell::new(&item.name),
+                Cell::new(&item.name).whole(),
                 Cell::new(item.action.word()),
                 Cell::new(item.result.words()).tone(mark.into()),
                 Cell::new(item.took_ms.map(|took| took.to_string()).unwrap_or_default()).right(),
                 Cell::new(item.bytes.map(bytes).unwrap_or_default()).right(),
-                Cell::new(id),
+                Cell::new(id).whole(),
             ]
         })
         .collect();
@@ -230,7 +231,7 @@ fn not_executed(screen: &mut Screen, report: &Report) {
         let mark = entry.result.mark();
         vec![
             Cell::new(mark.sign()).tone(mark.into()),
-            Cell::new(&entry.item),
+            Cell::new(&entry.item).whole(),
             Cell::new(entry.result.words()).tone(mark.into()),
             Cell::new(&entry.reason),
         ]

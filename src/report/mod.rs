@@ -6,7 +6,7 @@
 //! goes out.
 //!
 //! Names, reasons and messages come from plans and from the service. They reach a terminal or a page through one
-//! gate only ([`wording::harmless`], then the page's escaping), so that no foreign text can draw, hide or forge
+//! gate only (`wording::harmless`, then the page's escaping), so that no foreign text can draw, hide or forge
 //! anything.
 
 mod attempt;
@@ -18,6 +18,7 @@ mod next;
 mod objective;
 mod page;
 mod progress;
+mod runs;
 mod screen;
 mod standing;
 #[cfg(test)]
@@ -25,7 +26,7 @@ mod tests;
 mod verdict;
 mod wording;
 
-pub use build::{BuildOptions, ReportError, build};
+pub use build::{ReportError, build};
 pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
@@ -36,6 +37,8 @@ pub use human::human;
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
 pub use progress::event_line;
+pub use runs::{RunSummary, runs_human, runs_json};
 pub use screen::Style;
 pub use standing::Standing;
 pub use verdict::Verdict;
+pub use wording::harmless;

@@ -2,7 +2,7 @@
 
 use super::document::{ItemReport, Report};
 use super::wording::{count, shell_word};
-use super::{Standing, Verdict};
+use super::{RunProgress, Standing};
 use crate::model::End;
 
 /// The next steps, the most urgent first.
@@ -12,7 +12,7 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
         format!("`restorectl apply {} --env {}`", shell_word(&report.plan.file), shell_word(&report.environment.name));
     let page = format!("`restorectl report {} --format html --out report.html`", shell_word(&report.run.id));
 
-    if report.verdict.code == Verdict::NotEnded {
+    if report.run.state == RunProgress::NotEnded {
         steps.push("make sure that no restorectl process carries this run out any more".to_owned());
     }
     let late = report.items.iter().filter(|item| !item.late.is_empty()).count();

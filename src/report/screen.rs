@@ -67,15 +67,22 @@ pub(super) struct Cell {
     text: String,
     tone: Tone,
     right: bool,
+    whole: bool,
 }
 
 impl Cell {
     pub(super) fn new(text: impl AsRef<str>) -> Self {
-        Self { text: harmless(text.as_ref()), tone: Tone::Plain, right: false }
+        Self { text: harmless(text.as_ref()), tone: Tone::Plain, right: false, whole: false }
     }
 
     pub(super) fn tone(mut self, tone: Tone) -> Self {
         self.tone = tone;
+        self
+    }
+
+    /// A name or an id that people copy or search for: its column is never narrowed.
+    pub(super) fn whole(mut self) -> Self {
+        self.whole = true;
         self
     }
 
@@ -95,6 +102,8 @@ pub(super) struct Screen {
 
 const NARROWEST: usize = 40;
 const GAP: usize = 2;
+/// Words up to this width are not broken to narrow a column.
+const LONG_WORD: usize = 16;
 
 impl Screen {
     pub(super) fn new(style: Style) -> Self {
@@ -146,7 +155,16 @@ impl Screen {
                 *width = (*width).max(cell.text.width());
             }
         }
-        let least: Vec<usize> = headings.iter().map(|heading| heading.width().max(8)).collect();
+        let whole = |index: usize| rows.iter().filter_map(|row| row.get(index)).any(|cell| cell.whole);
+        let least: Vec<usize> = headings
+            .iter()
+            .enumerate()
+            .map(|(index, heading)| {
+                let cells = rows.iter().filter_map(|row| row.get(index));
+                let longest = cells.flat_map(|cell| cell.text.split(' ')).map(|word| word.width()).max();
+                if whole(index) { usize::MAX } else { heading.width().max(longest.unwrap_or(0).min(LONG_WORD)) }
+            })
+            .collect();
         let spare = self.style.width.saturating_sub(indent + GAP * widths.len().saturating_sub(1));
         while widths.iter().sum::<usize>() > spare {
             let shrinkable = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
@@ -158,7 +176,7 @@ impl Screen {
             .enumerate()
             .map(|(index, heading)| {
                 let right = rows.first().and_then(|row| row.get(index)).is_some_and(|cell| cell.right);
-                Cell { text: (*heading).to_owned(), tone: Tone::Faint, right }
+                Cell { text: (*heading).to_owned(), tone: Tone::Faint, right, whole: false }
             })
             .collect();
         if headings.iter().any(|heading| !heading.is_empty()) {

@@ -74,7 +74,7 @@ impl Markup {
     pub(super) fn prose(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) -> &mut Self {
         self.open(tag, attributes);
         let mut parts = text.split('`').peekable();
-        let paired = text.matches('`').count() % 2 == 0;
+        let paired = text.matches('`').count().is_multiple_of(2);
         let mut code = false;
         while let Some(part) = parts.next() {
             if code && paired {

@@ -5,15 +5,14 @@ use unicode_width::UnicodeWidthStr as _;
 use super::scenario::{Scenario, decision, happy, hostile, interrupted, killed, trouble};
 use crate::journal::Closed;
 use crate::model::{Action, End};
-use crate::report::{Style, changeset_human, changeset_json, event_line, human};
+use crate::report::{Style, changeset_human, changeset_json, event_line, human, runs_human, runs_json};
 
 fn at_width(width: usize) -> Style {
     Style { colour: false, width }
 }
 
 fn log(scenario: &Scenario) -> String {
-    let lines: Vec<String> =
-        scenario.entries.iter().filter_map(|entry| event_line(entry, 7, Style::default())).collect();
+    let lines: Vec<String> = scenario.entries.iter().filter_map(|entry| event_line(entry, Style::default())).collect();
     lines.join("\n")
 }
 
@@ -66,11 +65,13 @@ fn a_rehearsal_says_so_on_its_face() {
 fn no_line_is_wider_than_the_terminal() {
     for scenario in [happy(), trouble(), interrupted(), killed()] {
         for width in [40, 60, 80, 140] {
-            let report = human(&scenario.report(), at_width(width));
             let diff = changeset_human(&scenario.changeset, at_width(width));
-            for line in report.lines().chain(diff.lines()) {
-                // A table of seven columns has a least width of its own.
-                assert!(line.width() <= width.max(74), "{width}: {line}");
+            // A report's table of seven columns has a least width of its own.
+            let report = human(&scenario.report(), at_width(width.max(80)));
+            for (line, width) in
+                diff.lines().map(|line| (line, width)).chain(report.lines().map(|l| (l, width.max(80))))
+            {
+                assert!(line.width() <= width, "{width}: {line}");
                 assert_eq!(line, line.trim_end(), "trailing spaces");
             }
         }
@@ -109,7 +110,7 @@ fn foreign_texts_can_not_drive_the_terminal() {
 #[test]
 fn a_changeset_as_json_is_the_changeset() {
     let changeset = trouble().changeset;
-    let text = changeset_json(&changeset).unwrap();
+    let text = changeset_json(&changeset);
     assert_eq!(serde_json::from_str::<crate::changeset::Changeset>(&text).unwrap(), changeset);
     assert!(text.ends_with("}\n"));
 }
@@ -127,6 +128,26 @@ fn long_lists_of_objects_are_cut_with_a_word_but_losses_never() {
 }
 
 #[test]
+fn a_note_is_said_once_and_never_left_out() {
+    let noted = |name: &str, action, notes: &[&str]| {
+        let mut decision = decision(name, action, "because");
+        decision.notes = notes.iter().map(ToString::to_string).collect();
+        decision
+    };
+    let items = vec![
+        noted("model", Action::Create, &["not prepared", "only here"]),
+        noted("orders", Action::Satisfied, &["not prepared", "matched by name alone"]),
+        noted("views", Action::Blocked, &["not prepared"]),
+        noted("logs", Action::Create, &["only here"]),
+    ];
+    let text = changeset_human(&Scenario::new(items).changeset, Style::default());
+    assert_eq!(text.matches("model, orders, views: not prepared").count(), 1, "{text}");
+    assert_eq!(text.matches("not prepared").count(), 1, "{text}");
+    assert_eq!(text.matches("note       only here").count(), 2, "{text}");
+    assert_eq!(text.matches("note       matched by name alone").count(), 1, "{text}");
+}
+
+#[test]
 fn next_steps_fit_the_run() {
     let done = Scenario::new(vec![decision("model", Action::Create, "new")]).success(1, "model", "91");
     let report = done.closed(700, Closed::Completed).report();
@@ -136,4 +157,19 @@ fn next_steps_fit_the_run() {
     let report = blocked.ended(1, "model", End::Blocked, "no").closed(2, Closed::Completed).report();
     assert!(report.next[0].contains("mend what made the diff refuse `model`"), "{:?}", report.next);
     assert!(report.next[1].contains("restorectl apply plans/bank-dr.yaml --env prod"), "{:?}", report.next);
+}
+
+#[test]
+fn lists_of_runs_are_pinned() {
+    let mut rehearsal = happy();
+    rehearsal.simulated = true;
+    let reports: Vec<_> = [rehearsal, trouble(), interrupted(), killed()].iter().map(Scenario::report).collect();
+    insta::assert_snapshot!("runs_80", runs_human(&reports, at_width(80)));
+    insta::assert_snapshot!("runs_140", runs_human(&reports, at_width(140)));
+    let list: serde_json::Value = serde_json::from_str(&runs_json(&reports)).unwrap();
+    let verdicts: Vec<_> = list.as_array().unwrap().iter().map(|run| run["verdict"]["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["succeeded", "partial_or_unknown", "interrupted", "interrupted"]);
+    assert_eq!(list[0]["simulated"], true);
+    assert!(runs_human(&[], Style::default()).contains("no run yet"));
+    assert_eq!(runs_json(&[]), "[]\n");
 }
