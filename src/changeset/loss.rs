@@ -21,6 +21,10 @@ pub(super) struct Loss {
     pub(super) databases: Vec<SeenDatabase>,
 }
 
+/// Said of every object that may be there unseen; in the same words, so that a list of items can say it once.
+const UNSEEN: &str = "the API lists no tables, so whether the target is there already can't be seen; if it is, the \
+                      service replaces it, whatever `on_existing` says";
+
 /// Looks at every object of an item. `before` names an earlier restore of the item that succeeded, so that what
 /// it made is probably still there although the API can't show it.
 pub(super) fn loss(item: &Item, guard: &Guard, snapshot: &Snapshot, before: Option<&str>) -> Loss {
@@ -91,9 +95,7 @@ fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard,
         loss.class = loss.class.max(DataLoss::Replaces);
         loss.words.push(format!("replaces `{touched}`, data and definition, if it is there"));
     } else {
-        loss.notes.push(format!(
-            "the API lists no tables: if `{touched}` is there already, the service replaces it, whatever `on_existing` says"
-        ));
+        loss.notes.push(UNSEEN.to_owned());
     }
 }
 

@@ -22,7 +22,7 @@ use crate::report;
 
 Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second Ctrl-C leaves at once.
 Running it again is safe: what is done, running or on its way is not sent a second time.")]
-pub struct Args {
+pub(super) struct Args {
     /// A plan, or a changeset saved by `diff --out`
     #[arg(value_name = "PLAN-or-CHANGESET")]
     file: PathBuf,
@@ -39,7 +39,7 @@ pub struct Args {
     again: bool,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let store = || connect::store(global.state.as_deref());
     let clock = SystemClock::new();
@@ -115,4 +115,3 @@ fn asked(terminal: Terminal) -> anyhow::Result<bool> {
     }
     Ok(terminal.ask("\nCarry this out? Only `yes` does: ")? == "yes")
 }
-

@@ -42,7 +42,7 @@ use terminal::{Colour, Terminal};
 
 Exit codes:
   0 done · 1 operation failed · 2 invalid document or command line · 3 changes pending (diff --detailed-exitcode)
-  4 some restores failed · 5 some restores partial, refused or unknown · 130 interrupted")]
+  4 some restores failed or were refused · 5 partial or unknown · 130 interrupted")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -128,7 +128,9 @@ pub fn main() -> ExitCode {
     match runtime.block_on(dispatch(cli)) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            terminal.say(&crate::report::harmless(&format!("error: {}", sentence(&error))));
+            for line in format!("error: {}", sentence(&error)).lines() {
+                terminal.say(&crate::report::harmless(line));
+            }
             Exit::Failed.into()
         }
     }

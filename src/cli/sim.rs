@@ -17,7 +17,7 @@ use crate::simulator::{self, Config, Fault};
   restorectl sim --data ./sim --fault 'restore:fail,name=dr-weekly_*'
 
 It is a stand-in for rehearsal: what it proves, it proves about a plan and about restorectl, not about your backups.")]
-pub struct Args {
+pub(super) struct Args {
     /// Address on this machine; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:8629", value_name = "ADDRESS")]
     listen: SocketAddr,
@@ -38,7 +38,7 @@ pub struct Args {
     fault: Vec<Fault>,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let config = Config {
         listen: args.listen,
         throughput: args.throughput,

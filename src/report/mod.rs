@@ -17,6 +17,7 @@ mod human;
 mod next;
 mod objective;
 mod progress;
+mod runs;
 mod screen;
 mod standing;
 #[cfg(test)]
@@ -34,6 +35,8 @@ pub use document::{
 pub use human::human;
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use progress::event_line;
+pub use runs::{runs_human, runs_json};
 pub use screen::Style;
 pub use standing::Standing;
 pub use verdict::Verdict;
+pub use wording::harmless;

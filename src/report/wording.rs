@@ -69,7 +69,7 @@ pub(super) fn shell_word(word: &str) -> String {
 /// A text from outside with everything made visible that could move a cursor, change colours, hide or turn
 /// letters round: escape sequences, control characters, bidirectional marks, zero-width characters. Line breaks
 /// and tabs become one space each, so that a foreign text can't forge a line of ours.
-pub(super) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

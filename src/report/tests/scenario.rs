@@ -226,6 +226,7 @@ impl Scenario {
             environment: self.changeset.environment.name.clone(),
             opened_at: at(0),
             tool_version: "0.1.0".into(),
+            simulated: false,
             opened_by: "alice@bastion".into(),
             changeset: serde_json::to_value(&self.changeset).unwrap(),
         }
