@@ -16,6 +16,7 @@ mod document;
 mod human;
 mod next;
 mod objective;
+mod page;
 mod progress;
 mod runs;
 mod screen;
@@ -34,6 +35,7 @@ pub use document::{
 };
 pub use human::human;
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
+pub use page::html;
 pub use progress::event_line;
 pub use runs::{runs_human, runs_json};
 pub use screen::Style;

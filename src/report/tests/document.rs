@@ -167,6 +167,7 @@ fn waiting_and_working_are_told_apart_only_where_they_can_be() {
     assert_eq!(timed(40, Some(90), "COMPLETED_SUCCESSFULLY"), (seconds(30), seconds(50)));
     assert_eq!(timed(40, None, "RUNNING"), (seconds(30), None));
     assert_eq!(timed(40, None, "QUEUED"), (None, None), "it still waits");
+    assert_eq!(timed(40, None, "BLOCKED"), (None, None), "it waits for a lock");
     assert_eq!(timed(-3590, Some(-3500), "FAILED"), (None, seconds(90)), "the site's clock is behind");
     assert_eq!(timed(3610, Some(3700), "FAILED"), (None, seconds(90)), "the site's clock is ahead");
     assert_eq!(timed(90, Some(40), "FAILED"), (seconds(80), None), "it ended before it began");

@@ -372,3 +372,45 @@ pub(super) fn killed() -> Scenario {
         .replied(661, "logs", rejected)
         .sent(670, "clicks", 1)
 }
+
+/// Something that a terminal or a browser would obey.
+pub(super) const EVIL: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}1m\r\nALL SUCCEEDED\u{202e}\u{200b}\0</style></svg><script>alert(1)</script>\"' onload='x`";
+
+/// The run with all troubles, where every text of the service and the plan is [`EVIL`].
+pub(super) fn hostile() -> Scenario {
+    let mut scenario = trouble();
+    let evil = || EVIL.to_owned();
+    for entry in &mut scenario.entries {
+        match &mut entry.record {
+            Record::Observed { restore, .. } | Record::Adopted { seen: Some(restore), .. } => {
+                restore.status_details = Some(evil());
+                restore.errors.push(evil());
+                restore.warnings.push(evil());
+                restore.restored_objects.push(evil());
+                restore.snapshot_name = Some(evil());
+                restore.sub_tasks.push(sub_task(EVIL, EVIL, 1, Some(2), 3));
+                restore.execution_id = Some(evil());
+            }
+            Record::Replied { outcome: CreateOutcome::Unknown { message }, .. } => *message = evil(),
+            Record::Replied { outcome: CreateOutcome::Applied { resource_id }, .. } => {
+                *resource_id = Some(ResourceId::new(EVIL));
+            }
+            Record::AttemptFailed { reason, .. } | Record::Ended { reason, .. } => *reason = evil(),
+            Record::Noted { text, .. } => *text = evil(),
+            _ => {}
+        }
+    }
+    scenario.changeset.plan.file = evil();
+    scenario.changeset.plan.owner = Some(evil());
+    scenario.changeset.environment.name = evil();
+    for decision in &mut scenario.changeset.items {
+        decision.reason = evil();
+        decision.notes.push(evil());
+        decision.losses.push(evil());
+        decision.item.source.site = SiteId::new(EVIL);
+        decision.item.target.site = SiteId::new(EVIL);
+        decision.item.objects = vec![table("P", &EVIL.replace('\0', ""), None)];
+        decision.item.checks = vec![Check::Sql(json!({"query": EVIL}))];
+    }
+    scenario
+}

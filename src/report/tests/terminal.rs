@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::scenario::{Scenario, decision, happy, interrupted, killed, trouble};
+use super::scenario::{Scenario, decision, happy, hostile, interrupted, killed, trouble};
 use crate::journal::Closed;
 use crate::model::{Action, End};
 use crate::report::{Style, changeset_human, changeset_json, event_line, human};
@@ -90,29 +90,6 @@ fn colour_adds_nothing_but_colour() {
     assert_eq!(strip(&human(&report, coloured)), human(&report, at_width(80)));
     let changeset = trouble().changeset;
     assert_eq!(strip(&changeset_human(&changeset, coloured)), changeset_human(&changeset, at_width(80)));
-}
-
-/// Texts from the service and the plan, each with something that a terminal would obey.
-fn hostile() -> Scenario {
-    const EVIL: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}1m\r\nALL SUCCEEDED\u{202e}\u{200b}\0";
-    let mut scenario = trouble();
-    let text = serde_json::to_string(&scenario.entries).unwrap();
-    let evil = serde_json::to_string(EVIL).unwrap();
-    let evil = evil.trim_matches('"');
-    let text =
-        ["streams failed", "does not exist", "timed out", "RUNNING", "COMPLETED_SUCCESSFULLY\",\"status_details"]
-            .iter()
-            .fold(text, |text, word| text.replacen(word, &format!("{evil}{word}"), 3));
-    scenario.entries = serde_json::from_str(&text).unwrap();
-    scenario.changeset.plan.file = format!("plans/{EVIL}.yaml");
-    scenario.changeset.plan.owner = Some(EVIL.into());
-    scenario.changeset.environment.name = EVIL.into();
-    for decision in &mut scenario.changeset.items {
-        decision.reason.push_str(EVIL);
-        decision.notes.push(EVIL.into());
-        decision.losses.push(EVIL.into());
-    }
-    scenario
 }
 
 #[test]
