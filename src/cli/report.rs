@@ -92,7 +92,7 @@ pub(super) fn text(made: &Report, format: Format, terminal: Terminal) -> anyhow:
     Ok(match format {
         Format::Human => report::human(made, terminal.out()),
         Format::Json => report::json(made)?,
-        Format::Html => report::json(made)?, // HACK
+        Format::Html => report::html(made),
     })
 }
 
