@@ -16,12 +16,13 @@ use crate::report;
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl apply plans/dr-weekly.yaml --env sim                  shows the difference and asks
-  restorectl apply plans/dr-weekly.yaml --env sim --auto-approve   for a machine
-  restorectl apply change.json                                     what `diff --out` saved and somebody approved
+  restorectl apply plans/dr-weekly.yaml -e sim                  show the difference and ask
+  restorectl apply plans/dr-weekly.yaml -e sim --auto-approve   for a machine
+  restorectl apply change.json                                  what `diff --out` saved
 
-Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second Ctrl-C leaves at once.
-Running it again is safe: what is done, running or on its way is not sent a second time.")]
+Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second
+Ctrl-C leaves at once. Running it again is safe: what is done, running or on its
+way is not sent a second time.")]
 pub(super) struct Args {
     /// A plan, or a changeset saved by `diff --out`
     #[arg(value_name = "PLAN-or-CHANGESET")]

@@ -15,9 +15,9 @@ use crate::{changeset, diagnostic, report};
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl diff plans/dr-weekly.yaml --env sim
-  restorectl diff plans/dr-weekly.yaml --env prod --out change.json   save it for approval, then: restorectl apply change.json
-  restorectl diff plans/dr-weekly.yaml --env prod --detailed-exitcode exit with 3 where something is to be done")]
+  restorectl diff plans/dr-weekly.yaml -e sim
+  restorectl diff plans/dr-weekly.yaml -e prod --out change.json    save it for approval
+  restorectl diff plans/dr-weekly.yaml -e prod --detailed-exitcode  exit with 3 where something is to be done")]
 pub(super) struct Args {
     /// The plan
     plan: PathBuf,

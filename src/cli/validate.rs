@@ -12,7 +12,7 @@ use crate::diagnostic;
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl validate plans/                       every plan below the folder, for every environment beside it
+  restorectl validate plans/                        every plan, for every environment beside it
   restorectl validate plans/dr-weekly.yaml -e prod  one plan for one environment
   restorectl validate plans/ --format json          for a program")]
 pub(super) struct Args {
