@@ -1,11 +1,23 @@
 //! restorectl: declarative restore plans for the Backup-as-a-Service API of Teradata VantageCloud Enterprise.
+//!
+//! A plan in YAML says which objects of which backup go where. It is resolved for an environment ([`plan`]), compared
+//! with what the site shows ([`observe`], [`changeset`]), carried out ([`engine`]) over a durable [`journal`], and shown
+//! to people and programs ([`report`]). Decisions are pure and synchronous; effects are at the edge: the service's
+//! client ([`baas`]), the store, and the command line ([`cli`]). [`model`] holds the nouns that all of them speak in,
+//! [`ports`] the effects as traits, [`diagnostic`] what is wrong with a document and where. [`simulator`] is a site
+//! that runs on this machine, for rehearsal and for tests.
+//!
+//! Who may import whom is told in `docs/architecture.md` and held by a test.
 
 pub mod baas;
 pub mod changeset;
+pub mod cli;
+pub mod diagnostic;
 pub mod engine;
 pub mod journal;
 pub mod model;
 pub mod observe;
+pub mod plan;
 pub mod ports;
 pub mod report;
 pub mod simulator;

@@ -290,7 +290,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut causes = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {
-        causes.push(cause.to_string());
+        let text = cause.to_string();
+        // The library's own layers say nothing that a reader could act on.
+        if !text.starts_with("client error") {
+            causes.push(text);
+        }
         next = cause.source();
     }
     causes.dedup();

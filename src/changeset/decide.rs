@@ -5,8 +5,8 @@ use super::history::{History, Verdict};
 use super::loss::loss;
 use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
-    Action, BackupExecution, CreateRequest, DataLoss, Environment, ExecutionKey, ExecutionSelector, Item, Level,
-    Millis, Permission, Plan, Reading, Snapshot, digest,
+    Action, BackupExecution, BackupObject, CreateRequest, DataLoss, Environment, ExecutionKey, ExecutionSelector, Item,
+    Level, Millis, Permission, Plan, Reading, Snapshot, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -178,29 +178,37 @@ fn choose<'a>(item: &Item, snapshot: &'a Snapshot) -> Result<&'a BackupExecution
 
 /// Looks the item's objects up in the backup's list, where the service has it ready.
 fn size(item: &Item, source: &ExecutionKey, snapshot: &Snapshot, decision: &mut Decision) {
-    let Some(Reading::Read(listed)) = snapshot.objects.get(source) else {
+    // An empty list is what a service may answer that hasn't prepared it.
+    let Some(Reading::Read(listed)) = snapshot.objects.get(source).filter(|list| list.as_result() != Ok(&Vec::new()))
+    else {
         decision.notes.push("the backup's object list is not prepared, so sizes and contents are not known".to_owned());
         return;
     };
     let mut total: u64 = 0;
     for object in &item.objects {
-        let parts: Vec<_> = listed
-            .iter()
-            .filter(|entry| match object.object_type.level() {
-                Level::Database => {
-                    entry.parent.as_ref() == Some(&object.name) && !object.exclude.contains(&entry.name)
-                        || entry.name == object.name && entry.object_type.level() == Level::Database
+        let is_itself = |entry: &&BackupObject| {
+            entry.name == object.name
+                && match object.object_type.level() {
+                    Level::Database => entry.object_type.level() == Level::Database,
+                    Level::Object => entry.parent.as_ref() == Some(&object.parent),
                 }
-                Level::Object => entry.name == object.name && entry.parent.as_ref() == Some(&object.parent),
-            })
-            .collect();
-        if parts.is_empty() {
+        };
+        let is_inside = |entry: &&BackupObject| {
+            object.object_type.level() == Level::Database
+                && entry.parent.as_ref() == Some(&object.name)
+                && !object.exclude.contains(&entry.name)
+        };
+        let inside: Vec<&BackupObject> = listed.iter().filter(is_inside).collect();
+        let itself: Vec<&BackupObject> = listed.iter().filter(is_itself).collect();
+        // A database's own entry may carry the sum of what is in it, so only one of the two is counted.
+        let counted = if inside.is_empty() { &itself } else { &inside };
+        if counted.is_empty() {
             decision.reason = format!(
                 "execution `{}` does not hold {} `{}`; look at its object list",
                 source.execution, object.object_type, object.name
             );
         }
-        total = parts.iter().filter_map(|part| part.bytes).fold(total, u64::saturating_add);
+        total = counted.iter().filter_map(|entry| entry.bytes).fold(total, u64::saturating_add);
     }
     decision.bytes = Some(total);
 }

@@ -21,6 +21,10 @@ pub(super) struct Loss {
     pub(super) databases: Vec<SeenDatabase>,
 }
 
+/// Said of every object that may be there unseen; in the same words, so that a list of items can say it once.
+const UNSEEN: &str = "the API lists no tables, so whether the target is there already can't be seen; if it is, the \
+                      service replaces it, whatever `on_existing` says";
+
 /// Looks at every object of an item. `before` names an earlier restore of the item that succeeded, so that what
 /// it made is probably still there although the API can't show it.
 pub(super) fn loss(item: &Item, guard: &Guard, snapshot: &Snapshot, before: Option<&str>) -> Loss {
@@ -62,6 +66,13 @@ enum Found<'a> {
 }
 
 impl Loss {
+    /// Says it once, also for many objects.
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     fn refuse(&mut self, why: String) {
         self.refusal.get_or_insert(why);
     }
@@ -81,7 +92,7 @@ fn exists(snapshot: &Snapshot, touched: &Touched, loss: &mut Loss) -> Result<boo
 /// Nothing is known to be in the way; what can't be seen is said.
 fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard, loss: &mut Loss) {
     if object.object_type.level() == Level::Database {
-        loss.notes.push(format!("database `{touched}` is not at site `{}` yet", touched.site));
+        loss.note(format!("database `{touched}` is not at site `{}` yet", touched.site));
         return;
     }
     if item.on_existing == OnExisting::Replace {
@@ -91,9 +102,7 @@ fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard,
         loss.class = loss.class.max(DataLoss::Replaces);
         loss.words.push(format!("replaces `{touched}`, data and definition, if it is there"));
     } else {
-        loss.notes.push(format!(
-            "the API lists no tables: if `{touched}` is there already, the service replaces it, whatever `on_existing` says"
-        ));
+        loss.note(UNSEEN.to_owned());
     }
 }
 
@@ -106,7 +115,7 @@ fn judge(item: &Item, object: &RestoreObject, touched: &Touched, found: Found<'_
     };
     let known = match found {
         Found::Database => format!("database `{touched}` exists at site `{}`", touched.site),
-        Found::Itself => format!("`{touched}` is the table that was backed up"),
+        Found::Itself => format!("`{touched}` is the very object that was backed up"),
         Found::Probably(name) => format!("`{touched}` is probably there: `{name}` restored this item before"),
     };
     match item.on_existing {

@@ -16,13 +16,14 @@ use crate::report;
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl apply plans/dr-weekly.yaml --env sim                  shows the difference and asks
-  restorectl apply plans/dr-weekly.yaml --env sim --auto-approve   for a machine
-  restorectl apply change.json                                     what `diff --out` saved and somebody approved
+  restorectl apply plans/dr-weekly.yaml -e sim                  show the difference and ask
+  restorectl apply plans/dr-weekly.yaml -e sim --auto-approve   for a machine
+  restorectl apply change.json                                  what `diff --out` saved
 
-Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second Ctrl-C leaves at once.
-Running it again is safe: what is done, running or on its way is not sent a second time.")]
-pub struct Args {
+Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second
+Ctrl-C leaves at once. Running it again is safe: what is done, running or on its
+way is not sent a second time.")]
+pub(super) struct Args {
     /// A plan, or a changeset saved by `diff --out`
     #[arg(value_name = "PLAN-or-CHANGESET")]
     file: PathBuf,
@@ -39,7 +40,7 @@ pub struct Args {
     again: bool,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let store = || connect::store(global.state.as_deref());
     let clock = SystemClock::new();
@@ -115,4 +116,3 @@ fn asked(terminal: Terminal) -> anyhow::Result<bool> {
     }
     Ok(terminal.ask("\nCarry this out? Only `yes` does: ")? == "yes")
 }
-

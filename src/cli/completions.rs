@@ -10,13 +10,13 @@ use super::{Cli, Global};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   restorectl completions bash > ~/.local/share/bash-completion/completions/restorectl")]
-pub struct Args {
+pub(super) struct Args {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,
 }
 
-pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "restorectl", &mut script);
     global.terminal().result(&String::from_utf8_lossy(&script))?;

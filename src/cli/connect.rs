@@ -17,9 +17,10 @@ use crate::model::{Environment, Slug};
 ///
 /// # Errors
 /// When the environment has no API, a secret can't be had, or the address may not be used.
-pub fn client(environment: &Environment, terminal: Terminal) -> anyhow::Result<Arc<Client>> {
+pub(super) fn client(environment: &Environment, terminal: Terminal) -> anyhow::Result<Arc<Client>> {
     let api = environment.api.as_ref();
-    let api = api.with_context(|| format!("environment `{}` has no `api`: add `api: {{url: ...}}`", environment.name))?;
+    let api =
+        api.with_context(|| format!("environment `{}` has no `api`: add `api: {{url: ...}}`", environment.name))?;
     if api.allow_plain_http && api.url.starts_with("http://") {
         terminal.say(&format!(
             "warning: `{}` is plain http; every password sent there can be read on the way (`api.allow_plain_http`)",
@@ -36,7 +37,7 @@ pub fn client(environment: &Environment, terminal: Terminal) -> anyhow::Result<A
 ///
 /// # Errors
 /// When it can't be opened.
-pub async fn store(state: Option<&Path>) -> anyhow::Result<SqliteStore> {
+pub(super) async fn store(state: Option<&Path>) -> anyhow::Result<SqliteStore> {
     let path = place(state)?;
     Ok(SqliteStore::open(&path).await?)
 }
@@ -50,13 +51,13 @@ fn place(state: Option<&Path>) -> anyhow::Result<PathBuf> {
 
 /// Held while a plan is applied to an environment; the system takes it back when the process ends, however it ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "kept open, which is what holds the lock")] std::fs::File);
+pub(super) struct Lock(#[expect(dead_code, reason = "kept open, which is what holds the lock")] std::fs::File);
 
 /// Makes sure that no other process on this machine applies the same plan to the same environment.
 ///
 /// # Errors
 /// When one does, or the lock's file can't be made.
-pub fn lock(state: Option<&Path>, plan: &Slug, environment: &str) -> anyhow::Result<Lock> {
+pub(super) fn lock(state: Option<&Path>, plan: &Slug, environment: &str) -> anyhow::Result<Lock> {
     let mut path = place(state)?.into_os_string();
     path.push(format!(".{plan}.{}.lock", Slug::words(environment)));
     let path = PathBuf::from(path);

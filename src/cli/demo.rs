@@ -12,8 +12,8 @@ use super::report::{self as report_command, Format};
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, connect, diff, execute, files};
-use crate::simulator::{self, Config};
 use crate::report;
+use crate::simulator::{self, Config};
 
 /// Bytes a second: the plan's largest table then takes some seconds.
 const THROUGHPUT: u64 = 2_000_000_000;
@@ -41,24 +41,21 @@ const FILES: [(&str, &str); 10] = [
 #[command(after_help = "Examples:
   restorectl demo                 twice: the second time nothing is restored again
   restorectl demo --dir /tmp/demo")]
-pub struct Args {
+pub(super) struct Args {
     /// Folder for the plans, the simulator's data, the state and the reports
     #[arg(long, default_value = "restorectl-demo", value_name = "DIR")]
     dir: PathBuf,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let dir = &args.dir;
     for (name, text) in FILES {
         put(&dir.join(name), text)?;
     }
     let data = dir.join("simulator");
-    let config = Config {
-        throughput: THROUGHPUT,
-        queue_delay: Duration::from_millis(300),
-        ..Config::new(data.clone())
-    };
+    let config =
+        Config { throughput: THROUGHPUT, queue_delay: Duration::from_millis(300), ..Config::new(data.clone()) };
     let simulator = simulator::start(config).await?;
     heading(terminal, "the simulator: a site on this machine, a stand-in for rehearsal");
     terminal.progress(&format!("listens at {}, its tables are in `{}`", simulator.url(), data.display()));
@@ -89,11 +86,11 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 
     heading(terminal, "report");
     let made = report_command::build(&bench.store, &run, &bench.clock).await?;
-    terminal.result(&report_command::text(&made, Format::Human, terminal))?;
+    terminal.result(&report_command::text(&made, Format::Human, terminal)?)?;
     heading(terminal, "files");
     for (name, format) in [("report.html", Format::Html), ("report.json", Format::Json)] {
         let path = dir.join(name);
-        files::write_private(&path, report_command::text(&made, format, terminal).as_bytes())?;
+        files::write_private(&path, report_command::text(&made, format, terminal)?.as_bytes())?;
         terminal.progress(&format!("  {}", path.display()));
     }
     let dir = dir.display();
@@ -121,4 +118,3 @@ fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     }
     files::write_private(path, text.as_bytes())
 }
-

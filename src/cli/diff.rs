@@ -15,10 +15,10 @@ use crate::{changeset, diagnostic, report};
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl diff plans/dr-weekly.yaml --env sim
-  restorectl diff plans/dr-weekly.yaml --env prod --out change.json   save it for approval, then: restorectl apply change.json
-  restorectl diff plans/dr-weekly.yaml --env prod --detailed-exitcode exit with 3 where something is to be done")]
-pub struct Args {
+  restorectl diff plans/dr-weekly.yaml -e sim
+  restorectl diff plans/dr-weekly.yaml -e prod --out change.json    save it for approval
+  restorectl diff plans/dr-weekly.yaml -e prod --detailed-exitcode  exit with 3 where something is to be done")]
+pub(super) struct Args {
     /// The plan
     plan: PathBuf,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct Args {
     format: OutputFormat,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let Some(loaded) = resolved(&args.plan, &args.binding, terminal)? else {
         return Ok(Exit::Invalid);
@@ -50,7 +50,7 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let made = bench.diff(&loaded, args.again).await?;
     match args.format {
         OutputFormat::Human => terminal.result(&report::changeset_human(&made, terminal.out()))?,
-        OutputFormat::Json => terminal.result(&report::changeset_json(&made))?,
+        OutputFormat::Json => terminal.result(&report::changeset_json(&made)?)?,
     }
     if let Some(path) = &args.out {
         let (digest, text) = changeset::save(&made)?;
@@ -66,7 +66,11 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 }
 
 /// A plan that resolved without an error, with its warnings shown; none where it has errors, which are shown then.
-pub fn resolved(plan: &std::path::Path, binding: &Binding, terminal: Terminal) -> anyhow::Result<Option<Loaded>> {
+pub(super) fn resolved(
+    plan: &std::path::Path,
+    binding: &Binding,
+    terminal: Terminal,
+) -> anyhow::Result<Option<Loaded>> {
     let name = binding.env.as_ref().context("name the environment with `--env NAME`: it says which site to talk to")?;
     let environment = load::environment_path(plan, name);
     let resolution = load::load(plan, Some(&environment), &binding.inputs)?;

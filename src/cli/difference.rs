@@ -9,22 +9,23 @@ use super::system::SystemClock;
 use crate::baas::Client;
 use crate::changeset::{Changeset, Intention, decide, differences};
 use crate::journal::{Store as _, past_attempts, sqlite::SqliteStore};
-use crate::model::{Environment, Plan};
+use crate::model::{Environment, Plan, Reading};
 use crate::observe::observe;
 use crate::ports::Clock as _;
+use crate::report;
 
 /// The version that documents carry.
-pub const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A site that can be read and a journal that remembers.
 #[derive(Debug, Clone)]
-pub struct Bench {
+pub(super) struct Bench {
     /// The service.
-    pub client: Arc<Client>,
+    pub(super) client: Arc<Client>,
     /// The journal.
-    pub store: SqliteStore,
+    pub(super) store: SqliteStore,
     /// The time.
-    pub clock: SystemClock,
+    pub(super) clock: SystemClock,
 }
 
 impl Bench {
@@ -32,7 +33,7 @@ impl Bench {
     ///
     /// # Errors
     /// When the journal can't be read.
-    pub async fn diff(&self, loaded: &Loaded, again: bool) -> anyhow::Result<Changeset> {
+    pub(super) async fn diff(&self, loaded: &Loaded, again: bool) -> anyhow::Result<Changeset> {
         self.decide(&loaded.plan, &loaded.file, &loaded.environment, again).await
     }
 
@@ -40,14 +41,14 @@ impl Bench {
     ///
     /// # Errors
     /// When the changeset has expired, or the site no longer is as it was; the error names every change.
-    pub async fn reread(&self, saved: &Changeset) -> anyhow::Result<Changeset> {
+    pub(super) async fn reread(&self, saved: &Changeset) -> anyhow::Result<Changeset> {
         if self.clock.now() > saved.expires_at {
             bail!("the changeset expired at {}: make a new one with `restorectl diff --out`", saved.expires_at);
         }
         let fresh = self.decide(&saved.frozen_plan(), &saved.plan.file, &saved.environment, saved.again).await?;
         let changes = differences(saved, &fresh);
         if !changes.is_empty() {
-            let list: String = changes.iter().map(|change| format!("\n  - {change}")).collect();
+            let list: String = changes.iter().map(|change| format!("\n  - {}", report::harmless(change))).collect();
             bail!(
                 "the site is no longer as it was when the changeset was made, so nothing was sent:{list}\nmake a new one with `restorectl diff --out`"
             );
@@ -64,8 +65,13 @@ impl Bench {
     ) -> anyhow::Result<Changeset> {
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
         let snapshot = observe(&self.client, &plan.items, past_attempts(&runs)?, self.clock.now()).await;
+        // With no site to read there is nothing to decide; that every item is blocked would say it less well.
+        let mut readings = snapshot.restores.values().map(Reading::as_result).peekable();
+        if readings.peek().is_some() && readings.all(|reading| reading.is_err()) {
+            let why = snapshot.restores.values().find_map(|reading| reading.as_result().err());
+            bail!("no site of the plan could be read, so nothing was compared: {}", why.unwrap_or_default());
+        }
         let intention = Intention { plan, file, environment, again, tool_version: TOOL_VERSION };
         Ok(decide(&intention, &snapshot)?)
     }
 }
-

@@ -16,7 +16,7 @@ use crate::report;
 ///
 /// # Errors
 /// When the journal can't be written. The error says what may still run at the site.
-pub async fn execute(bench: &Bench, changeset: &Changeset, terminal: Terminal) -> anyhow::Result<RunId> {
+pub(super) async fn execute(bench: &Bench, changeset: &Changeset, terminal: Terminal) -> anyhow::Result<RunId> {
     let now = bench.clock.now();
     let run = Run {
         id: system::run_id(now),
@@ -35,9 +35,10 @@ pub async fn execute(bench: &Bench, changeset: &Changeset, terminal: Terminal) -
     let listener = tokio::spawn(hear_signals(sender));
     let mut machine = Machine::new(changeset);
     let style = terminal.err();
+    let names = changeset.items.iter().map(|decision| decision.item.name.as_str().len()).max().unwrap_or(0);
     let listen = |heard: Heard<'_>, state: &RunState| match heard {
         Heard::Entry(entry) => {
-            if let Some(line) = report::event_line(entry, style) {
+            if let Some(line) = report::event_line(entry, names, style) {
                 terminal.progress(&line);
             }
         }
@@ -107,7 +108,8 @@ fn still_running(state: &RunState) -> String {
         let id = restore.and_then(|r| r.execution_id.as_deref()).or(attempt.resource_id().map(|id| id.as_str()));
         let id = id.map_or_else(String::new, |id| format!(" (restore {id})"));
         let status = restore.map_or_else(|| "not seen at the site yet".to_owned(), |r| r.status.to_string());
-        report::harmless(&format!("\n  - {item}: {}{id}, {status}", attempt.job_name))
+        let line = format!("{item}: {}{id}, {status}", attempt.job_name);
+        format!("\n  - {}", report::harmless(&line))
     };
     state.may_run().map(line).collect()
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Everything as asked.
     Done,
     /// An operation failed: network, store, files, a site that changed since the diff, or a bug.
@@ -13,9 +13,9 @@ pub enum Exit {
     Invalid,
     /// Changes are pending, and `--detailed-exitcode` asked to tell.
     Pending,
-    /// Some restores failed.
+    /// Some restores failed or were refused, and the fate of all is known.
     RestoresFailed,
-    /// Some restores are partial, refused or of unknown fate.
+    /// Some restores are partial, or nobody knows what became of them.
     PartialOrUnknown,
     /// Somebody stopped the run.
     Interrupted,

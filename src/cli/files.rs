@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 /// The largest plan, environment, changeset or secret that is read, in bytes.
-pub const LARGEST: u64 = 256 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Reads a regular file of at most `limit` bytes. Folders, pipes and devices are refused, so that a read always ends.
 ///
 /// # Errors
 /// When it can't be read, isn't a regular file, or is larger.
-pub fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     let about = || format!("`{}` can't be read", path.display());
     // The kind is asked for before opening: opening a pipe would wait for somebody to write to it.
     let kind = std::fs::metadata(path).with_context(about)?.file_type();
@@ -34,7 +34,7 @@ pub fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it can't be written.
-pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let about = || format!("`{}` can't be written", path.display());
     let name = path.file_name().with_context(|| format!("`{}` names no file", path.display()))?;
     let mut beside = path.to_owned();
@@ -60,7 +60,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When it can't be made.
-pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
+pub(super) fn make_private_folder(path: &Path) -> anyhow::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -73,7 +73,7 @@ pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the path can't be read.
-pub fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let about = || format!("`{}` can't be read", path.display());
     if !std::fs::metadata(path).with_context(about)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -94,7 +94,7 @@ pub fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// The environments beside a plan, sorted.
-pub fn environments_beside(plan: &Path) -> Vec<PathBuf> {
+pub(super) fn environments_beside(plan: &Path) -> Vec<PathBuf> {
     let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut found: Vec<PathBuf> = entries.filter(|path| is_yaml(path)).collect();

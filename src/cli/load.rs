@@ -8,24 +8,24 @@ use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
 
 /// Options that say which environment a plan is resolved for.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Binding {
+pub(super) struct Binding {
     /// Environment: a name (`environments/NAME.yaml` beside the plan) or a path
     #[arg(long, short, value_name = "ENV")]
-    pub env: Option<String>,
+    pub(super) env: Option<String>,
     /// Set an input, over what the environment says; repeatable
     #[arg(long = "input", short, value_name = "NAME=VALUE", value_parser = pair)]
-    pub inputs: Vec<(String, String)>,
+    pub(super) inputs: Vec<(String, String)>,
 }
 
 /// A plan and its environment, resolved without an error.
 #[derive(Debug)]
-pub struct Loaded {
+pub(super) struct Loaded {
     /// The plan.
-    pub plan: Plan,
+    pub(super) plan: Plan,
     /// Its file, as the user gave it.
-    pub file: String,
+    pub(super) file: String,
     /// The environment.
-    pub environment: Environment,
+    pub(super) environment: Environment,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -34,7 +34,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// The file of an environment: a path where it looks like one, a name beside the plan otherwise.
-pub fn environment_path(plan: &Path, environment: &str) -> PathBuf {
+pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
     let path = Path::new(environment);
     if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") || path.components().count() > 1 {
         return path.to_owned();
@@ -46,17 +46,13 @@ pub fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 ///
 /// # Errors
 /// When a file can't be read. What is wrong in the files is in the resolution's diagnostics.
-pub fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, String)]) -> anyhow::Result<Resolution> {
+pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, String)]) -> anyhow::Result<Resolution> {
     let source = |path: &Path| -> anyhow::Result<SourceFile> {
         Ok(SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? })
     };
     let environment = environment.map(source).transpose()?;
-    let request = Request {
-        plan: source(plan)?,
-        environment: environment.as_ref(),
-        inputs,
-        limits: LoaderLimits::default(),
-    };
+    let plan = source(plan)?;
+    let request = Request { plan: &plan, environment: environment.as_ref(), inputs, limits: LoaderLimits::default() };
     let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
-    Ok(resolve(&request, &mut read))
+    Ok(resolve(request, &mut read))
 }

@@ -36,13 +36,18 @@ use terminal::{Colour, Terminal};
 #[derive(Debug, Parser)]
 #[command(name = "restorectl", version, max_term_width = 100)]
 #[command(after_help = "Begin with:
-  restorectl demo                              the whole thing, on this machine, with nothing to set up
+  restorectl demo                              the main job, with nothing to set up
   restorectl validate plans/                   every mistake in every plan, offline
   restorectl diff plans/dr-weekly.yaml -e sim  what would happen, without doing it
 
 Exit codes:
-  0 done · 1 operation failed · 2 invalid document or command line · 3 changes pending (diff --detailed-exitcode)
-  4 some restores failed · 5 some restores partial, refused or unknown · 130 interrupted")]
+    0  done
+    1  an operation failed: network, store, files, or a site that has moved on
+    2  a document or the command line is invalid
+    3  changes are pending (diff --detailed-exitcode)
+    4  some restores failed or were refused
+    5  some restores are partial, or nobody knows what became of them
+  130  interrupted")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -52,12 +57,13 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Where runs are kept: an SQLite file [default: $XDG_STATE_HOME/restorectl/state.db]
-    #[arg(long, global = true, value_name = "PATH", env = "RESTORECTL_STATE")]
+    #[arg(long, global = true, value_name = "PATH", env = "RESTORECTL_STATE", hide_env_values = true)]
     state: Option<PathBuf>,
-    /// When to colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    /// When to colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
     color: Colour,
     /// No progress, only results and what must be said
     #[arg(long, short, global = true)]
@@ -128,7 +134,9 @@ pub fn main() -> ExitCode {
     match runtime.block_on(dispatch(cli)) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            terminal.say(&crate::report::harmless(&format!("error: {}", sentence(&error))));
+            for line in format!("error: {}", sentence(&error)).lines() {
+                terminal.say(&crate::report::harmless(line));
+            }
             Exit::Failed.into()
         }
     }

@@ -11,14 +11,14 @@ use crate::{diagnostic, plan};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   restorectl render plans/dr-weekly.yaml --env prod --input suffix=_drill")]
-pub struct Args {
+pub(super) struct Args {
     /// The plan
     plan: PathBuf,
     #[command(flatten)]
     binding: Binding,
 }
 
-pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let environment = args.binding.env.as_ref().map(|name| load::environment_path(&args.plan, name));
     let resolution = load::load(&args.plan, environment.as_deref(), &args.binding.inputs)?;
     let terminal = global.terminal();

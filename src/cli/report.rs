@@ -12,7 +12,7 @@ use super::{Global, connect, files};
 use crate::journal::Store;
 use crate::model::RunId;
 use crate::ports::Clock as _;
-use crate::report::{self, Report, Verdict};
+use crate::report::{self, BuildOptions, Report, Verdict};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ use crate::report::{self, Report, Verdict};
   restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json
 
 Each --format takes the --out behind it; a format without one is printed.")]
-pub struct Args {
+pub(super) struct Args {
     /// The run, as `restorectl runs list` shows it
     #[arg(value_name = "RUN", required_unless_present = "latest", conflicts_with = "latest")]
     run: Option<String>,
@@ -38,7 +38,7 @@ pub struct Args {
 
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For the terminal.
     Human,
     /// For programs; its schema is `restorectl schema report`.
@@ -47,7 +47,7 @@ pub enum Format {
     Html,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let formats = if args.format.is_empty() { vec![Format::Human] } else { args.format };
     if args.out.len() > formats.len() {
         bail!("there are more `--out` than `--format`: write them in pairs");
@@ -65,10 +65,10 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     for (index, format) in formats.into_iter().enumerate() {
         match args.out.get(index) {
             Some(path) => {
-                files::write_private(path, text(&made, format, terminal).as_bytes())?;
+                files::write_private(path, text(&made, format, terminal)?.as_bytes())?;
                 terminal.progress(&format!("wrote `{}`", path.display()));
             }
-            None => terminal.result(&text(&made, format, terminal))?,
+            None => terminal.result(&text(&made, format, terminal)?)?,
         }
     }
     Ok(Exit::Done)
@@ -78,37 +78,40 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// When there is no such run, or its entries can't be read.
-pub async fn build<J: Store>(store: &J, id: &RunId, clock: &SystemClock) -> anyhow::Result<Report> {
+pub(super) async fn build<J: Store>(store: &J, id: &RunId, clock: &SystemClock) -> anyhow::Result<Report> {
     let found = store.run(id).await?;
     let (run, entries) = found.with_context(|| format!("there is no run `{id}`: see `restorectl runs list`"))?;
-    Ok(report::build(&run, &entries, clock.now())?)
+    Ok(report::build(&run, &entries, &BuildOptions { now: clock.now(), simulated: run.simulated })?)
 }
 
 /// A report in a format.
-pub fn text(made: &Report, format: Format, terminal: Terminal) -> String {
-    match format {
+///
+/// # Errors
+/// Never for reports that [`build`] makes.
+pub(super) fn text(made: &Report, format: Format, terminal: Terminal) -> anyhow::Result<String> {
+    Ok(match format {
         Format::Human => report::human(made, terminal.out()),
-        Format::Json => report::json(made),
+        Format::Json => report::json(made)?,
         Format::Html => report::html(made),
-    }
+    })
 }
 
 /// Ends `apply`: shows the report and says how the run ended.
 ///
 /// # Errors
 /// When the journal can't be read back, or standard output can't be written.
-pub async fn finish(bench: &Bench, id: &RunId, terminal: Terminal) -> anyhow::Result<Exit> {
+pub(super) async fn finish(bench: &Bench, id: &RunId, terminal: Terminal) -> anyhow::Result<Exit> {
     let made = build(&bench.store, id, &bench.clock).await?;
-    terminal.result(&text(&made, Format::Human, terminal))?;
+    terminal.result(&text(&made, Format::Human, terminal)?)?;
     Ok(exit(&made))
 }
 
 /// The exit code that a report's verdict means.
-pub fn exit(made: &Report) -> Exit {
-    match made.verdict {
-        Verdict::Succeeded | Verdict::NothingToDo => Exit::Done,
-        Verdict::Failed => Exit::RestoresFailed,
-        Verdict::PartialOrUnknown => Exit::PartialOrUnknown,
+pub(super) fn exit(made: &Report) -> Exit {
+    match made.verdict.code {
+        Verdict::AllSucceeded | Verdict::NothingToDo => Exit::Done,
+        Verdict::SomeFailed => Exit::RestoresFailed,
+        Verdict::PartialOrUnknown | Verdict::NotEnded => Exit::PartialOrUnknown,
         Verdict::Interrupted => Exit::Interrupted,
     }
 }

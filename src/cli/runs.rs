@@ -13,7 +13,7 @@ use crate::report;
 #[command(after_help = "Examples:
   restorectl runs list
   restorectl runs show 20261123-031207-4f2a")]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
 }
@@ -35,14 +35,14 @@ enum Command {
     },
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let store = connect::store(global.state.as_deref()).await?;
     let terminal = global.terminal();
     let clock = SystemClock::new();
     match args.command {
         Command::Show { run } => {
             let made = report_command::build(&store, &RunId::new(run), &clock).await?;
-            terminal.result(&report_command::text(&made, Format::Human, terminal))?;
+            terminal.result(&report_command::text(&made, Format::Human, terminal)?)?;
         }
         Command::List { format } => {
             let mut made = Vec::new();
@@ -51,7 +51,7 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             }
             match format {
                 OutputFormat::Human => terminal.result(&report::runs_human(&made, terminal.out()))?,
-                OutputFormat::Json => terminal.result(&report::runs_json(&made))?,
+                OutputFormat::Json => terminal.result(&report::runs_json(&made)?)?,
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::{plan, report};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   restorectl schema plan > plan.schema.json")]
-pub struct Args {
+pub(super) struct Args {
     /// The document
     #[arg(value_enum)]
     document: Document,
@@ -24,7 +24,7 @@ enum Document {
     Report,
 }
 
-pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let schema = match args.document {
         Document::Plan => plan::PLAN_SCHEMA,
         Document::Environment => plan::ENVIRONMENT_SCHEMA,

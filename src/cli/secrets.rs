@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When one can't be had; the error names the reference, never a value.
-pub fn resolve(api: &Api) -> anyhow::Result<Access> {
+pub(super) fn resolve(api: &Api) -> anyhow::Result<Access> {
     let mut headers = Vec::with_capacity(api.headers.len());
     for (name, reference) in &api.headers {
         let value = one(reference).with_context(|| format!("header `{name}` of the environment's `api`"))?;

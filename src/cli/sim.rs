@@ -12,12 +12,15 @@ use crate::simulator::{self, Config, Fault};
 /// Arguments of `sim`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl sim --data ./sim                                    then, elsewhere: restorectl diff plans/dr-weekly.yaml --env sim
-  restorectl sim --data ./sim --fault create:lose-reply,times=1  accept the first restore and lose the reply
-  restorectl sim --data ./sim --fault 'restore:fail,name=dr-weekly_*'
+  restorectl sim --data ./sim
+  restorectl sim --data ./sim --fault create:lose-reply,times=1        lose the first reply
+  restorectl sim --data ./sim --fault 'restore:fail,name=dr-weekly_*'  let restores fail
 
-It is a stand-in for rehearsal: what it proves, it proves about a plan and about restorectl, not about your backups.")]
-pub struct Args {
+Then, in another terminal: restorectl diff plans/dr-weekly.yaml -e sim
+
+It is a stand-in for rehearsal: what it proves, it proves about a plan and about
+restorectl, not about your backups.")]
+pub(super) struct Args {
     /// Address on this machine; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:8629", value_name = "ADDRESS")]
     listen: SocketAddr,
@@ -38,7 +41,7 @@ pub struct Args {
     fault: Vec<Fault>,
 }
 
-pub async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let config = Config {
         listen: args.listen,
         throughput: args.throughput,

@@ -14,14 +14,14 @@ use crate::ports::Clock;
 
 /// The wall clock, read once and moved on by the steady one, so that it never goes back while a run lasts.
 #[derive(Debug, Clone, Copy)]
-pub struct SystemClock {
+pub(super) struct SystemClock {
     began: Timestamp,
     steady: Instant,
 }
 
 impl SystemClock {
     /// Reads the wall clock.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { began: Timestamp::now(), steady: Instant::now() }
     }
 }
@@ -44,13 +44,13 @@ impl Clock for SystemClock {
 }
 
 /// A name for a new run: the moment, and four letters by chance.
-pub fn run_id(now: Timestamp) -> RunId {
+pub(super) fn run_id(now: Timestamp) -> RunId {
     let chance = RandomState::new().hash_one(std::process::id());
     RunId::new(format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), chance & 0xffff))
 }
 
 /// The user and the machine, as far as the system tells.
-pub fn operator() -> String {
+pub(super) fn operator() -> String {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     let user = user.unwrap_or_else(|| "unknown".to_owned());
@@ -64,7 +64,7 @@ pub fn operator() -> String {
 ///
 /// # Errors
 /// When the system names no folder for the user.
-pub fn default_state() -> anyhow::Result<PathBuf> {
+pub(super) fn default_state() -> anyhow::Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
     let base = base.context("there is no home folder to keep state in; say where with `--state PATH`")?;

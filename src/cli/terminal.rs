@@ -8,7 +8,7 @@ use crate::report::Style;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Colour {
+pub(super) enum Colour {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
@@ -20,24 +20,24 @@ pub enum Colour {
 
 /// Where a command writes, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(super) struct Terminal {
     colour: Colour,
     quiet: bool,
 }
 
 impl Terminal {
     /// Settings from the command line.
-    pub fn new(colour: Colour, quiet: bool) -> Self {
+    pub(super) fn new(colour: Colour, quiet: bool) -> Self {
         Self { colour, quiet }
     }
 
     /// The style for standard output.
-    pub fn out(self) -> Style {
+    pub(super) fn out(self) -> Style {
         self.style(io::stdout().is_terminal())
     }
 
     /// The style for standard error.
-    pub fn err(self) -> Style {
+    pub(super) fn err(self) -> Style {
         self.style(io::stderr().is_terminal())
     }
 
@@ -56,24 +56,24 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output can't be written; a reader that went away is no error.
-    pub fn result(self, text: &str) -> io::Result<()> {
+    pub(super) fn result(self, text: &str) -> io::Result<()> {
         forgive(io::stdout().lock().write_all(text.as_bytes()))
     }
 
     /// Tells of progress, unless `--quiet`. A failure to tell stops nothing.
-    pub fn progress(self, text: &str) {
+    pub(super) fn progress(self, text: &str) {
         if !self.quiet {
             self.say(text);
         }
     }
 
     /// Says something that must be said, also with `--quiet`.
-    pub fn say(self, text: &str) {
+    pub(super) fn say(self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// Whether somebody sits there who can be asked.
-    pub fn can_ask(self) -> bool {
+    pub(super) fn can_ask(self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
@@ -81,7 +81,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard input can't be read.
-    pub fn ask(self, question: &str) -> io::Result<String> {
+    pub(super) fn ask(self, question: &str) -> io::Result<String> {
         let mut stderr = io::stderr().lock();
         write!(stderr, "{question}")?;
         stderr.flush()?;

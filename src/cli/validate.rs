@@ -12,10 +12,10 @@ use crate::diagnostic;
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl validate plans/                       every plan below the folder, for every environment beside it
+  restorectl validate plans/                        every plan, for every environment beside it
   restorectl validate plans/dr-weekly.yaml -e prod  one plan for one environment
   restorectl validate plans/ --format json          for a program")]
-pub struct Args {
+pub(super) struct Args {
     /// Plans, or folders of plans
     #[arg(value_name = "PATH", default_value = "plans")]
     paths: Vec<PathBuf>,
@@ -29,7 +29,7 @@ pub struct Args {
     format: OutputFormat,
 }
 
-pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let mut plans = Vec::new();
     for path in &args.paths {
         plans.extend(files::plans_in(path)?);

@@ -92,9 +92,47 @@ mod tests {
             ..draft.clone()
         };
         let all = Diagnostics::new(sources, vec![draft, odd], 10);
-        insta::assert_snapshot!(human(&all, false), @"");
+        insta::assert_snapshot!(human(&all, false), @"
+        error[R301]: two restores are named `x␛[31m`
+         --> plans/a.yaml:4:11
+          |
+        4 |   - name: x␛[31m
+          |           ^^^^^
+          |
+         ::: plans/a.yaml:3:11
+          |
+        3 |   - name: x
+          |           - the first is here
+          |
+          = help: rename one
+
+        warning[R203]: two restores are named `x␛[31m`
+
+        1 error, 1 warning
+        ");
         assert!(human(&all, true).contains("\u{1b}[1m"));
         assert!(!human(&all, true).contains("\u{1b}[31m`"));
         assert_eq!(human(&Diagnostics::default(), false), "");
+    }
+    #[test]
+    fn the_column_is_the_files_own_where_an_excerpt_is_cut_or_masked() {
+        let mut sources = Sources::default();
+        let line = format!("{}: secret, b: é, c: 1", "k".repeat(300));
+        let file = sources.add("f.yaml", line.clone());
+        let at = line.find("secret").unwrap();
+        sources.mask(Span { file, start: at, end: at + 6 });
+        let c = line.find("c: 1").unwrap();
+        let draft = Draft {
+            rule: "R101",
+            severity: Severity::Error,
+            message: "m".into(),
+            span: Some(Span { file, start: c, end: c + 1 }),
+            pointer: String::new(),
+            hint: None,
+            related: vec![],
+        };
+        let text = human(&Diagnostics::new(sources, vec![draft], 10), false);
+        assert!(text.contains(&format!("f.yaml:1:{}", line.chars().count() - 3)), "{text}");
+        assert!(text.contains("********") && !text.contains("secret"), "{text}");
     }
 }

@@ -35,3 +35,37 @@ fn place(place: &Place) -> Map<String, Value> {
     object.insert("end".to_owned(), json!(place.span.end));
     object
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Draft, Severity, Sources, Span};
+    use super::*;
+
+    #[test]
+    fn every_object_has_the_same_keys() {
+        let mut sources = Sources::default();
+        let file = sources.add("f.yaml", "a: 1\n".into());
+        let span = Span { file, start: 3, end: 4 };
+        let draft = Draft {
+            rule: "R101",
+            severity: Severity::Error,
+            message: "m".into(),
+            span: Some(span),
+            pointer: "/a".into(),
+            hint: None,
+            related: vec![(span, "here".into())],
+        };
+        let bare =
+            Draft { span: None, related: vec![], hint: Some("h".into()), severity: Severity::Warning, ..draft.clone() };
+        let place = json!({"file": "f.yaml", "line": 1, "column": 4, "start": 3, "end": 4});
+        let mut related = place.clone();
+        related["message"] = json!("here");
+        assert_eq!(
+            json(&Diagnostics::new(sources, vec![draft, bare], 9)),
+            json!([
+                {"rule": "R101", "severity": "error", "message": "m", "place": place, "pointer": "/a", "hint": null, "related": [related]},
+                {"rule": "R101", "severity": "warning", "message": "m", "place": null, "pointer": "/a", "hint": "h", "related": []},
+            ])
+        );
+    }
+}

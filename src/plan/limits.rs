@@ -7,6 +7,8 @@ pub struct LoaderLimits {
     pub file_bytes: usize,
     /// Collections inside each other.
     pub depth: usize,
+    /// Keys in one map.
+    pub keys: usize,
     /// Values in one document, with those that aliases and templates bring in.
     pub nodes: usize,
     /// Bytes of text in one document, with those that aliases and templates bring in.
@@ -30,6 +32,7 @@ impl Default for LoaderLimits {
         Self {
             file_bytes: 16 << 20,
             depth: 128,
+            keys: 4096,
             nodes: 2_000_000,
             expanded_bytes: 64 << 20,
             scalar_bytes: 1 << 20,

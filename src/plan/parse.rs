@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
-use crate::diagnostic::{FileId, Sources, Span};
+use crate::diagnostic::{Draft, FileId, Sources, Span};
 
 use super::LoaderLimits;
 use super::findings::{Findings, draft};
@@ -55,17 +55,19 @@ pub(super) fn load(
     }
     let mut builder = Builder::new(file, text, limits);
     let outcome = builder.run(findings);
-    for span in std::mem::take(&mut builder.duplicates) {
+    for span in std::mem::take(&mut builder.hidden) {
         if privacy == Privacy::Guarded {
             sources.mask(span);
         }
     }
-    if let Err(fatal) = outcome {
-        findings.add(fatal);
-        hide_values(file, privacy, sources);
-        return None;
+    match outcome {
+        Ok(root) => Some(root),
+        Err(fatal) => {
+            findings.add(*fatal);
+            hide_values(file, privacy, sources);
+            None
+        }
     }
-    outcome.ok()
 }
 
 /// Masks whatever may be a value, line by line, in a file whose structure isn't known.
@@ -90,7 +92,7 @@ fn hide_values(file: FileId, privacy: Privacy, sources: &mut Sources) {
 }
 
 /// What ends the reading of a file.
-type Fatal = crate::diagnostic::Draft;
+type Fatal = Box<Draft>;
 
 struct Builder<'a> {
     file: FileId,
@@ -102,8 +104,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
     bytes: usize,
-    /// Values under keys that were there already.
-    duplicates: Vec<Span>,
+    /// Values that come into no tree, so that nobody after this can tell whether they are secret.
+    hidden: Vec<Span>,
 }
 
 /// A collection that is still open.
@@ -138,7 +140,7 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             nodes: 0,
             bytes: 0,
-            duplicates: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -153,7 +155,7 @@ impl<'a> Builder<'a> {
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         let mut documents = 0;
         while let Some(next) = parser.next_event() {
-            let (event, span) = next.map_err(|error| self.syntax(&error))?;
+            let (event, span) = next.map_err(|error| Box::new(self.syntax(&error)))?;
             let tag = span.tag_span().map(|tag| self.span(tag.start, tag.end));
             let span = self.span(span.start, span.end);
             match event {
@@ -161,17 +163,20 @@ impl<'a> Builder<'a> {
                     documents += 1;
                     if documents > 1 {
                         let fatal = draft(rule::REFUSED_YAML, span, "", "a second document begins here");
-                        return Err(fatal.hint("keep one document in a file"));
+                        return Err(Box::new(fatal.hint("keep one document in a file")));
                     }
                 }
                 Event::Scalar(text, style, anchor, known_tag) => {
                     if self.wants_key() {
-                        self.key(&text, style, span, tag, findings);
+                        self.key(&text, style, span, tag, findings)?;
                         continue;
                     }
                     let is_str = known_tag.is_none_or(|tag| tag.is_yaml_core_schema_tag("str"));
                     let value = self.scalar(text.into_owned(), style, span, tag.filter(|_| !is_str), tag, findings);
                     self.spend(1, self.limits.scalar_bytes.min(value_bytes(&value)), span)?;
+                    if value == Yaml::Broken {
+                        self.hidden.push(span);
+                    }
                     self.put(Node::new(span, value), 0, anchor);
                 }
                 Event::SequenceStart(_, anchor, _) => {
@@ -188,7 +193,7 @@ impl<'a> Builder<'a> {
         }
         match self.root.take() {
             Some(root) => Ok(root),
-            None => Err(draft(rule::SYNTAX, self.whole().start_only(), "", "the file is empty")),
+            None => Err(Box::new(draft(rule::SYNTAX, self.whole().start_only(), "", "the file is empty"))),
         }
     }
 
@@ -226,7 +231,8 @@ impl<'a> Builder<'a> {
         self.bytes = self.bytes.saturating_add(bytes);
         let over = |what: &str, limit: usize| {
             let message = format!("the document holds more than {limit} {what}, aliases counted each time");
-            Err(draft(rule::LIMIT, span, &self.pointer(), message).hint("split the plan, or raise the limit"))
+            let limit = draft(rule::LIMIT, span, &self.pointer(), message);
+            Err(Box::new(limit.hint("split the plan, or raise the limit")))
         };
         if self.nodes > self.limits.nodes {
             return over("values", self.limits.nodes);
@@ -237,7 +243,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn too_deep(&self, span: Span) -> Fatal {
+    fn too_deep(&self, span: Span) -> Draft {
         let message = format!("more than {} lists and maps inside each other", self.limits.depth);
         draft(rule::LIMIT, span, &self.pointer(), message)
     }
@@ -269,24 +275,38 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn refused_tag(&self, tag: Span) -> Fatal {
+    fn refused_tag(&self, tag: Span) -> Draft {
         draft(rule::REFUSED_YAML, tag, &self.pointer(), "a plan can't use tags other than `!!str`")
             .hint("remove the tag")
     }
 
-    fn key(&mut self, text: &str, style: ScalarStyle, span: Span, tag: Option<Span>, findings: &mut Findings) {
+    fn key(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        span: Span,
+        tag: Option<Span>,
+        findings: &mut Findings,
+    ) -> Result<(), Fatal> {
         if let Some(tag) = tag {
             findings.add(self.refused_tag(tag));
         }
         let pointer = self.pointer();
-        let Some(Frame { open: Open::Map { entries, seen, key }, .. }) = self.stack.last_mut() else { return };
+        let Some(Frame { open: Open::Map { entries, seen, key }, .. }) = self.stack.last_mut() else {
+            return Ok(());
+        };
+        if entries.len() >= self.limits.keys {
+            let message = format!("this map has more than {} keys", self.limits.keys);
+            return Err(Box::new(draft(rule::LIMIT, span, &pointer, message)));
+        }
         let plain = style == ScalarStyle::Plain;
         let mut kept = true;
         if plain && text == "<<" {
             let hint = "write the keys out, or put them in the plan's own defaults";
             findings.add(draft(rule::REFUSED_YAML, span, &pointer, "merge keys (`<<`) are not supported").hint(hint));
             kept = false;
-        } else if plain && text.is_empty() {
+        } else if plain && matches!(text, "" | "~") {
+            // The parser calls a key that isn't there `~`.
             findings.add(draft(rule::REFUSED_YAML, span, &pointer, "a key is missing before `:`"));
             kept = false;
         } else if !seen.insert(text.to_owned()) {
@@ -298,6 +318,7 @@ impl<'a> Builder<'a> {
             kept = false;
         }
         *key = Some(Key { text: text.to_owned(), span, kept });
+        Ok(())
     }
 
     fn open(
@@ -312,17 +333,17 @@ impl<'a> Builder<'a> {
             findings.add(self.refused_tag(tag));
         }
         if self.wants_key() {
-            return Err(self.no_scalar_key(span));
+            return Err(Box::new(self.no_scalar_key(span)));
         }
         if self.stack.len() >= self.limits.depth {
-            return Err(self.too_deep(span.start_only()));
+            return Err(Box::new(self.too_deep(span.start_only())));
         }
         self.spend(1, 0, span)?;
         self.stack.push(Frame { start: span.start, anchor, height: 1, open });
         Ok(())
     }
 
-    fn no_scalar_key(&self, span: Span) -> Fatal {
+    fn no_scalar_key(&self, span: Span) -> Draft {
         let message = "a key must be plain text; this one is a list, a map or an alias";
         let hint = "a value that begins with `{{` must stand in quotes";
         draft(rule::REFUSED_YAML, span, &self.pointer(), message).hint(hint)
@@ -341,7 +362,7 @@ impl<'a> Builder<'a> {
 
     fn alias(&mut self, id: usize, span: Span, findings: &mut Findings) -> Result<(), Fatal> {
         if self.wants_key() {
-            return Err(self.no_scalar_key(span));
+            return Err(Box::new(self.no_scalar_key(span)));
         }
         let Some((node, height)) = self.anchors.get(&id) else {
             let message = "this alias refers to the very value that it stands in";
@@ -351,7 +372,7 @@ impl<'a> Builder<'a> {
         };
         let height = *height;
         if self.stack.len() + height > self.limits.depth {
-            return Err(self.too_deep(span));
+            return Err(Box::new(self.too_deep(span)));
         }
         let (nodes, bytes) = node.size();
         // Paid for before it is copied, and the copy stands where the alias does.
@@ -380,14 +401,14 @@ impl<'a> Builder<'a> {
                     if kept {
                         entries.push(Entry { key: text, key_span: span, value: node });
                     } else {
-                        self.duplicates.push(node.span);
+                        self.hidden.push(node.span);
                     }
                 }
             }
         }
     }
 
-    fn syntax(&self, error: &ScanError) -> Fatal {
+    fn syntax(&self, error: &ScanError) -> Draft {
         let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let span = Span { file: self.file, start, end: start + width };

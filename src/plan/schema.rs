@@ -4,15 +4,16 @@
 //! templates are rendered, so the branches for templates are taken out of the schema before it is
 //! compiled: what remains says what is really expected, and so do its messages.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Value, json};
 
 use super::findings::{Element, Findings};
-use super::node::{Node, Yaml};
+use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::schema_message::{Found, describe};
+use super::schema_message::{Found, Kind, describe};
 
 /// The schema of plans, as editors use it.
 pub const PLAN_SCHEMA: &str = include_str!("../../schema/plan.schema.json");
@@ -23,18 +24,20 @@ pub const ENVIRONMENT_SCHEMA: &str = include_str!("../../schema/environment.sche
 pub(super) struct Schema {
     /// Without the branches for templates; messages quote from it.
     pub(super) strict: Value,
+    /// Its documents may hold secrets where they shouldn't, so values of the wrong kind are never shown.
+    pub(super) guarded: bool,
     validator: Option<Validator>,
 }
 
-pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA));
-pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA));
+pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, false));
+pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, true));
 
 impl Schema {
-    fn new(text: &str) -> Self {
+    fn new(text: &str, guarded: bool) -> Self {
         let mut strict = serde_json::from_str(text).unwrap_or(Value::Bool(false));
         without_templates(&mut strict);
         let validator = compile(&strict).ok();
-        Self { strict, validator }
+        Self { strict, guarded, validator }
     }
 }
 
@@ -70,7 +73,7 @@ pub(super) type Author<'a> = &'a dyn Fn(&Pointer) -> (Pointer, Option<Element<'a
 /// Validates a document, reports every error at its author's place, and marks what is wrong as broken,
 /// so that later stages pass over it. Gives the spans of values that must not be shown.
 pub(super) fn validate(
-    schema: &Schema,
+    schema: &'static Schema,
     root: &mut Node,
     author: Author<'_>,
     findings: &mut Findings,
@@ -82,26 +85,37 @@ pub(super) fn validate(
         return Vec::new();
     };
     let found: Vec<Found> = validator.iter_errors(&document).flat_map(|error| describe(schema, root, &error)).collect();
-    // Whoever wrote a wrong key knows that a key is missing: don't tell them twice.
-    let unknown: std::collections::HashSet<String> =
-        found.iter().filter(|f| f.is_unknown_key).map(|f| f.at.to_string()).collect();
+    // Whoever misspelt a key knows that it is missing: it counts as there, and as broken.
+    let meant: HashSet<(String, &str)> = found.iter().filter_map(|f| Some((f.at.to_string(), f.meant?))).collect();
+    let unknown: HashSet<String> =
+        found.iter().filter(|f| f.kind == Kind::UnknownKey).map(|f| f.at.to_string()).collect();
     let mut secret = Vec::new();
     let mut broken = Vec::new();
-    for Found { draft, at, is_unknown_key, is_exactly_one, breaks, mask } in found {
+    for Found { draft, at, kind, breaks, mask, .. } in found {
         secret.extend(mask);
         if breaks {
             broken.push(at.steps());
         }
-        if is_exactly_one && !is_unknown_key && unknown.contains(at.as_str()) {
-            continue;
+        let told = match &kind {
+            Kind::Missing(key) => meant.contains(&(at.to_string(), key.as_str())),
+            Kind::ExactlyOne => unknown.contains(at.as_str()),
+            _ => false,
+        };
+        if !told {
+            let (_, element) = author(&at);
+            let (pointer, _) = author(&Pointer::from_text(draft.pointer.clone()));
+            findings.add_for(element, crate::diagnostic::Draft { pointer: pointer.to_string(), ..draft });
         }
-        let (_, element) = author(&at);
-        let (pointer, _) = author(&Pointer::from_text(draft.pointer.clone()));
-        findings.add_for(element, crate::diagnostic::Draft { pointer: pointer.to_string(), ..draft });
     }
     for steps in broken {
         if let Some(node) = root.at_mut(steps.iter().map(String::as_str)) {
             node.value = Yaml::Broken;
+        }
+    }
+    for (at, key) in meant {
+        let steps = Pointer::from_text(at).steps();
+        if let Some(Node { span, value: Yaml::Map(entries) }) = root.at_mut(steps.iter().map(String::as_str)) {
+            entries.push(Entry { key: key.to_owned(), key_span: *span, value: Node::broken(*span) });
         }
     }
     secret

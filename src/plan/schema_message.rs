@@ -1,5 +1,7 @@
 //! What a validator's error means for the person who wrote the document.
 
+use std::collections::HashSet;
+
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
@@ -7,31 +9,46 @@ use serde_json::Value;
 use crate::diagnostic::{Draft, Span};
 
 use super::findings::draft;
-use super::node::{Node, Yaml};
+use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
 use super::rule;
 use super::schema::Schema;
-use super::suggest::{did_you_mean, listed};
+use super::suggest::{did_you_mean, listed, nearest};
 
 /// An error of the validator in our words.
 pub(super) struct Found {
     pub(super) draft: Draft,
     /// The value that the error is about, in the validated document.
     pub(super) at: Pointer,
-    pub(super) is_unknown_key: bool,
-    /// It says that exactly one of several keys must be there.
-    pub(super) is_exactly_one: bool,
+    pub(super) kind: Kind,
+    /// The key that an unknown one was probably meant to be.
+    pub(super) meant: Option<&'static str>,
     /// Nothing can be read from the value.
     pub(super) breaks: bool,
     /// What must not be shown of the text.
     pub(super) mask: Vec<Span>,
 }
 
+/// Errors that other errors can explain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A key that nobody knows.
+    UnknownKey,
+    /// This key isn't there.
+    Missing(String),
+    /// Exactly one of several keys must be there.
+    ExactlyOne,
+    /// Anything else.
+    Other,
+}
+
 /// How many allowed keys are listed in a hint.
 const SHORT_LIST: usize = 12;
+/// How many unknown keys of one map are reported one by one.
+const UNKNOWN_KEYS: usize = 50;
 
 /// Says what an error means. Empty where it only repeats what was reported before.
-pub(super) fn describe(schema: &Schema, root: &Node, error: &ValidationError<'_>) -> Vec<Found> {
+pub(super) fn describe(schema: &'static Schema, root: &Node, error: &ValidationError<'_>) -> Vec<Found> {
     let at = Pointer::from_text(error.instance_path().as_str());
     let steps = at.steps();
     let Some(node) = root.at(steps.iter().map(String::as_str)) else { return Vec::new() };
@@ -40,9 +57,7 @@ pub(super) fn describe(schema: &Schema, root: &Node, error: &ValidationError<'_>
     }
     let keyword = Keyword { schema, path: error.schema_path().as_str() };
     match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            unexpected.iter().filter_map(|key| unknown_key(&keyword, node, &at, key)).collect()
-        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => unknown_keys(&keyword, node, &at, unexpected),
         ValidationErrorKind::PropertyNames { error: inner } => property_names(&keyword, node, &at, inner),
         ValidationErrorKind::AnyOf { context } => nearest_branch(schema, root, error, context),
         ValidationErrorKind::OneOfNotValid { context } if !all_require(context) => {
@@ -52,72 +67,106 @@ pub(super) fn describe(schema: &Schema, root: &Node, error: &ValidationError<'_>
             // A rule says this better, also when it is `for_each` that selects nothing.
             Vec::new()
         }
-        kind => {
-            let is_exactly_one = matches!(
-                kind,
-                ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. }
-            );
-            // A branch may only look wrong because a part of it couldn't be had.
-            if is_exactly_one && node.entries().is_empty() && node.holds_broken() {
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. } => {
+            // What is no map has the wrong kind, and that is said already.
+            if !matches!(node.value, Yaml::Map(_)) {
                 return Vec::new();
             }
-            let secret = keyword.is_secret();
-            let draft =
-                if secret && !is_exactly_one { literal_secret(node, &at) } else { plain(&keyword, node, &at, kind) };
-            let mask = if secret { scalars(node) } else { Vec::new() };
-            // A map that lacks a key is still read for all that it has.
-            let breaks = !matches!(kind, ValidationErrorKind::Required { .. });
-            vec![Found { draft, at, is_unknown_key: false, is_exactly_one, breaks, mask }]
+            let mask = if keyword.is_secret() { scalars(node) } else { Vec::new() };
+            vec![Found { kind: Kind::ExactlyOne, mask, ..found(exactly_one(&keyword, node, &at), at) }]
+        }
+        kind => {
+            let (draft, mask) = if keyword.is_secret() {
+                (literal_secret(node, &at), scalars(node))
+            } else if keyword.guards(node, &at, kind) {
+                (guarded(&keyword, node, &at, kind), scalars(node))
+            } else {
+                (plain(&keyword, node, &at, kind), Vec::new())
+            };
+            let (kind, breaks) = match kind {
+                // A map that lacks a key is still read for all that it has.
+                ValidationErrorKind::Required { property } => {
+                    (Kind::Missing(property.as_str().unwrap_or_default().to_owned()), false)
+                }
+                _ => (Kind::Other, true),
+            };
+            vec![Found { kind, breaks, mask, ..found(draft, at) }]
         }
     }
 }
 
 /// The keyword of a schema that found the error.
 struct Keyword<'a> {
-    schema: &'a Schema,
+    schema: &'static Schema,
     path: &'a str,
 }
 
-impl<'a> Keyword<'a> {
+impl Keyword<'_> {
     /// The schema that the keyword is in.
-    fn owner(&self) -> Option<&'a Value> {
+    fn owner(&self) -> Option<&'static Value> {
         let (owner, _) = self.path.rsplit_once('/')?;
         self.schema.strict.pointer(owner)
     }
 
     /// What the value should be, in words.
-    fn title(&self) -> Option<&'a str> {
+    fn title(&self) -> Option<&'static str> {
         self.owner()?.get("title")?.as_str()
     }
 
     fn is_secret(&self) -> bool {
         self.path.starts_with("/$defs/secret/")
     }
+
+    /// Whether the value may be a secret that strayed: something of the wrong kind, or an address with a login in it.
+    fn guards(&self, node: &Node, at: &Pointer, kind: &ValidationErrorKind) -> bool {
+        let strayed = match kind {
+            ValidationErrorKind::Type { .. } => !matches!(node.value, Yaml::Null),
+            ValidationErrorKind::Pattern { .. } => node.as_str().is_some_and(|text| text.contains('@')),
+            _ => false,
+        };
+        let near_secrets = at.as_str().is_empty() || at.as_str().starts_with("/api");
+        self.schema.guarded && near_secrets && strayed
+    }
 }
 
 fn found(draft: Draft, at: Pointer) -> Found {
-    Found { draft, at, is_unknown_key: false, is_exactly_one: false, breaks: true, mask: Vec::new() }
+    Found { draft, at, kind: Kind::Other, meant: None, breaks: true, mask: Vec::new() }
 }
 
-fn unknown_key(keyword: &Keyword<'_>, node: &Node, at: &Pointer, key: &str) -> Option<Found> {
-    let entry = node.entry(key)?;
+/// One finding for each unknown key of a map, up to a number that is certainly enough to start with.
+fn unknown_keys(keyword: &Keyword<'_>, node: &Node, at: &Pointer, unexpected: &[String]) -> Vec<Found> {
     let properties = keyword.owner().and_then(|owner| owner.get("properties")).and_then(Value::as_object);
-    let allowed: Vec<&str> = properties.into_iter().flat_map(|map| map.keys()).map(String::as_str).collect();
-    let unused = allowed.iter().copied().filter(|key| node.entry(key).is_none());
-    let hint = did_you_mean(key, unused).or_else(|| {
-        let short = !allowed.is_empty() && allowed.len() <= SHORT_LIST;
-        short.then(|| format!("keys that may stand here: {}", listed(allowed.iter().copied(), "and")))
-    });
-    let draft = if keyword.is_secret() {
-        let message = format!("`{key}` doesn't refer to a secret");
-        draft(rule::UNKNOWN_KEY, entry.key_span, at.join(key).as_str(), message)
-    } else {
-        draft(rule::UNKNOWN_KEY, entry.key_span, at.join(key).as_str(), format!("there is no key `{key}` here"))
-    };
+    let allowed: Vec<&'static str> = properties.into_iter().flat_map(|map| map.keys()).map(String::as_str).collect();
+    let unused: Vec<&'static str> = allowed.iter().copied().filter(|key| node.entry(key).is_none()).collect();
+    let unexpected: HashSet<&str> = unexpected.iter().map(String::as_str).collect();
+    let unknown: Vec<&Entry> = node.entries().iter().filter(|entry| unexpected.contains(entry.key.as_str())).collect();
+    let mut all: Vec<Found> = Vec::new();
+    for entry in unknown.iter().take(UNKNOWN_KEYS) {
+        let meant = nearest(&entry.key, unused.iter().copied());
+        let hint = meant.map(|meant| format!("did you mean `{meant}`?")).or_else(|| {
+            let short = !allowed.is_empty() && allowed.len() <= SHORT_LIST;
+            short.then(|| format!("keys that may stand here: {}", listed(allowed.iter().copied(), "and")))
+        });
+        let message = if keyword.is_secret() {
+            format!("`{}` doesn't refer to a secret", entry.key)
+        } else {
+            format!("there is no key `{}` here", entry.key)
+        };
+        let draft = draft(rule::UNKNOWN_KEY, entry.key_span, at.join(&entry.key).as_str(), message).maybe_hint(hint);
+        all.push(Found { kind: Kind::UnknownKey, meant, breaks: false, ..found(draft, at.clone()) });
+    }
+    if let Some(more) = unknown.get(UNKNOWN_KEYS) {
+        let message = format!("{} more keys from here on have no meaning", unknown.len() - UNKNOWN_KEYS);
+        let draft = draft(rule::UNKNOWN_KEY, more.key_span, at.as_str(), message);
+        all.push(Found { kind: Kind::UnknownKey, breaks: false, ..found(draft, at.clone()) });
+    }
     // A value under a misspelt key may be a secret as well as anything else.
-    let mask = scalars(&entry.value);
-    let draft = draft.maybe_hint(hint);
-    Some(Found { is_unknown_key: true, breaks: false, mask, ..found(draft, at.clone()) })
+    if keyword.schema.guarded
+        && let Some(first) = all.first_mut()
+    {
+        first.mask = unknown.iter().flat_map(|entry| scalars(&entry.value)).collect();
+    }
+    all
 }
 
 fn property_names(keyword: &Keyword<'_>, node: &Node, at: &Pointer, inner: &ValidationError<'_>) -> Vec<Found> {
@@ -137,7 +186,7 @@ fn all_require(context: &[Vec<ValidationError<'static>>]) -> bool {
 /// The errors of the branch that the author seems to have meant: the one that fails furthest inside,
 /// then the one with the fewest errors.
 fn nearest_branch(
-    schema: &Schema,
+    schema: &'static Schema,
     root: &Node,
     error: &ValidationError<'_>,
     context: &[Vec<ValidationError<'static>>],
@@ -168,6 +217,22 @@ fn scalars(node: &Node) -> Vec<Span> {
     }
 }
 
+/// As [`plain`], without a word of the value.
+fn guarded(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErrorKind) -> Draft {
+    match kind {
+        ValidationErrorKind::Type { kind } => {
+            let expected = kinds(kind);
+            let message = format!("this must be {expected}; it is {}", node.kind());
+            draft(rule::WRONG_KIND, node.span, at.as_str(), message).maybe_hint(wrong_kind_hint(node, kind))
+        }
+        _ => {
+            let expected = keyword.title().unwrap_or("in the form that it must have");
+            let message = format!("this is not {expected}; a login doesn't belong in it");
+            draft(rule::WRONG_FORM, node.span, at.as_str(), message)
+        }
+    }
+}
+
 /// Everything that has one message for one value.
 fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErrorKind) -> Draft {
     let at_text = at.as_str();
@@ -180,11 +245,8 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
             let name = node.get("name").and_then(Node::as_str).map_or(String::new(), |name| format!(" of `{name}`"));
             here(rule::MISSING_KEY, format!("the key `{key}`{name} is missing")).hint(format!("add `{key}:`"))
         }
-        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. } => {
-            exactly_one(keyword, node, at)
-        }
         ValidationErrorKind::Type { kind } => {
-            let expected = title.map_or_else(|| kinds(kind), str::to_owned);
+            let expected = title.filter(|_| !at_text.is_empty()).map_or_else(|| kinds(kind), str::to_owned);
             let found = match &node.value {
                 Yaml::Null => "nothing".to_owned(),
                 _ => format!("{} ({shown})", node.kind()),

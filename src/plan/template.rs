@@ -124,6 +124,8 @@ pub(super) struct Templates<'a> {
     registry: Handlebars<'static>,
     compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
     used: HashSet<String>,
+    /// A template couldn't be read, so what it would use isn't known.
+    unreadable: bool,
     limits: &'a LoaderLimits,
     /// Values and bytes that templates brought in so far.
     spent: (usize, usize),
@@ -139,12 +141,12 @@ impl<'a> Templates<'a> {
         }
         registry.register_helper("if", Box::new(strict_if));
         registry.register_helper("unless", Box::new(strict_unless));
-        Self { registry, compiled: HashMap::new(), used: HashSet::new(), limits, spent: (0, 0) }
+        Self { registry, compiled: HashMap::new(), used: HashSet::new(), unreadable: false, limits, spent: (0, 0) }
     }
 
-    /// Whether any template so far used this name.
+    /// Whether any template so far used this name, as far as can be known.
     pub(super) fn uses(&self, name: &str) -> bool {
-        self.used.contains(name)
+        self.unreadable || self.used.contains(name)
     }
 
     /// Renders every scalar of a tree. What can't be rendered is broken in the result and a finding.
@@ -224,6 +226,7 @@ impl<'a> Templates<'a> {
             self.registry.register_template(text, template);
             Rc::new(checked)
         });
+        self.unreadable |= result.is_err();
         self.compiled.insert(text.to_owned(), result.clone());
         result
     }

@@ -1,7 +1,7 @@
 //! What a template may be made of, decided on its syntax tree before anything is rendered.
 
 use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElement};
-use handlebars::{Path, PathSeg, Template};
+use handlebars::{Path, PathSeg, Template, TemplateErrorReason};
 
 use super::rule;
 use super::suggest::did_you_mean;
@@ -69,9 +69,13 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
                 format!(" at character {column} of the value")
             }
         });
-        let message = format!("this is not a Handlebars template{at}: {}", error.reason().to_string().to_lowercase());
-        Problem::new(rule::TEMPLATE, message.trim_end().to_owned())
-            .hint("write `\\{{` for two braces that are meant as text")
+        let why = match error.reason() {
+            TemplateErrorReason::InvalidSyntax(_) => "something can't be read".to_owned(),
+            reason => reason.to_string().to_lowercase(),
+        };
+        let message = format!("this is not a Handlebars template: {why}{at}");
+        Problem::new(rule::TEMPLATE, message)
+            .hint("close every `{{` with `}}`; write `\\{{` for two braces that are meant as text")
     })?;
     let mut walk = Walk { scopes: Vec::new(), references: Vec::new() };
     walk.template(&template)?;

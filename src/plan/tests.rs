@@ -3,6 +3,7 @@
 
 mod goldens;
 mod hostile;
+mod meaning;
 mod shipped;
 
 use super::*;

@@ -97,30 +97,26 @@ pub(super) fn item(
 /// A restore's own part over the plan's, key by key.
 fn over(default: Option<&Node>, own: Option<&Node>, restore: &Node) -> Node {
     match (default, own) {
+        (Some(default), Some(_)) if default.is_broken() => default.clone(),
         (Some(default), Some(own)) => merge(default.clone(), own.clone(), &mut vec!["restore".to_owned()]),
         (Some(one), None) | (None, Some(one)) => one.clone(),
         (None, None) => Node::new(restore.span, Yaml::Map(Vec::new())),
     }
 }
 
-/// A part that every restore needs, from itself or from the plan.
-fn needed<'n>(part: &'n Node, name: &str, key: &str, restore: &Node, reader: &mut Reader<'_>) -> Option<&'n Node> {
-    if part.is_broken() {
-        return None;
+/// Reports keys that every restore needs, from itself or from the plan, and that are nowhere.
+fn need(part: &Node, name: &str, keys: &[&str], restore: &Node, reader: &mut Reader<'_>) {
+    let missing: Vec<&str> = keys.iter().copied().filter(|key| part.get(key).is_none()).collect();
+    if part.is_broken() || missing.is_empty() {
+        return;
     }
-    let found = part.get(key);
-    if found.is_none() {
-        let own = restore.get("name").and_then(Node::as_str).unwrap_or("this restore");
-        let message = format!("`{own}` has no `{name}.{key}`");
-        let hint = format!("add `{name}: {{{key}: ...}}` at the top of the plan for all restores, or here");
-        reader.wrong_with(rule::INCOMPLETE, &restore_head(restore), &[], message, hint);
-    }
-    found
-}
-
-/// The restore's name where it has one: a narrower place to point at.
-fn restore_head(restore: &Node) -> Node {
-    restore.get("name").cloned().unwrap_or_else(|| Node::broken(restore.span))
+    let named = restore.get("name").and_then(Node::as_str).map(|name| format!("`{name}`"));
+    let keys: Vec<String> = missing.iter().map(|key| format!("`{name}.{key}`")).collect();
+    let message = format!("{} has no {}", named.as_deref().unwrap_or("this restore"), keys.join(" and no "));
+    let example: Vec<String> = missing.iter().map(|key| format!("{key}: ...")).collect();
+    let hint = format!("add `{name}: {{{}}}` at the top of the plan for all restores, or here", example.join(", "));
+    let head = restore.get("name").filter(|name| name.as_str().is_some()).unwrap_or(restore);
+    reader.wrong_with(rule::INCOMPLETE, head, &[], message, hint);
 }
 
 /// An id, which becomes part of an address.
@@ -139,8 +135,9 @@ fn id(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<String> {
 }
 
 fn source(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Source> {
-    let site = needed(part, "source", "site", restore, reader).and_then(|n| id(n, &["source", "site"], reader));
-    let job = needed(part, "source", "job", restore, reader).and_then(|n| id(n, &["source", "job"], reader));
+    need(part, "source", &["site", "job"], restore, reader);
+    let site = part.get("site").and_then(|node| id(node, &["source", "site"], reader));
+    let job = part.get("job").and_then(|node| id(node, &["source", "job"], reader));
     let execution = match part.get("execution") {
         Some(node) => execution(node, reader),
         None => Some(ExecutionSelector::Latest),
@@ -210,7 +207,8 @@ fn selected(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
 }
 
 fn target(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Target> {
-    let site = needed(part, "target", "site", restore, reader).and_then(|n| id(n, &["target", "site"], reader));
+    need(part, "target", &["site"], restore, reader);
+    let site = part.get("site").and_then(|node| id(node, &["target", "site"], reader));
     let database = part.get("database").map(|node| bare_name(node, &["target", "database"], reader));
     Some(Target { site: SiteId::new(site?), database: database.map_or(Some(None), |name| name.map(Some))? })
 }

@@ -15,6 +15,15 @@ use crate::changeset::{Changeset, Decision};
 use crate::journal::{Closed, Entry, IllegalRecord, Progress, Run, RunState, replay};
 use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, digest};
 
+/// What a report needs to know besides the journal.
+#[derive(Debug, Clone, Copy)]
+pub struct BuildOptions {
+    /// The moment of making it.
+    pub now: Timestamp,
+    /// Whether the API was the simulator.
+    pub simulated: bool,
+}
+
 /// Why a run can't be reported.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -50,12 +59,11 @@ pub enum ReportError {
     },
 }
 
-/// Folds a run and its entries into a report that says it was made `now`. The same run at the same moment gives the
-/// same report.
+/// Folds a run and its entries into a report. The same run and the same options give the same report.
 ///
 /// # Errors
 /// When the journal is damaged, or another version wrote it.
-pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, ReportError> {
+pub fn build(run: &Run, entries: &[Entry], options: &BuildOptions) -> Result<Report, ReportError> {
     let id = || run.id.to_string();
     let unreadable = |source| ReportError::Changeset { run: id(), tool_version: run.tool_version.clone(), source };
     let changeset: Changeset = serde_json::from_value(run.changeset.clone()).map_err(unreadable)?;
@@ -89,8 +97,9 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
     };
     let mut report = Report {
         report_version: REPORT_VERSION,
-        generated_at: now,
+        generated_at: options.now,
         generated_by: env!("CARGO_PKG_VERSION").to_owned(),
+        simulated: options.simulated,
         verdict: judge(facts.state, &items),
         plan: plan_report(&changeset),
         environment,
@@ -119,7 +128,6 @@ fn run_facts(run: &Run, changeset: &Changeset, changeset_digest: String, state: 
             Some((_, Closed::Interrupted)) => RunProgress::Interrupted,
             None => RunProgress::NotEnded,
         },
-        simulated: run.simulated,
         opened_by: run.opened_by.clone(),
         tool_version: run.tool_version.clone(),
         started_at: run.opened_at,

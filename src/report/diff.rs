@@ -42,7 +42,10 @@ pub fn changeset_human(changeset: &Changeset, style: Style) -> String {
 }
 
 /// A changeset as indented JSON with a line break at the end.
-pub fn changeset_json(changeset: &Changeset) -> String {
+///
+/// # Errors
+/// Never for changesets that `decide` makes: they hold nothing that JSON can't.
+pub fn changeset_json(changeset: &Changeset) -> Result<String, serde_json::Error> {
     pretty(changeset)
 }
 

@@ -16,12 +16,12 @@ const DETAILS: usize = 11;
 /// The report as text for a terminal.
 pub fn human(report: &Report, style: Style) -> String {
     let mut screen = Screen::new(style);
-    if report.run.simulated {
+    if report.simulated {
         screen.text(0, Tone::Open, SIMULATED);
         screen.gap();
     }
     let headline = format!("{}: {}", report.verdict.words.to_uppercase(), report.verdict.rule);
-    screen.text(0, verdict_tone(report.verdict.verdict), &headline);
+    screen.text(0, verdict_tone(report.verdict.code), &headline);
     screen.gap();
     facts(&mut screen, report);
     items(&mut screen, report);
@@ -38,9 +38,9 @@ pub fn human(report: &Report, style: Style) -> String {
 
 fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
-        Verdict::Succeeded | Verdict::NothingToDo => Tone::Good,
-        Verdict::Failed | Verdict::PartialOrUnknown => Tone::Bad,
-        Verdict::Interrupted => Tone::Open,
+        Verdict::AllSucceeded | Verdict::NothingToDo => Tone::Good,
+        Verdict::SomeFailed | Verdict::PartialOrUnknown => Tone::Bad,
+        Verdict::Interrupted | Verdict::NotEnded => Tone::Open,
     }
 }
 

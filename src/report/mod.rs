@@ -26,7 +26,7 @@ mod tests;
 mod verdict;
 mod wording;
 
-pub use build::{ReportError, build};
+pub use build::{BuildOptions, ReportError, build};
 pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
@@ -37,7 +37,7 @@ pub use human::human;
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
 pub use progress::event_line;
-pub use runs::{RunSummary, runs_human, runs_json};
+pub use runs::{runs_human, runs_json};
 pub use screen::Style;
 pub use standing::Standing;
 pub use verdict::Verdict;

@@ -6,11 +6,9 @@ use super::wording::{bytes, harmless, time_of_day};
 use crate::journal::{Closed, Entry, Record};
 use crate::model::{CreateOutcome, RestoreRecord};
 
-/// The column of item names; longer names push the rest of their line.
-const NAMES: usize = 14;
-
 /// One line (without a break) for an entry of the journal, or none where it says nothing new to a person.
-pub fn event_line(entry: &Entry, style: Style) -> Option<String> {
+/// `names` is the width of the longest item name, so that the lines stand in columns.
+pub fn event_line(entry: &Entry, names: usize, style: Style) -> Option<String> {
     let (tone, words) = match &entry.record {
         Record::Intent { job_name, attempt, .. } => {
             let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
@@ -55,7 +53,7 @@ pub fn event_line(entry: &Entry, style: Style) -> Option<String> {
     };
     let item = entry.record.item().map_or("", |item| item.as_str());
     let words = style.paint(tone, &harmless(&words));
-    Some(format!("{}  {}  {words}", time_of_day(entry.at), pad(&harmless(item), NAMES, false)))
+    Some(format!("{}  {}  {words}", time_of_day(entry.at), pad(&harmless(item), names, false)))
 }
 
 fn restore_words(restore: &RestoreRecord) -> String {

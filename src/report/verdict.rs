@@ -12,32 +12,35 @@ use crate::model::End;
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every item succeeded or was there already, and something was restored.
-    Succeeded,
+    AllSucceeded,
     /// Every item was there already.
     NothingToDo,
-    /// Every item's fate is known, and some failed.
-    Failed,
-    /// Some item is there in part, or was refused, or its fate isn't known.
+    /// Every item's fate is known, and some did not come about.
+    SomeFailed,
+    /// Some item is there in part, or its fate isn't known.
     PartialOrUnknown,
-    /// The run did not reach its end: somebody stopped it, it was killed, or it is still running.
+    /// Somebody stopped the run.
     Interrupted,
+    /// The journal holds no end of the run: it was killed, or it is still running.
+    NotEnded,
 }
 
 impl Verdict {
     /// The words for it on screen.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Succeeded => "all succeeded",
+            Self::AllSucceeded => "all succeeded",
             Self::NothingToDo => "nothing to do",
-            Self::Failed => "some failed",
+            Self::SomeFailed => "some failed",
             Self::PartialOrUnknown => "partial or unknown",
             Self::Interrupted => "interrupted",
+            Self::NotEnded => "not ended",
         }
     }
 
     /// Whether everything that the plan asks for is there, for certain.
     pub fn is_green(self) -> bool {
-        matches!(self, Self::Succeeded | Self::NothingToDo)
+        matches!(self, Self::AllSucceeded | Self::NothingToDo)
     }
 }
 
@@ -49,42 +52,37 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
     let satisfied = is(&|standing| standing == Standing::Ended(End::Satisfied));
     let partial = is(&is_partial_or_unknown);
     let late = items.iter().filter(|item| !item.late.is_empty()).count();
-    let verdict = match state {
-        RunProgress::NotEnded | RunProgress::Interrupted => Verdict::Interrupted,
+    let code = match state {
+        RunProgress::NotEnded => Verdict::NotEnded,
+        RunProgress::Interrupted => Verdict::Interrupted,
         RunProgress::Completed if partial > 0 || late > 0 => Verdict::PartialOrUnknown,
-        RunProgress::Completed if good < items.len() => Verdict::Failed,
+        RunProgress::Completed if good < items.len() => Verdict::SomeFailed,
         RunProgress::Completed if satisfied == items.len() => Verdict::NothingToDo,
-        RunProgress::Completed => Verdict::Succeeded,
+        RunProgress::Completed => Verdict::AllSucceeded,
     };
     let warned = is(&|standing| standing == Standing::Ended(End::SucceededWithWarnings));
     let there = part(good, items.len(), "restore");
-    let rest = breakdown(items);
-    let rule = match verdict {
-        Verdict::Succeeded if warned > 0 => {
+    let rest =
+        Some(breakdown(items)).filter(|rest| !rest.is_empty()).map(|rest| format!(" ({rest})")).unwrap_or_default();
+    let rule = match code {
+        Verdict::AllSucceeded if warned > 0 => {
             format!("every restore succeeded or was there already; {warned} with warnings of the service")
         }
-        Verdict::Succeeded => "every restore succeeded or was there already".to_owned(),
+        Verdict::AllSucceeded => "every restore succeeded or was there already".to_owned(),
         Verdict::NothingToDo if items.is_empty() => "no restore was asked for, and nothing was sent".to_owned(),
         Verdict::NothingToDo => "every restore was there already, and nothing was sent".to_owned(),
-        Verdict::Failed => format!("{there} came about ({rest}); green needs all of them"),
+        Verdict::SomeFailed => format!("{there} came about{rest}; green needs all of them"),
         Verdict::PartialOrUnknown if partial == 0 => format!(
             "{there} came about, but one that had been given up turned up late for {}: two may have written there",
             count(late, "item")
         ),
         Verdict::PartialOrUnknown => {
-            format!("{there} came about ({rest}); what is partial, refused or unknown is never green")
+            format!("{there} came about{rest}; what is partial or unknown is never green")
         }
-        Verdict::Interrupted => {
-            let why = match state {
-                RunProgress::NotEnded => "the journal holds no end of the run",
-                RunProgress::Completed | RunProgress::Interrupted => "the run was stopped before its end",
-            };
-            let rest = if rest.is_empty() { rest } else { format!(" ({rest})") };
-            format!("{there} came about{rest}; {why}")
-        }
+        Verdict::Interrupted => format!("{there} came about{rest}; the run was stopped before its end"),
+        Verdict::NotEnded => format!("{there} came about{rest}; the journal holds no end of the run"),
     };
-    let words = if state == RunProgress::NotEnded { "not ended" } else { verdict.words() };
-    VerdictReport { verdict, words, green: verdict.is_green(), rule }
+    VerdictReport { code, words: code.words(), green: code.is_green(), rule }
 }
 
 /// `1 failed, 2 skipped`: how many items without success stand where.
@@ -101,11 +99,10 @@ fn breakdown(items: &[ItemReport]) -> String {
     told.map(|(words, number)| format!("{number} {words}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the target holds a part of it, or may hold what the journal doesn't know of, or the plan could be carried
-/// out only in part because the diff refused the item.
+/// Whether the target holds a part of it, or may hold what the journal doesn't know of.
 fn is_partial_or_unknown(standing: Standing) -> bool {
     match standing {
-        Standing::Ended(End::PartlyFailed | End::TimedOut | End::Unknown | End::Blocked) => true,
+        Standing::Ended(End::PartlyFailed | End::TimedOut | End::Unknown) => true,
         Standing::Ended(_) | Standing::NotStarted | Standing::RetryNotStarted => false,
         Standing::Running | Standing::Unsettled | Standing::Unsure => true,
     }
@@ -120,7 +117,7 @@ mod tests {
         for standing in Standing::ALL {
             assert!(!(standing.is_success() && is_partial_or_unknown(standing)), "{standing}");
         }
-        for end in [End::PartlyFailed, End::TimedOut, End::Unknown, End::Blocked] {
+        for end in [End::PartlyFailed, End::TimedOut, End::Unknown] {
             assert!(is_partial_or_unknown(Standing::Ended(end)));
         }
     }

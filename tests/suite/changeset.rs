@@ -205,7 +205,7 @@ fn losses_are_named_and_guarded() {
         situation.item().target.database = None;
         situation
     };
-    in_place().expect(Action::Blocked, 1, "is the table that was backed up");
+    in_place().expect(Action::Blocked, 1, "is the very object that was backed up");
     let mut situation = in_place();
     situation.item().on_existing = OnExisting::Replace;
     situation.expect(Action::Blocked, 1, "allow_in_place");

@@ -39,7 +39,10 @@ impl Rig {
         let base = format!("http://{}", simulator.addr());
         let environment = folder.path().join("plans/environments/sim.yaml");
         let text = std::fs::read_to_string(&environment).unwrap();
-        let text = text.replace("http://127.0.0.1:8629", &base).replace("200ms", "20ms").replace("2s ", "300ms ");
+        let text = text
+            .replace("http://127.0.0.1:8629", &base)
+            .replace("200ms", "20ms")
+            .replace("settle_window: 2s", "settle_window: 300ms");
         assert!(text.contains(&base) && text.contains("20ms") && text.contains("300ms"));
         std::fs::write(&environment, text).unwrap();
         // A client that is independent of ours; the simulator's provider is installed by the first of either.
@@ -134,6 +137,12 @@ impl Rig {
     pub async fn report(&self) -> Value {
         let ran = self.run(&["report", "--latest", "--format", "json"]).await;
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    }
+
+    /// How many runs the journal holds.
+    pub async fn runs(&self) -> usize {
+        let ran = self.run(&["runs", "list", "--format", "json"]).await;
+        serde_json::from_str::<Vec<Value>>(&ran.stdout).map_or(0, |runs| runs.len())
     }
 
     /// Stops the simulator, so that nobody answers any more.

@@ -7,7 +7,9 @@ mod names;
 mod objects;
 mod overlap;
 
-use crate::model::{Item, Limits};
+use std::collections::HashMap;
+
+use crate::model::{Item, Limits, Slug};
 
 use super::expand::Expanded;
 use super::findings::{Findings, draft};
@@ -43,6 +45,15 @@ impl Entry<'_> {
     fn report(&self, draft: crate::diagnostic::Draft, findings: &mut Findings) {
         findings.add_for(self.restore.element(), draft);
     }
+}
+
+/// Where each name stands first.
+fn first_by_name<'a>(entries: &'a [Entry<'_>]) -> HashMap<&'a Slug, usize> {
+    let mut index = HashMap::with_capacity(entries.len());
+    for (at, entry) in entries.iter().enumerate() {
+        index.entry(&entry.item.name).or_insert(at);
+    }
+    index
 }
 
 /// Runs all rules that look at items.

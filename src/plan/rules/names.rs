@@ -114,7 +114,7 @@ impl Names {
 
 /// Reports restores that wait for each other; says whether there are any.
 pub(super) fn cycles(entries: &[Entry<'_>], findings: &mut Findings) -> bool {
-    let index: HashMap<&Slug, usize> = entries.iter().enumerate().map(|(i, entry)| (&entry.item.name, i)).collect();
+    let index = super::first_by_name(entries);
     let before: Vec<Vec<usize>> = entries
         .iter()
         .map(|entry| entry.item.after.iter().filter_map(|name| index.get(name).copied()).collect())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{ObjectName, SiteId, Slug, Touched};
+use crate::model::{ObjectName, SiteId, Touched};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
@@ -85,7 +85,7 @@ struct Order {
 
 impl Order {
     fn new(entries: &[Entry<'_>]) -> Self {
-        let index: HashMap<&Slug, usize> = entries.iter().enumerate().map(|(i, e)| (&e.item.name, i)).collect();
+        let index = super::first_by_name(entries);
         let before: Vec<Vec<usize>> =
             entries.iter().map(|e| e.item.after.iter().filter_map(|n| index.get(n).copied()).collect()).collect();
         let mut waiting: Vec<usize> = before.iter().map(Vec::len).collect();

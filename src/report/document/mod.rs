@@ -32,6 +32,8 @@ pub struct Report {
     pub generated_at: Timestamp,
     /// The version of restorectl that made the report; the run has its own.
     pub generated_by: String,
+    /// Whether the API was the simulator: a rehearsal then, and evidence of nothing.
+    pub simulated: bool,
     /// The run.
     pub run: RunFacts,
     /// What it came to.
@@ -69,8 +71,6 @@ pub struct RunFacts {
     pub id: String,
     /// How far it came.
     pub state: RunProgress,
-    /// Whether the API was the simulator: a rehearsal then, and evidence of nothing.
-    pub simulated: bool,
     /// The user and host that opened it.
     pub opened_by: String,
     /// The version of restorectl that opened it.
@@ -118,7 +118,7 @@ impl RunProgress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerdictReport {
     /// The verdict.
-    pub verdict: Verdict,
+    pub code: Verdict,
     /// In words.
     pub words: &'static str,
     /// Whether everything that the plan asks for is there, for certain.
@@ -216,12 +216,14 @@ pub struct NoteReport {
 }
 
 /// The JSON report: indented, with keys in the document's order and a line break at the end.
-pub fn json(report: &Report) -> String {
+///
+/// # Errors
+/// Never for reports that [`super::build`] makes: they hold nothing that JSON can't.
+pub fn json(report: &Report) -> Result<String, serde_json::Error> {
     pretty(report)
 }
 
-/// A document as indented JSON with a line break at the end. For documents whose maps have texts for keys, as all of
-/// ours: nothing else can fail here.
-pub(super) fn pretty<T: Serialize>(document: &T) -> String {
-    format!("{:#}\n", serde_json::json!(document))
+/// Any document as indented JSON with a line break at the end.
+pub(super) fn pretty<T: Serialize>(document: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n")
 }

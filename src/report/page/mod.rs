@@ -57,13 +57,13 @@ fn head(page: &mut Markup, report: &Report) {
 }
 
 fn banner(page: &mut Markup, report: &Report) {
-    if report.run.simulated {
+    if report.simulated {
         page.element("p", &[("class", "simulated"), ("role", "note")], SIMULATED);
     }
-    let mark = match report.verdict.verdict {
-        Verdict::Succeeded | Verdict::NothingToDo => Mark::Good,
-        Verdict::Failed | Verdict::PartialOrUnknown => Mark::Bad,
-        Verdict::Interrupted => Mark::Open,
+    let mark = match report.verdict.code {
+        Verdict::AllSucceeded | Verdict::NothingToDo => Mark::Good,
+        Verdict::SomeFailed | Verdict::PartialOrUnknown => Mark::Bad,
+        Verdict::Interrupted | Verdict::NotEnded => Mark::Open,
     };
     page.open("header", &[("class", &format!("banner {}", class(mark)))]);
     page.element("p", &[("class", "kind")], "Restore report");

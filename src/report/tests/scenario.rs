@@ -11,7 +11,7 @@ use crate::model::{
     Objectives, OnExisting, Options, Origin, PermissionQuery, ResourceId, RestoreObject, RestoreRecord, RestoreStatus,
     RunId, SiteId, Slug, Source, SubTask, Target,
 };
-use crate::report::{Report, build};
+use crate::report::{BuildOptions, Report, build};
 
 /// When every run here starts.
 pub(super) const START: &str = "2026-11-23T03:12:07Z";
@@ -226,15 +226,16 @@ impl Scenario {
             environment: self.changeset.environment.name.clone(),
             opened_at: at(0),
             tool_version: "0.1.0".into(),
-            opened_by: "alice@bastion".into(),
             simulated: self.simulated,
+            opened_by: "alice@bastion".into(),
             changeset: serde_json::to_value(&self.changeset).unwrap(),
         }
     }
 
     /// The report, five hours after the run's start, by a version that doesn't change with the package's.
     pub(super) fn report(&self) -> Report {
-        let mut report = build(&self.run(), &self.entries, at(5 * 3600)).unwrap();
+        let options = BuildOptions { now: at(5 * 3600), simulated: self.simulated };
+        let mut report = build(&self.run(), &self.entries, &options).unwrap();
         report.generated_by = "0.0.0".into();
         report
     }
