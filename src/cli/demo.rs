@@ -23,13 +23,14 @@ const PLAN: &str = "dr-weekly.yaml";
 
 /// What is put into the folder, so that one can look at it and go on from there. Files that are there already
 /// are left as they are.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("plans/dr-weekly.yaml", include_str!("../../plans/dr-weekly.yaml")),
     ("plans/whole-database.yaml", include_str!("../../plans/whole-database.yaml")),
     ("plans/rename-table.yaml", include_str!("../../plans/rename-table.yaml")),
     ("plans/other-database.yaml", include_str!("../../plans/other-database.yaml")),
     ("plans/environments/sim.yaml", include_str!("../../plans/environments/sim.yaml")),
     ("plans/environments/sim.password", include_str!("../../plans/environments/sim.password")),
+    ("plans/environments/_base.yaml", include_str!("../../plans/environments/_base.yaml")),
     ("plans/environments/staging.yaml", include_str!("../../plans/environments/staging.yaml")),
     ("plans/environments/prod.yaml", include_str!("../../plans/environments/prod.yaml")),
     ("schema/plan.schema.json", crate::plan::PLAN_SCHEMA),

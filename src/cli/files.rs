@@ -93,13 +93,17 @@ pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The environments beside a plan, sorted.
+/// The environments beside a plan, sorted. Names that begin with `_` are bases that others extend; nothing runs in them.
 pub(super) fn environments_beside(plan: &Path) -> Vec<PathBuf> {
     let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = entries.filter(|path| is_yaml(path)).collect();
+    let mut found: Vec<PathBuf> = entries.filter(|path| is_yaml(path) && !is_base(path)).collect();
     found.sort();
     found
+}
+
+fn is_base(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'))
 }
 
 fn is_yaml(path: &Path) -> bool {

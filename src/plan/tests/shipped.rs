@@ -48,7 +48,7 @@ fn every_plan_resolves_in_every_environment_and_survives_its_own_rendering() {
     for plan in &plans {
         let text = String::from_utf8(plan.bytes.clone()).unwrap();
         assert!(text.starts_with("# yaml-language-server: $schema=../schema/plan.schema.json\n"), "{}", plan.path);
-        for environment in environments.iter().filter(|file| !file.path.ends_with("/base.yaml")) {
+        for environment in environments.iter().filter(|file| !file.path.ends_with("/_base.yaml")) {
             let resolution = resolved(plan, environment);
             assert_eq!(shown(&resolution), "", "{} {}", plan.path, environment.path);
             assert!(resolution.environment.is_some());
