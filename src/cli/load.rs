@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+
 use super::files;
 use crate::model::{Environment, Plan};
 use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
@@ -42,6 +44,17 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
     plan.parent().unwrap_or(Path::new("")).join("environments").join(format!("{environment}.yaml"))
 }
 
+/// What could be meant where an environment isn't there.
+fn known_environments(plan: &Path) -> String {
+    let beside = files::environments_beside(plan);
+    let names: Vec<String> =
+        beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
+    match names.as_slice() {
+        [] => format!("there is no environment beside `{}`", plan.display()),
+        names => format!("the environments beside `{}` are {}", plan.display(), names.join(", ")),
+    }
+}
+
 /// Resolves a plan, for an environment where one is named.
 ///
 /// # Errors
@@ -50,7 +63,7 @@ pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, S
     let source = |path: &Path| -> anyhow::Result<SourceFile> {
         Ok(SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? })
     };
-    let environment = environment.map(source).transpose()?;
+    let environment = environment.map(source).transpose().with_context(|| known_environments(plan))?;
     let plan = source(plan)?;
     let request = Request { plan: &plan, environment: environment.as_ref(), inputs, limits: LoaderLimits::default() };
     let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
