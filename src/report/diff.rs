@@ -245,10 +245,12 @@ fn summary(screen: &mut Screen, changeset: &Changeset) {
         let items = changeset.items.iter().filter(|d| d.action.is_pending() && d.data_loss == class);
         items.map(|decision| decision.item.name.as_str()).collect()
     };
-    for (class, words) in [(DataLoss::Drops, "DROPS"), (DataLoss::Replaces, "REPLACES")] {
+    for (class, one, more) in [(DataLoss::Drops, "DROPS", "DROP"), (DataLoss::Replaces, "REPLACES", "REPLACE")] {
         let names = losing(class);
         if !names.is_empty() {
-            let text = format!("DATA LOSS: {} {words} data at the target: {}", names.len(), names.join(", "));
+            let what = count(names.len(), "restore");
+            let does = if names.len() == 1 { one } else { more };
+            let text = format!("DATA LOSS: {what} {does} data at the target: {}", names.join(", "));
             screen.text(0, Tone::Bad, &text);
         }
     }

@@ -51,10 +51,15 @@ fn facts(screen: &mut Screen, report: &Report) {
     if let Some(description) = &plan.description {
         fact("", description);
     }
-    for (label, parts) in [("owner", [&plan.owner, &plan.contact]), ("ticket", [&plan.ticket, &plan.criticality])] {
-        let parts: Vec<&str> = parts.into_iter().filter_map(|part| part.as_deref()).collect();
-        if !parts.is_empty() {
-            fact(label, &parts.join(", "));
+    let told = [
+        ("owner", &plan.owner),
+        ("contact", &plan.contact),
+        ("ticket", &plan.ticket),
+        ("criticality", &plan.criticality),
+    ];
+    for (label, text) in told {
+        if let Some(text) = text {
+            fact(label, text);
         }
     }
     let url = report.environment.api_url.as_deref().unwrap_or("no API");

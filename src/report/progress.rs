@@ -65,7 +65,7 @@ fn restore_words(restore: &RestoreRecord) -> String {
     if !restore.sub_tasks.is_empty() {
         words.push_str(&format!(", {done} of {} sub-tasks ended", restore.sub_tasks.len()));
     }
-    if let Some(told) = restore.bytes() {
+    if let Some(told) = restore.bytes().filter(|told| *told > 0) {
         words.push_str(&format!(", {}", bytes(told)));
     }
     words
