@@ -12,7 +12,7 @@ use super::{Global, connect, files};
 use crate::journal::Store;
 use crate::model::RunId;
 use crate::ports::Clock as _;
-use crate::report::{self, BuildOptions, Report, Verdict};
+use crate::report::{self, Report, Verdict};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -81,7 +81,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 pub(super) async fn build<J: Store>(store: &J, id: &RunId, clock: &SystemClock) -> anyhow::Result<Report> {
     let found = store.run(id).await?;
     let (run, entries) = found.with_context(|| format!("there is no run `{id}`: see `restorectl runs list`"))?;
-    Ok(report::build(&run, &entries, &BuildOptions { now: clock.now(), simulated: run.simulated })?)
+    Ok(report::build(&run, &entries, clock.now())?)
 }
 
 /// A report in a format.

@@ -15,15 +15,6 @@ use crate::changeset::{Changeset, Decision};
 use crate::journal::{Closed, Entry, IllegalRecord, Progress, Run, RunState, replay};
 use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, digest};
 
-/// What a report needs to know besides the journal.
-#[derive(Debug, Clone, Copy)]
-pub struct BuildOptions {
-    /// The moment of making it.
-    pub now: Timestamp,
-    /// Whether the API was the simulator.
-    pub simulated: bool,
-}
-
 /// Why a run can't be reported.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -59,11 +50,11 @@ pub enum ReportError {
     },
 }
 
-/// Folds a run and its entries into a report. The same run and the same options give the same report.
+/// Folds a run and its entries into a report. `now` is the moment of making it; the same run and moment give the same report.
 ///
 /// # Errors
 /// When the journal is damaged, or another version wrote it.
-pub fn build(run: &Run, entries: &[Entry], options: &BuildOptions) -> Result<Report, ReportError> {
+pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, ReportError> {
     let id = || run.id.to_string();
     let unreadable = |source| ReportError::Changeset { run: id(), tool_version: run.tool_version.clone(), source };
     let changeset: Changeset = serde_json::from_value(run.changeset.clone()).map_err(unreadable)?;
@@ -97,9 +88,9 @@ pub fn build(run: &Run, entries: &[Entry], options: &BuildOptions) -> Result<Rep
     };
     let mut report = Report {
         report_version: REPORT_VERSION,
-        generated_at: options.now,
+        generated_at: now,
         generated_by: env!("CARGO_PKG_VERSION").to_owned(),
-        simulated: options.simulated,
+        simulated: run.simulated,
         verdict: judge(facts.state, &items),
         plan: plan_report(&changeset),
         environment,

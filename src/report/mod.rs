@@ -26,7 +26,7 @@ mod tests;
 mod verdict;
 mod wording;
 
-pub use build::{BuildOptions, ReportError, build};
+pub use build::{ReportError, build};
 pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,

@@ -6,7 +6,7 @@ use super::scenario::{self, Scenario, at, decision, happy, interrupted, job, kil
 use crate::journal::{Closed, Entry, Record};
 use crate::model::{Action, End, Millis, OnExisting};
 use crate::report::{
-    BuildOptions, ObjectiveKind, ObjectiveVerdict, REPORT_SCHEMA, Report, ReportError, Standing, Verdict, build, json,
+    ObjectiveKind, ObjectiveVerdict, REPORT_SCHEMA, Report, ReportError, Standing, Verdict, build, json,
 };
 
 fn scenarios() -> Vec<(&'static str, Scenario)> {
@@ -221,9 +221,8 @@ fn the_digest_is_that_of_the_saved_changeset() {
 
 #[test]
 fn a_damaged_journal_is_refused() {
-    let options = BuildOptions { now: at(0), simulated: false };
     let scenario = happy();
-    let attempt = |entries: &[Entry]| build(&scenario.run(), entries, &options);
+    let attempt = |entries: &[Entry]| build(&scenario.run(), entries, at(0));
 
     let gap: Vec<Entry> = scenario.entries.iter().skip(1).cloned().collect();
     assert!(matches!(attempt(&gap), Err(ReportError::Journal { .. })));
@@ -233,7 +232,7 @@ fn a_damaged_journal_is_refused() {
 
     let mut run = scenario.run();
     run.changeset = serde_json::json!({"version": 99});
-    let error = build(&run, &scenario.entries, &options).unwrap_err();
+    let error = build(&run, &scenario.entries, at(0)).unwrap_err();
     assert!(error.to_string().contains("restorectl 0.1.0"), "{error}");
 }
 
