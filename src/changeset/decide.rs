@@ -46,12 +46,7 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
             name: plan.name.clone(),
             file: intention.file.to_owned(),
             digest: plan_digest(plan)?,
-            description: plan.description.clone(),
-            owner: plan.owner.clone(),
-            contact: plan.contact.clone(),
-            criticality: plan.criticality.clone(),
-            ticket: plan.ticket.clone(),
-            objectives: plan.objectives,
+            purpose: plan.purpose.clone(),
         },
         environment: intention.environment.clone(),
         again: intention.again,
@@ -81,13 +76,8 @@ impl Changeset {
         };
         Plan {
             name: self.plan.name.clone(),
-            description: self.plan.description.clone(),
-            owner: self.plan.owner.clone(),
-            contact: self.plan.contact.clone(),
-            criticality: self.plan.criticality.clone(),
-            ticket: self.plan.ticket.clone(),
+            purpose: self.plan.purpose.clone(),
             limits: self.limits.clone(),
-            objectives: self.plan.objectives,
             items: self.items.iter().map(freeze).collect(),
         }
     }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, Objectives, Permission, RestoreRecord,
+    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, Permission, Purpose, RestoreRecord,
     Slug,
 };
 
@@ -59,24 +59,9 @@ pub struct PlanFacts {
     pub file: String,
     /// Over the plan as it resolved: its meaning, not its bytes.
     pub digest: String,
-    /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Who answers for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
-    /// Whom to call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<String>,
-    /// How much it matters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub criticality: Option<String>,
-    /// The change or incident that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<String>,
-    /// What the restore must achieve.
-    #[serde(default)]
-    pub objectives: Objectives,
+    /// What it is for, and whose it is.
+    #[serde(flatten)]
+    pub purpose: Purpose,
 }
 
 /// What is to be done about one item, why, and what that rests on.

@@ -34,7 +34,7 @@ pub use limits::Limits;
 pub use name::{NameError, ObjectName, QualifiedName, Slug};
 pub use object::{Level, ObjectType};
 pub use outcome::{CreateOutcome, End};
-pub use plan::{Objectives, Plan};
+pub use plan::{Objectives, Plan, Purpose};
 pub use request::CreateRequest;
 pub use restore::{RestoreRecord, SubTask};
 pub use secret::{Secret, SecretRef};

@@ -9,6 +9,18 @@ use super::{Item, Limits, Millis, Slug};
 pub struct Plan {
     /// Unique among the runbooks of a team; part of every job name.
     pub name: Slug,
+    /// What it is for, and whose it is.
+    #[serde(flatten)]
+    pub purpose: Purpose,
+    /// How much at once, how long, how often.
+    pub limits: Limits,
+    /// The restores, in the plan's order.
+    pub items: Vec<Item>,
+}
+
+/// What a plan is for, and whose it is: said in every report of its runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purpose {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -24,13 +36,9 @@ pub struct Plan {
     /// The change or incident that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// How much at once, how long, how often.
-    pub limits: Limits,
     /// What the restore must achieve.
     #[serde(default)]
     pub objectives: Objectives,
-    /// The restores, in the plan's order.
-    pub items: Vec<Item>,
 }
 
 /// What a restore must achieve.

@@ -161,13 +161,15 @@ fn plan(
     let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
     Some(model::Plan {
         name: name?,
-        description: text("description"),
-        owner: text("owner"),
-        contact: text("contact"),
-        criticality: text("criticality"),
-        ticket: text("ticket"),
+        purpose: model::Purpose {
+            description: text("description"),
+            owner: text("owner"),
+            contact: text("contact"),
+            criticality: text("criticality"),
+            ticket: text("ticket"),
+            objectives: objectives?,
+        },
         limits: limits?,
-        objectives: objectives?,
         items: entries.into_iter().map(|entry| entry.item).collect(),
     })
 }

@@ -14,18 +14,18 @@ pub(super) fn document(plan: &Plan) -> Value {
     out.insert("version".into(), json!(1));
     out.insert("name".into(), json!(plan.name));
     for (key, value) in [
-        ("description", &plan.description),
-        ("owner", &plan.owner),
-        ("contact", &plan.contact),
-        ("criticality", &plan.criticality),
-        ("ticket", &plan.ticket),
+        ("description", &plan.purpose.description),
+        ("owner", &plan.purpose.owner),
+        ("contact", &plan.purpose.contact),
+        ("criticality", &plan.purpose.criticality),
+        ("ticket", &plan.purpose.ticket),
     ] {
         if let Some(text) = value {
             out.insert(key.into(), text_value(text));
         }
     }
     out.insert("limits".into(), limits(&plan.limits));
-    let objectives = [("rto", plan.objectives.rto_ms), ("rpo", plan.objectives.rpo_ms)];
+    let objectives = [("rto", plan.purpose.objectives.rto_ms), ("rpo", plan.purpose.objectives.rpo_ms)];
     let objectives: Map<String, Value> =
         objectives.into_iter().filter_map(|(key, value)| Some((key.to_owned(), duration(value?)))).collect();
     if !objectives.is_empty() {

@@ -97,7 +97,7 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
         total: items.len(),
         counts,
         bytes_restored: (!told.is_empty()).then(|| told.into_iter().fold(0, u64::saturating_add)),
-        objectives: objective::measure(changeset.plan.objectives, &facts, &items),
+        objectives: objective::measure(changeset.plan.purpose.objectives, &facts, &items),
         not_executed: items.iter().filter_map(not_executed).collect(),
         may_still_run,
         checks: changeset.items.iter().flat_map(|decision| checks(&decision.item)).collect(),
@@ -137,11 +137,11 @@ fn plan_report(changeset: &Changeset) -> PlanReport {
         name: plan.name.to_string(),
         file: plan.file.clone(),
         digest: plan.digest.clone(),
-        description: plan.description.clone(),
-        owner: plan.owner.clone(),
-        contact: plan.contact.clone(),
-        ticket: plan.ticket.clone(),
-        criticality: plan.criticality.clone(),
+        description: plan.purpose.description.clone(),
+        owner: plan.purpose.owner.clone(),
+        contact: plan.purpose.contact.clone(),
+        ticket: plan.purpose.ticket.clone(),
+        criticality: plan.purpose.criticality.clone(),
     }
 }
 

@@ -146,7 +146,7 @@ fn source(screen: &mut Screen, changeset: &Changeset, decision: &Decision) {
     }
     let age = Millis::between(at, changeset.created_at);
     screen.field(2, "backup", DETAILS, &format!("{}, {} old", moment(at), hours(age)));
-    if let Some(most) = changeset.plan.objectives.rpo_ms.filter(|most| age > *most) {
+    if let Some(most) = changeset.plan.purpose.objectives.rpo_ms.filter(|most| age > *most) {
         let text = format!("missed: the plan wants a backup at most {} old", hours(most));
         screen.labelled(2, "RPO", DETAILS, Tone::Bad, &text);
     }

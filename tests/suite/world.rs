@@ -366,15 +366,5 @@ pub fn item(name: &str, table: &str) -> Item {
 
 pub fn plan(items: Vec<Item>) -> Plan {
     let limits = Limits { concurrency: 3, groups: BTreeMap::from([("heavy".into(), 1)]), ..Limits::default() };
-    Plan {
-        name: Slug::parse("drill").unwrap(),
-        description: None,
-        owner: None,
-        contact: None,
-        criticality: None,
-        ticket: None,
-        limits,
-        objectives: Objectives::default(),
-        items,
-    }
+    Plan { name: Slug::parse("drill").unwrap(), purpose: Purpose::default(), limits, items }
 }

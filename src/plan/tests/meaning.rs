@@ -127,7 +127,7 @@ fn a_rendered_plan_means_what_the_plan_meant() {
     let first = alone(RICH);
     assert!(!first.diagnostics.has_errors(), "{}", shown(&first));
     let mut plan = first.plan.unwrap();
-    assert_eq!(plan.description.as_deref(), Some("braces {{x}} and {no} colon: yes"));
+    assert_eq!(plan.purpose.description.as_deref(), Some("braces {{x}} and {no} colon: yes"));
     assert_eq!(plan.items[0].job_name.as_ref().unwrap().as_str(), "job {{{{ name: [1]");
     assert_eq!(plan.items[0].objects[0].name.as_str(), "t\"x.y");
     assert_eq!(plan.items[0].objects[2].object_type, ObjectType::Other("GLOP".into()));

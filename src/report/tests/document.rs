@@ -187,13 +187,13 @@ fn objectives_are_met_only_where_the_run_shows_it() {
     assert_eq!(verdicts(&whole), both(Met, Met));
 
     let mut strict = whole.clone();
-    strict.changeset.plan.objectives.rto_ms = Some(Millis::from_secs(699));
-    strict.changeset.plan.objectives.rpo_ms = Some(Millis::from_secs(93_599));
+    strict.changeset.plan.purpose.objectives.rto_ms = Some(Millis::from_secs(699));
+    strict.changeset.plan.purpose.objectives.rpo_ms = Some(Millis::from_secs(93_599));
     assert_eq!(verdicts(&strict), both(Missed, Missed));
 
     let mut exact = whole.clone();
-    exact.changeset.plan.objectives.rto_ms = Some(Millis::from_secs(700));
-    exact.changeset.plan.objectives.rpo_ms = Some(Millis::from_secs(93_600));
+    exact.changeset.plan.purpose.objectives.rto_ms = Some(Millis::from_secs(700));
+    exact.changeset.plan.purpose.objectives.rpo_ms = Some(Millis::from_secs(93_600));
     assert_eq!(verdicts(&exact), both(Met, Met));
 
     let mut ageless = whole.clone();

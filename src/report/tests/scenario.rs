@@ -8,8 +8,8 @@ use crate::journal::{Closed, Entry, Record, Run};
 use crate::model::{
     Action, Api, BackupExecution, Check, CreateOutcome, CreateRequest, DataLoss, End, Environment, ExecutionId,
     ExecutionKey, ExecutionSelector, Guard, Item, JobId, JobName, Limits, Millis, Mode, ObjectName, ObjectType,
-    Objectives, OnExisting, Options, Origin, PermissionQuery, ResourceId, RestoreObject, RestoreRecord, RestoreStatus,
-    RunId, SiteId, Slug, Source, SubTask, Target,
+    Objectives, OnExisting, Options, Origin, PermissionQuery, Purpose, ResourceId, RestoreObject, RestoreRecord,
+    RestoreStatus, RunId, SiteId, Slug, Source, SubTask, Target,
 };
 use crate::report::{Report, build};
 
@@ -153,14 +153,16 @@ impl Scenario {
                 name: slug("bank-dr"),
                 file: "plans/bank-dr.yaml".into(),
                 digest: "sha256:0d8c3b".into(),
-                description: Some("Bring the bank's models back beside production.".into()),
-                owner: Some("data-platform".into()),
-                contact: Some("dba-oncall@example.com".into()),
-                criticality: Some("tier-1".into()),
-                ticket: Some("CHG-1234".into()),
-                objectives: Objectives {
-                    rto_ms: Some(Millis::from_secs(4 * 3600)),
-                    rpo_ms: Some(Millis::from_secs(30 * 3600)),
+                purpose: Purpose {
+                    description: Some("Bring the bank's models back beside production.".into()),
+                    owner: Some("data-platform".into()),
+                    contact: Some("dba-oncall@example.com".into()),
+                    criticality: Some("tier-1".into()),
+                    ticket: Some("CHG-1234".into()),
+                    objectives: Objectives {
+                        rto_ms: Some(Millis::from_secs(4 * 3600)),
+                        rpo_ms: Some(Millis::from_secs(30 * 3600)),
+                    },
                 },
             },
             environment: Environment { name: "prod".into(), api: Some(api), guard: Guard::default() },
@@ -400,7 +402,7 @@ pub(super) fn hostile() -> Scenario {
         }
     }
     scenario.changeset.plan.file = evil();
-    scenario.changeset.plan.owner = Some(evil());
+    scenario.changeset.plan.purpose.owner = Some(evil());
     scenario.changeset.environment.name = evil();
     for decision in &mut scenario.changeset.items {
         decision.reason = evil();
