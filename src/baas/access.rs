@@ -71,6 +71,14 @@ impl Access {
             all.push(Secret::new(BASE64.encode(format!("{user}:{}", password.expose()))));
             all.push(password.clone());
         }
+        // In a body that is JSON, it stands escaped.
+        let escaped = all.iter().filter_map(|secret| {
+            let text = serde_json::to_string(secret.expose()).ok()?;
+            let text = text.strip_prefix('"')?.strip_suffix('"')?;
+            (text != secret.expose()).then(|| Secret::new(text.to_owned()))
+        });
+        let escaped: Vec<Secret> = escaped.collect();
+        all.extend(escaped);
         // A very short value would blank out half of every text and hides nothing worth hiding.
         all.retain(|secret| secret.expose().len() >= 4);
         all

@@ -82,8 +82,12 @@ impl Client {
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(pool)
                 .connect_timeout(Duration::from_secs(10).min(api.timeout_ms.to_std()))
-                .read_timeout(Duration::from_secs(30).min(api.timeout_ms.to_std()))
                 .timeout(api.timeout_ms.to_std());
+            // A proxy from the variables is for https, where it sees nothing but the host. What goes to this machine,
+            // or in the open to a network that somebody named, goes there and nowhere else.
+            if base.scheme() != "https" || is_loopback(&base) {
+                builder = builder.no_proxy();
+            }
             if let Some(pem) = authority {
                 let certificates = reqwest::Certificate::from_pem_bundle(pem);
                 let certificates = certificates.map_err(|e| format!("`api.ca_file` holds no certificate: {e}"))?;
@@ -203,11 +207,9 @@ impl Client {
         Fault::Status { status: status.as_u16(), body: self.excerpt(body), wait }
     }
 
-    /// The JSON of an answer. An empty body counts as null, which reads as an empty list.
+    /// The JSON of an answer. An empty body is none: it would pass for an empty list.
     pub(super) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Fault> {
-        let text = self.redact(&String::from_utf8_lossy(&answer.body));
-        let text = if text.trim().is_empty() { "null" } else { &text };
-        serde_json::from_str(text).map_err(|problem| {
+        serde_json::from_slice(&answer.body).map_err(|problem| {
             let declared = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("untyped");
             if problem.is_data() {
                 Fault::OtherShape(problem.to_string())
@@ -232,8 +234,9 @@ impl Client {
         }
     }
 
-    /// A server may send back what we sent it; a secret must not get into a report that way.
-    fn redact(&self, text: &str) -> String {
+    /// A server may send back what we sent it; a secret must not get into a report that way. For free texts only:
+    /// names and ids must stay what they are.
+    pub(super) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in self.secrets.iter() {
             if text.contains(secret.expose()) {
@@ -250,15 +253,12 @@ fn base(api: &Api) -> Result<Url, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("`api.url` holds a user or password; use `api.bearer` or `api.headers` with a reference".to_owned());
     }
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err("`api.url` names no host".to_owned()),
-    };
+    if url.host().is_none() {
+        return Err("`api.url` names no host".to_owned());
+    }
     match url.scheme() {
         "https" => {}
-        "http" if loopback || api.allow_plain_http => {}
+        "http" if is_loopback(&url) || api.allow_plain_http => {}
         "http" => {
             return Err(format!(
                 "`{}` is plain http: passwords would cross the network in the open; use https (or, for a test network, \
@@ -271,6 +271,15 @@ fn base(api: &Api) -> Result<Url, String> {
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 fn transport(error: &reqwest::Error) -> Fault {

@@ -89,7 +89,8 @@ impl CallFailed {
             Fault::NotConnected(_) | Fault::Status { status: 429, .. } => rejected(true),
             Fault::Status { status: 300..=399, .. } => rejected(false),
             // A gateway's time-out says nothing of what the service behind it did.
-            Fault::Status { status: 408, .. } => CreateOutcome::Unknown { message },
+            // A conflict may be with this very request, delivered twice on the way.
+            Fault::Status { status: 408 | 409, .. } => CreateOutcome::Unknown { message },
             Fault::Status { status: 400..=499, .. } => rejected(false),
             Fault::Unsendable(_) => rejected(false),
             _ => CreateOutcome::Unknown { message },
@@ -167,7 +168,7 @@ mod tests {
         for fault in [Fault::NotConnected("refused".into()), status(429)] {
             assert!(matches!(outcome(fault.clone()), CreateOutcome::Rejected { retry: true, .. }), "{fault:?}");
         }
-        for code in [301, 400, 401, 403, 404, 409, 422] {
+        for code in [301, 400, 401, 403, 404, 422] {
             assert!(matches!(outcome(status(code)), CreateOutcome::Rejected { retry: false, .. }), "{code}");
         }
         for fault in [
@@ -175,6 +176,7 @@ mod tests {
             Fault::CutOff { status: 202 },
             Fault::NotJson { content_type: "text/html".into(), body: String::new() },
             status(408),
+            status(409),
             status(500),
             status(502),
             status(503),

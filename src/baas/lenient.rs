@@ -17,18 +17,23 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     })
 }
 
-/// A list; null as empty.
+/// A list; null as empty, null elements left out.
 pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+    let list = Option::<Vec<Option<T>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(list.into_iter().flatten().collect())
 }
+
+/// The largest number that every JSON reader keeps exactly: 2^53 - 1, eight pebibytes.
+const MOST: u64 = 9_007_199_254_740_991;
 
 /// A number of bytes, as number or text; anything else as none.
 pub(super) fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
+    let number = match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
-    })
+    };
+    Ok(number.filter(|bytes| *bytes <= MOST))
 }
 
 /// A flag; anything else as none.

@@ -7,6 +7,13 @@ use crate::model::{
 };
 use crate::ports::{ReadFailed, Site};
 
+/// The texts of a record that are the service's own words.
+fn free_texts(record: &mut RestoreRecord) -> impl Iterator<Item = &mut String> {
+    let lists = [&mut record.errors, &mut record.warnings, &mut record.restored_objects];
+    let details = record.sub_tasks.iter_mut().filter_map(|task| task.status_details.as_mut());
+    record.status_details.iter_mut().chain(lists.into_iter().flatten()).chain(details)
+}
+
 fn failed(failed: CallFailed) -> ReadFailed {
     ReadFailed(failed.to_string())
 }
@@ -19,7 +26,11 @@ impl Site for Client {
 
     async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
         let list = Client::restores(self, site).await.map_err(failed)?;
-        Ok(list.into_iter().map(RestoreRecord::from).collect())
+        let mut records: Vec<RestoreRecord> = list.into_iter().map(RestoreRecord::from).collect();
+        for text in records.iter_mut().flat_map(free_texts) {
+            *text = self.redact(text);
+        }
+        Ok(records)
     }
 
     async fn databases(&self, site: &SiteId) -> Result<Vec<Database>, ReadFailed> {

@@ -148,52 +148,102 @@ pub struct Database {
 
 /// A backup or restore job. Only what we use is named; the rest passes by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "AnyJob")]
 pub struct Job {
-    #[serde(
-        alias = "id",
-        alias = "backup_job_id",
-        deserialize_with = "lenient::text",
-        serialize_with = "lenient::number"
-    )]
+    #[serde(serialize_with = "lenient::number")]
     pub job_id: Option<String>,
-    #[serde(alias = "job_name", deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
     pub job_type: Option<String>,
-    #[serde(deserialize_with = "lenient::flag")]
     pub is_active: Option<bool>,
     pub last_execution_details: Option<Execution>,
 }
 
+/// A job under any of the names that its fields may have, also several at once.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AnyJob {
+    #[serde(deserialize_with = "lenient::text")]
+    job_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    backup_job_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    job_name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    job_type: Option<String>,
+    #[serde(deserialize_with = "lenient::flag")]
+    is_active: Option<bool>,
+    last_execution_details: Option<Execution>,
+}
+
+impl From<AnyJob> for Job {
+    fn from(any: AnyJob) -> Self {
+        Self {
+            job_id: any.job_id.or(any.backup_job_id).or(any.id),
+            name: any.name.or(any.job_name),
+            job_type: any.job_type,
+            is_active: any.is_active,
+            last_execution_details: any.last_execution_details,
+        }
+    }
+}
+
 /// One execution of a backup job, under the names of `last_execution_details`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "AnyExecution")]
 pub struct Execution {
-    #[serde(
-        alias = "id",
-        alias = "execution_id",
-        deserialize_with = "lenient::text",
-        serialize_with = "lenient::number"
-    )]
+    #[serde(serialize_with = "lenient::number")]
     pub backup_job_execution_id: Option<String>,
     /// The job it belongs to, where a list over several jobs tells it.
-    #[serde(
-        alias = "backup_job_id",
-        deserialize_with = "lenient::text",
-        serialize_with = "lenient::number",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(serialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
-    #[serde(deserialize_with = "lenient::time")]
     pub start_time: Option<jiff::Timestamp>,
-    #[serde(deserialize_with = "lenient::time")]
     pub end_time: Option<jiff::Timestamp>,
     /// In bytes.
-    #[serde(alias = "size", deserialize_with = "lenient::bytes")]
     pub backup_set_size: Option<u64>,
+}
+
+/// An execution under any of the names that its fields may have, also several at once.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AnyExecution {
+    #[serde(deserialize_with = "lenient::text")]
+    backup_job_execution_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    execution_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    job_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    backup_job_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    status: Option<String>,
+    #[serde(deserialize_with = "lenient::time")]
+    start_time: Option<jiff::Timestamp>,
+    #[serde(deserialize_with = "lenient::time")]
+    end_time: Option<jiff::Timestamp>,
+    #[serde(deserialize_with = "lenient::bytes")]
+    backup_set_size: Option<u64>,
+    #[serde(deserialize_with = "lenient::bytes")]
+    size: Option<u64>,
+}
+
+impl From<AnyExecution> for Execution {
+    fn from(any: AnyExecution) -> Self {
+        Self {
+            backup_job_execution_id: any.backup_job_execution_id.or(any.execution_id).or(any.id),
+            job_id: any.job_id.or(any.backup_job_id),
+            status: any.status,
+            start_time: any.start_time,
+            end_time: any.end_time,
+            backup_set_size: any.backup_set_size.or(any.size),
+        }
+    }
 }
 
 /// An object in a backup.
@@ -277,7 +327,7 @@ impl Execution {
 impl Database {
     /// The database, unless the entry has no usable name.
     pub fn into_model(self) -> Option<model::Database> {
-        let name = model::ObjectName::bare(self.name?).ok()?;
+        let name = bare(self.name)?;
         Some(model::Database { name, kind: self.db_kind })
     }
 }
@@ -286,12 +336,17 @@ impl BackupObject {
     /// The object, unless the entry has no usable name.
     pub fn into_model(self) -> Option<model::BackupObject> {
         Some(model::BackupObject {
-            name: model::ObjectName::bare(self.object_name?).ok()?,
+            name: bare(self.object_name)?,
             object_type: model::ObjectType::from_wire(&self.object_type.unwrap_or_default()),
-            parent: self.parent_name.and_then(|name| model::ObjectName::bare(name).ok()),
+            parent: bare(self.parent_name),
             bytes: self.byte_count,
         })
     }
+}
+
+/// A name from the catalogue, which pads names of the type CHAR with spaces.
+fn bare(name: Option<String>) -> Option<model::ObjectName> {
+    model::ObjectName::bare(name?.trim_end()).ok()
 }
 
 #[cfg(test)]

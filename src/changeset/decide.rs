@@ -1,12 +1,14 @@
 //! Plan × snapshot → changeset: one action with its reason for every item.
 
+use std::collections::BTreeSet;
+
 use super::document::VERSION;
 use super::history::{History, Verdict};
 use super::loss::loss;
 use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
     Action, BackupExecution, BackupObject, CreateRequest, DataLoss, Environment, ExecutionKey, ExecutionSelector, Item,
-    Level, Millis, Permission, Plan, Reading, Snapshot, digest,
+    Level, Millis, Permission, Plan, Reading, Slug, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -93,6 +95,7 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
         attempt: 1,
         execution: None,
         request: None,
+        refusal: None,
         data_loss: DataLoss::None,
         losses: Vec::new(),
         notes: Vec::new(),
@@ -109,17 +112,19 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
     let plan = &intention.plan.name;
     decision.fingerprint = fingerprint(plan, item, &execution.id)?;
     decision.execution = Some(execution.clone());
-    let history = match History::read(plan, item, &decision.fingerprint, snapshot) {
-        Ok(history) => history,
-        Err(why) => {
-            decision.reason = why;
-            return Ok(decision);
-        }
-    };
+    let history =
+        match History::read(plan, item, &decision.fingerprint, snapshot, intention.plan.limits.settle_window_ms) {
+            Ok(history) => history,
+            Err(why) => {
+                decision.reason = why;
+                return Ok(decision);
+            }
+        };
     decision.notes.extend(history.notes.iter().cloned());
     let verdict = history.verdict(intention.again);
     decision.generation = verdict.generation();
     decision.attempt = verdict.attempt();
+    let awaited = history.awaited().cloned();
     decision.saw.restores = history.restores;
     let job_name = item.job_name.clone().unwrap_or_else(|| {
         derived_name(plan, &item.name, &decision.fingerprint, decision.generation, decision.attempt)
@@ -136,21 +141,37 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
     });
     let (action, reason) = match verdict {
         Verdict::Send { action, reason, before, .. } => {
-            let blocked = (decision.action == Action::Blocked && !decision.reason.is_empty())
-                .then(|| (Action::Blocked, std::mem::take(&mut decision.reason)));
-            blocked.unwrap_or_else(|| permit(intention, snapshot, before.as_deref(), &mut decision, action, reason))
+            if decision.reason.is_empty() {
+                permit(intention, snapshot, before.as_deref(), &mut decision, action, reason)
+            } else {
+                (Action::Blocked, std::mem::take(&mut decision.reason))
+            }
         }
-        // Something may still have to be sent again if it never arrived, so the guards count here too.
-        Verdict::Adopt { reason, seen: false, .. } => {
-            permit(intention, snapshot, None, &mut decision, Action::Adopt, reason)
+        // Nothing is sent now; but another attempt may be, and it is permitted or not like any other.
+        Verdict::Adopt { reason, .. } => {
+            attempts_after(intention, snapshot, &mut decision);
+            (Action::Adopt, reason)
         }
-        Verdict::Adopt { reason, seen: true, .. } => (Action::Adopt, reason),
+        Verdict::Await { reason, past, .. } => {
+            decision.saw.awaited = Some(past);
+            attempts_after(intention, snapshot, &mut decision);
+            (Action::Adopt, reason)
+        }
         Verdict::Satisfied { reason, .. } => (Action::Satisfied, reason),
-        Verdict::Blocked { reason, .. } => (Action::Blocked, reason),
+        Verdict::Blocked { reason, .. } => {
+            decision.saw.awaited = awaited;
+            (Action::Blocked, reason)
+        }
     };
     decision.action = action;
     decision.reason = reason;
     Ok(decision)
+}
+
+/// Whether another attempt may follow the one that runs or is on its way.
+fn attempts_after(intention: &Intention<'_>, snapshot: &Snapshot, decision: &mut Decision) {
+    let (action, reason) = permit(intention, snapshot, None, decision, Action::Retry, String::new());
+    decision.refusal = (action != Action::Retry).then_some(reason);
 }
 
 /// The backup execution to restore from.
@@ -220,7 +241,8 @@ fn permit(
             .notes
             .push(format!("whether restores to site `{}` are permitted is not known: {why}", item.target.site));
     }
-    let loss = loss(item, &intention.environment.guard, snapshot, before);
+    let made_before = |touched: &Touched| makes_before(intention.plan, item, touched);
+    let loss = loss(item, &intention.environment.guard, snapshot, before, made_before);
     decision.data_loss = loss.class;
     decision.losses = loss.words;
     decision.notes.extend(loss.notes);
@@ -231,7 +253,32 @@ fn permit(
     }
     match (loss.refusal, loss.skip) {
         (Some(why), _) => (Action::Blocked, why),
+        // What is there may be what our own failed attempt left.
+        (None, Some(why)) if action == Action::Retry => {
+            let why = format!(
+                "{why}; but an attempt to restore it was made, so whether it is whole is not known: look at it"
+            );
+            (Action::Blocked, why)
+        }
         (None, Some(why)) => (Action::Satisfied, why),
         (None, None) => (action, reason),
     }
+}
+
+/// Whether an item that must succeed first brings a whole database back, so that it is there when this one starts.
+fn makes_before(plan: &Plan, item: &Item, touched: &Touched) -> bool {
+    let mut seen: BTreeSet<&Slug> = BTreeSet::new();
+    let mut left: Vec<&Slug> = item.after.iter().collect();
+    while let Some(name) = left.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        let Some(earlier) = plan.items.iter().find(|other| other.name == *name) else { continue };
+        let whole = Touched { object: None, ..touched.clone() };
+        if earlier.touches().contains(&whole) {
+            return true;
+        }
+        left.extend(&earlier.after);
+    }
+    false
 }

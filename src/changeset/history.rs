@@ -1,6 +1,10 @@
 //! What the site and our journal know of one item's earlier restores, and what follows from it.
 
-use crate::model::{Action, Item, PastAttempt, PastFate, Reading, RestoreRecord, SiteId, Slug, Snapshot, StatusClass};
+use jiff::Timestamp;
+
+use crate::model::{
+    Action, Item, JobName, Millis, PastAttempt, PastFate, Reading, RestoreRecord, SiteId, Slug, Snapshot, StatusClass,
+};
 
 use super::{DerivedName, item_key};
 
@@ -13,8 +17,20 @@ pub(super) struct History<'a> {
     pub(super) notes: Vec<String>,
     /// Creates that the journal holds.
     past: Vec<&'a PastAttempt>,
-    /// The item's name at the site, for derived names; none where the plan sets the name itself.
-    derived: Option<(String, String)>,
+    identity: Identity,
+    /// When the site was read.
+    now: Timestamp,
+    /// How long a create may still appear.
+    settle_window: Millis,
+}
+
+/// How restores of this very definition are known.
+#[derive(Debug)]
+enum Identity {
+    /// By a name that the plan sets itself.
+    Fixed(JobName),
+    /// By the fingerprint in a derived name.
+    Derived { fingerprint: String },
 }
 
 /// What follows from an item's history, before guards and losses are looked at.
@@ -29,8 +45,10 @@ pub(super) enum Verdict {
         /// An earlier restore of the item that succeeded, under any definition.
         before: Option<String>,
     },
-    /// Attach to what runs, or may be on its way.
-    Adopt { generation: u32, attempt: u32, reason: String, seen: bool },
+    /// Attach to what runs.
+    Adopt { generation: u32, attempt: u32, reason: String },
+    /// Watch for what an earlier run sent and the site doesn't show.
+    Await { generation: u32, attempt: u32, reason: String, past: PastAttempt },
     /// Done.
     Satisfied { generation: u32, attempt: u32, reason: String },
     /// Somebody must look.
@@ -42,6 +60,7 @@ impl Verdict {
         match self {
             Self::Send { generation, .. }
             | Self::Adopt { generation, .. }
+            | Self::Await { generation, .. }
             | Self::Satisfied { generation, .. }
             | Self::Blocked { generation, .. } => *generation,
         }
@@ -51,6 +70,7 @@ impl Verdict {
         match self {
             Self::Send { attempt, .. }
             | Self::Adopt { attempt, .. }
+            | Self::Await { attempt, .. }
             | Self::Satisfied { attempt, .. }
             | Self::Blocked { attempt, .. } => *attempt,
         }
@@ -61,14 +81,20 @@ impl<'a> History<'a> {
     /// Collects the restores of an item from the lists of its sites and from the journal.
     ///
     /// # Errors
-    /// When the source site's list could not be read: whether a restore runs already is then not known.
-    pub(super) fn read(plan: &Slug, item: &Item, fingerprint: &str, snapshot: &'a Snapshot) -> Result<Self, String> {
+    /// When a site's list could not be read: whether a restore runs already is then not known.
+    pub(super) fn read(
+        plan: &Slug,
+        item: &Item,
+        fingerprint: &str,
+        snapshot: &'a Snapshot,
+        settle_window: Millis,
+    ) -> Result<Self, String> {
         let key = item_key(plan, &item.name);
-        let ours = |restore: &RestoreRecord| match (&restore.job_name, &item.job_name) {
-            (Some(name), Some(fixed)) => name == fixed,
-            (Some(name), None) => DerivedName::parse(name).is_some_and(|name| name.item_key == key),
-            (None, _) => false,
+        // A plan may have begun to set the name, or have ceased to: what ran under a derived name is still of the item.
+        let is_ours = |name: &JobName| {
+            item.job_name.as_ref() == Some(name) || DerivedName::parse(name).is_some_and(|name| name.item_key == key)
         };
+        let ours = |restore: &RestoreRecord| restore.job_name.as_ref().is_some_and(is_ours);
         let mut notes = Vec::new();
         let mut restores: Vec<RestoreRecord> = Vec::new();
         let mut sites = vec![&item.source.site];
@@ -78,158 +104,212 @@ impl<'a> History<'a> {
         for site in sites {
             match snapshot.restores.get(site) {
                 Some(Reading::Read(list)) => restores.extend(list.iter().filter(|r| ours(r)).cloned()),
-                reading => {
-                    let why = unread(site, reading);
-                    if *site == item.source.site {
-                        return Err(why);
-                    }
-                    notes.push(why);
-                }
+                reading => return Err(unread(site, reading)),
             }
         }
         restores.sort_by_key(age);
         // A restore between two sites may be listed at both.
         restores
             .dedup_by(|a, b| a.job_name == b.job_name && a.execution_id == b.execution_id && a.execution_id.is_some());
-        let past = snapshot.attempts.iter().filter(|attempt| match &item.job_name {
-            Some(fixed) => attempt.job_name == *fixed,
-            None => DerivedName::parse(&attempt.job_name).is_some_and(|name| name.item_key == key),
-        });
-        let derived = item.job_name.is_none().then(|| (key.clone(), fingerprint.to_owned()));
+        let past = snapshot.attempts.iter().filter(|attempt| is_ours(&attempt.job_name));
+        let identity = match &item.job_name {
+            Some(fixed) => Identity::Fixed(fixed.clone()),
+            None => Identity::Derived { fingerprint: fingerprint.to_owned() },
+        };
         if item.job_name.is_some() {
             notes.push("the plan sets the job name, so a change of the definition can't be seen".to_owned());
         }
-        Ok(Self { past: past.collect(), restores, notes, derived })
+        Ok(Self { past: past.collect(), restores, notes, identity, now: snapshot.taken_at, settle_window })
     }
 
     /// What follows. With `again`, whatever is over is left behind and a new generation is opened.
     pub(super) fn verdict(&self, again: bool) -> Verdict {
         let generation = self.last_generation();
+        let is_current = |name: &JobName| self.number(name).is_some_and(|(g, _)| g == generation);
         let current: Vec<&RestoreRecord> =
-            self.restores.iter().filter(|r| self.place(r).is_some_and(|(g, _)| g == generation)).collect();
-        let past: Vec<&PastAttempt> = self
-            .past
-            .iter()
-            .copied()
-            .filter(|p| self.number(&p.job_name).is_some_and(|(g, _)| g == generation))
-            .collect();
-        let used = current.iter().filter_map(|r| self.place(r).map(|(_, a)| a));
-        let used = used.chain(past.iter().filter_map(|p| self.number(&p.job_name).map(|(_, a)| a)));
-        let last = used.max().unwrap_or(0).max(if self.derived.is_none() { count(current.len()) } else { 0 });
-        let attempt_of = |r: &RestoreRecord| self.place(r).map_or(1, |(_, attempt)| attempt);
+            self.restores.iter().filter(|r| r.job_name.as_ref().is_some_and(is_current)).collect();
+        let past: Vec<&PastAttempt> = self.past.iter().copied().filter(|p| is_current(&p.job_name)).collect();
+        let attempt_of = |name: &JobName| self.number(name).map_or(1, |(_, attempt)| attempt);
+        let used = current.iter().filter_map(|r| r.job_name.as_ref()).chain(past.iter().map(|p| &p.job_name));
+        let last = match self.identity {
+            Identity::Fixed(_) => u32::try_from(current.len()).unwrap_or(u32::MAX),
+            Identity::Derived { .. } => used.map(attempt_of).max().unwrap_or(0),
+        };
+        let blocked = |reason: String| Verdict::Blocked { generation, attempt: last.max(1), reason };
 
-        if let Some(stop) = self.other_definition_running(generation) {
-            return stop;
+        if let Some(reason) = self.other_definition_under_way(&is_current) {
+            return blocked(reason);
         }
         let running: Vec<&RestoreRecord> = current.iter().copied().filter(|r| !r.is_final()).collect();
         match running.as_slice() {
             [] => {}
             [one] => {
+                let attempt = one.job_name.as_ref().map_or(1, attempt_of);
                 let reason = format!("{} runs at the site ({})", shown(one), one.status);
-                return Verdict::Adopt { generation, attempt: attempt_of(one), reason, seen: true };
+                return Verdict::Adopt { generation, attempt, reason };
             }
             [one, two, ..] => {
-                let reason = format!("{} and {} both run at the site: look at them first", shown(one), shown(two));
-                return Verdict::Blocked { generation, attempt: attempt_of(two), reason };
+                return blocked(format!("{} and {} both run at the site: look at them first", shown(one), shown(two)));
             }
         }
-        let on_its_way = past.iter().rev().find(|p| p.fate == PastFate::Open && !self.is_shown(p));
-        if let Some(open) = on_its_way {
-            let attempt = self.number(&open.job_name).map_or(last.max(1), |(_, attempt)| attempt);
-            let reason = format!(
-                "run {} sent `{}` and never learned what became of it; the site is watched for it before anything is sent",
-                open.run, open.job_name
-            );
-            return Verdict::Adopt { generation, attempt, reason, seen: false };
+        if let Some(verdict) = self.unshown(&past, generation, again) {
+            return verdict;
         }
         if again && last > 0 {
-            let before = self.success().map(|r| name(r).to_owned());
             let reason = "a new generation was asked for".to_owned();
             // Under a name that the plan sets there are no generations, only one more attempt.
-            let (generation, attempt) = if self.derived.is_some() { (generation + 1, 1) } else { (1, last + 1) };
-            return Verdict::Send { action: Action::Create, generation, attempt, reason, before };
+            let (generation, attempt) = match self.identity {
+                Identity::Fixed(_) => (1, last.saturating_add(1)),
+                Identity::Derived { .. } => (generation.saturating_add(1), 1),
+            };
+            return Verdict::Send { action: Action::Create, generation, attempt, reason, before: self.success() };
         }
-        if let Some(done) = current.iter().rev().find(|r| r.status.class().is_success()) {
-            let when = done.end_time.map_or_else(String::new, |at| format!(", ended {}", seconds(at)));
-            let reason = format!("{} is there ({}{when})", shown(done), done.status);
-            return Verdict::Satisfied { generation, attempt: attempt_of(done), reason };
+        let send = |action: Action, reason: String| {
+            let attempt = last.saturating_add(1);
+            Verdict::Send { action, generation, attempt, reason, before: self.success() }
+        };
+        // The last one counts: an earlier success may have been written over since.
+        if let Some(newest) = current.last() {
+            let attempt = newest.job_name.as_ref().map_or(1, attempt_of);
+            let later = self.restores.last().filter(|r| !r.job_name.as_ref().is_some_and(is_current));
+            return match (newest.status.class(), later) {
+                (StatusClass::Unknown | StatusClass::Running, _) => blocked(format!(
+                    "{} ended with status `{}`, which restorectl does not know: look at it, then use `--again`",
+                    shown(newest),
+                    newest.status
+                )),
+                (_, Some(later)) => send(
+                    Action::Changed,
+                    format!("{}, of another definition, came after {}", shown(later), shown(newest)),
+                ),
+                (StatusClass::Succeeded | StatusClass::SucceededWithWarnings, None) => {
+                    let when = newest.end_time.map_or_else(String::new, |at| format!(", ended {}", seconds(at)));
+                    let reason = format!("{} is there ({}{when})", shown(newest), newest.status);
+                    Verdict::Satisfied { generation, attempt, reason }
+                }
+                (StatusClass::PartlyFailed | StatusClass::Failed, None) => {
+                    let details = newest.status_details.as_deref().or(newest.errors.first().map(String::as_str));
+                    let details = details.map_or_else(String::new, |text| format!(": {text}"));
+                    send(Action::Retry, format!("{} ended {}{details}", shown(newest), newest.status))
+                }
+            };
         }
-        if let Some(odd) = current.iter().find(|r| r.status.class() == StatusClass::Unknown) {
-            let reason = format!(
-                "{} ended with status `{}`, which restorectl does not know: look at it, then use `--again`",
-                shown(odd),
-                odd.status
-            );
-            return Verdict::Blocked { generation, attempt: attempt_of(odd), reason };
+        match self.restores.last() {
+            Some(other) => {
+                send(Action::Changed, format!("the definition or the backup is another than that of {}", shown(other)))
+            }
+            None => send(Action::Create, "the site has no restore of it".to_owned()),
         }
-        if let Some(done) = past.iter().rev().find(|p| p.fate == PastFate::Succeeded && !self.is_shown(p)) {
-            let attempt = self.number(&done.job_name).map_or(1, |(_, attempt)| attempt);
-            let reason = format!(
-                "run {} saw `{}` succeed, and the site no longer lists it; use `--again` to restore again",
-                done.run, done.job_name
-            );
-            return Verdict::Satisfied { generation, attempt, reason };
-        }
-        let before = self.success().map(|r| name(r).to_owned());
-        let attempt = last + 1;
-        if let Some(failed) = current.last() {
-            let details = failed.status_details.as_deref().or(failed.errors.first().map(String::as_str));
-            let details = details.map_or_else(String::new, |text| format!(": {text}"));
-            let reason = format!("{} ended {}{details}", shown(failed), failed.status);
-            return Verdict::Send { action: Action::Retry, generation, attempt, reason, before };
-        }
-        if let Some(other) = self.restores.last() {
-            let reason = format!("the definition or the backup is another than that of {}", shown(other));
-            return Verdict::Send { action: Action::Changed, generation, attempt, reason, before };
-        }
-        let reason = "the site has no restore of it".to_owned();
-        Verdict::Send { action: Action::Create, generation, attempt, reason, before }
     }
 
-    /// A restore of the item under another definition, or of an older generation, that still runs.
-    fn other_definition_running(&self, generation: u32) -> Option<Verdict> {
-        let other = self.restores.iter().find(|r| {
-            let current = self.place(r).is_some_and(|(g, _)| g == generation);
-            !current && !r.is_final()
-        })?;
+    /// What follows from creates of this definition that the journal holds and the site doesn't show.
+    fn unshown(&self, past: &[&PastAttempt], generation: u32, again: bool) -> Option<Verdict> {
+        let hidden = |fates: &[PastFate]| {
+            past.iter().rev().find(|p| fates.contains(&p.fate) && !self.is_shown(p)).map(|p| (*p).clone())
+        };
+        if let Some(past) = hidden(&[PastFate::Open, PastFate::Accepted]) {
+            let attempt = self.number(&past.job_name).map_or(1, |(_, attempt)| attempt);
+            let name = &past.job_name;
+            let (run, id) =
+                (&past.run, past.resource_id.as_ref().map_or_else(String::new, |id| format!(" as restore {id}")));
+            if past.fate == PastFate::Open {
+                let reason = format!(
+                    "run {run} sent `{name}` and never learned what became of it; the site is watched for it before anything is sent"
+                );
+                return Some(Verdict::Await { generation, attempt, reason, past });
+            }
+            if self.is_recent(&past) {
+                let reason = format!("the site accepted `{name}`{id} from run {run}, and does not list it yet");
+                return Some(Verdict::Await { generation, attempt, reason, past });
+            }
+            if !again {
+                let reason = format!(
+                    "the site accepted `{name}`{id} from run {run} and no longer lists it: look what became of it, then use `--again`"
+                );
+                return Some(Verdict::Blocked { generation, attempt, reason });
+            }
+        }
+        if again {
+            return None;
+        }
+        if let Some(past) = hidden(&[PastFate::Odd]) {
+            let attempt = self.number(&past.job_name).map_or(1, |(_, attempt)| attempt);
+            let reason = format!(
+                "run {} saw `{}` end with a status that restorectl does not know: look at it, then use `--again`",
+                past.run, past.job_name
+            );
+            return Some(Verdict::Blocked { generation, attempt, reason });
+        }
+        // Whether something else was restored over it since can't be told any more, if the site shows such a thing.
+        let past = hidden(&[PastFate::Succeeded]).filter(|_| self.restores.is_empty())?;
+        let attempt = self.number(&past.job_name).map_or(1, |(_, attempt)| attempt);
         let reason = format!(
-            "{}, which restores this item from another definition, still runs at the site ({}): wait until it ends",
-            shown(other),
-            other.status
+            "run {} saw `{}` succeed, and the site no longer lists it; use `--again` to restore again",
+            past.run, past.job_name
         );
-        Some(Verdict::Blocked { generation, attempt: 1, reason })
+        Some(Verdict::Satisfied { generation, attempt, reason })
+    }
+
+    /// A restore of the item under another definition, or of an older generation, that runs or may be on its way.
+    fn other_definition_under_way(&self, is_current: &impl Fn(&JobName) -> bool) -> Option<String> {
+        let other = |name: &JobName| !is_current(name);
+        if let Some(running) = self.restores.iter().find(|r| !r.is_final() && r.job_name.as_ref().is_some_and(other)) {
+            return Some(format!(
+                "{}, which restores this item from another definition, still runs at the site ({}): wait until it ends",
+                shown(running),
+                running.status
+            ));
+        }
+        let sent = |p: &&&PastAttempt| {
+            let may_appear = matches!(p.fate, PastFate::Open | PastFate::Accepted) && self.is_recent(p);
+            may_appear && other(&p.job_name) && !self.is_shown(p)
+        };
+        let sent = self.past.iter().rev().find(sent)?;
+        Some(format!(
+            "run {} sent `{}`, another definition of this item, and it may still appear at the site: try again after {}",
+            sent.run,
+            sent.job_name,
+            seconds(self.settle_window.after(sent.at))
+        ))
+    }
+
+    /// The create that a verdict to block rests on, as far as it may still appear: it takes room meanwhile.
+    pub(super) fn awaited(&self) -> Option<&PastAttempt> {
+        let may_appear = |p: &&&PastAttempt| matches!(p.fate, PastFate::Open | PastFate::Accepted) && self.is_recent(p);
+        self.past.iter().rev().filter(may_appear).find(|p| !self.is_shown(p)).copied()
+    }
+
+    /// Whether a create is so young that it may still appear.
+    fn is_recent(&self, past: &PastAttempt) -> bool {
+        self.now <= self.settle_window.after(past.at)
     }
 
     /// The newest generation of this definition that anything is known of, at least 1.
     fn last_generation(&self) -> u32 {
-        let seen = self.restores.iter().filter_map(|r| self.place(r));
+        let seen = self.restores.iter().filter_map(|r| self.number(r.job_name.as_ref()?));
         let sent = self.past.iter().filter_map(|p| self.number(&p.job_name));
         seen.chain(sent).map(|(generation, _)| generation).max().unwrap_or(1)
     }
 
-    /// Generation and attempt of a restore of this very definition.
-    fn place(&self, restore: &RestoreRecord) -> Option<(u32, u32)> {
-        self.number(restore.job_name.as_ref()?)
+    /// Generation and attempt, where the name is one of this very definition.
+    fn number(&self, job_name: &JobName) -> Option<(u32, u32)> {
+        match &self.identity {
+            Identity::Fixed(fixed) => (fixed == job_name).then_some((1, 1)),
+            Identity::Derived { fingerprint } => {
+                let name = DerivedName::parse(job_name)?;
+                (name.fingerprint == *fingerprint).then_some((name.generation, name.attempt))
+            }
+        }
     }
 
-    fn number(&self, job_name: &crate::model::JobName) -> Option<(u32, u32)> {
-        let Some((_, fingerprint)) = &self.derived else {
-            return Some((1, 1));
-        };
-        let name = DerivedName::parse(job_name)?;
-        (name.fingerprint == *fingerprint).then_some((name.generation, name.attempt))
-    }
-
-    fn success(&self) -> Option<&RestoreRecord> {
-        self.restores.iter().rev().find(|r| r.status.class().is_success())
+    /// The newest restore of the item that succeeded, under any definition.
+    fn success(&self) -> Option<String> {
+        self.restores.iter().rev().find(|r| r.status.class().is_success()).map(|r| name(r).to_owned())
     }
 
     /// Whether the site shows the restore that an earlier create made.
     fn is_shown(&self, past: &PastAttempt) -> bool {
-        self.restores.iter().any(|r| {
-            let old = r.execution_id.as_ref().is_some_and(|id| past.prior.contains(id));
-            r.job_name.as_ref() == Some(&past.job_name) && !old
-        })
+        self.restores.iter().any(|r| r.job_name.as_ref() == Some(&past.job_name) && !past.prior.contains(&r.mark()))
     }
 }
 
@@ -241,13 +321,13 @@ fn unread(site: &SiteId, reading: Option<&Reading<Vec<RestoreRecord>>>) -> Strin
     format!("the restores of site `{site}` could not be read, so what runs there is not known: {why}")
 }
 
-fn age(restore: &RestoreRecord) -> (Option<u128>, Option<jiff::Timestamp>, Option<String>) {
+fn age(restore: &RestoreRecord) -> (Option<u128>, Option<Timestamp>, Option<String>) {
     let id = restore.execution_id.as_ref();
     (id.and_then(|id| id.parse().ok()), restore.start_time, id.cloned())
 }
 
 fn name(restore: &RestoreRecord) -> &str {
-    restore.job_name.as_ref().map_or("(no name)", crate::model::JobName::as_str)
+    restore.job_name.as_ref().map_or("(no name)", JobName::as_str)
 }
 
 fn shown(restore: &RestoreRecord) -> String {
@@ -257,10 +337,6 @@ fn shown(restore: &RestoreRecord) -> String {
     }
 }
 
-fn seconds(at: jiff::Timestamp) -> String {
+fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
-}
-
-fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }

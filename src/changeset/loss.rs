@@ -26,9 +26,17 @@ const UNSEEN: &str = "the API lists no tables, so whether the target is there al
                       service replaces it, whatever `on_existing` says";
 
 /// Looks at every object of an item. `before` names an earlier restore of the item that succeeded, so that what
-/// it made is probably still there although the API can't show it.
-pub(super) fn loss(item: &Item, guard: &Guard, snapshot: &Snapshot, before: Option<&str>) -> Loss {
+/// it made is probably still there although the API can't show it. `made_before` tells which databases items that
+/// come first will make.
+pub(super) fn loss(
+    item: &Item,
+    guard: &Guard,
+    snapshot: &Snapshot,
+    before: Option<&str>,
+    made_before: impl Fn(&Touched) -> bool,
+) -> Loss {
     let mut loss = Loss::default();
+    let mut skipped = 0;
     for object in &item.objects {
         let touched = item.touched_by(object);
         let exists = exists(snapshot, &touched, &mut loss);
@@ -36,6 +44,10 @@ pub(super) fn loss(item: &Item, guard: &Guard, snapshot: &Snapshot, before: Opti
             (_, Err(why)) => Err(why),
             (Level::Database, Ok(true)) => Ok(Some(Found::Database)),
             (Level::Database, Ok(false)) if item.target.database.is_none() => Ok(None),
+            (_, Ok(false)) if made_before(&touched) => {
+                loss.note(format!("database `{}` is made by a restore that comes first", touched.database));
+                Ok(None)
+            }
             (_, Ok(false)) => Err(format!(
                 "database `{}` does not exist at site `{}`; create it there or name another one",
                 touched.database, touched.site
@@ -46,8 +58,17 @@ pub(super) fn loss(item: &Item, guard: &Guard, snapshot: &Snapshot, before: Opti
         match found {
             Err(why) => loss.refuse(why),
             Ok(None) => unseen(item, object, &touched, guard, &mut loss),
-            Ok(Some(found)) => judge(item, object, &touched, found, guard, &mut loss),
+            Ok(Some(found)) => {
+                judge(item, object, &touched, found, guard, &mut loss);
+                skipped += usize::from(item.on_existing == OnExisting::Skip);
+            }
         }
+    }
+    if skipped > 0 && skipped < item.objects.len() {
+        loss.refuse(format!(
+            "some of its objects are there and others not, and `on_existing: skip` can't do a part: make it several restores ({})",
+            item.origin
+        ));
     }
     loss.databases.sort_by(|a, b| a.name.cmp(&b.name));
     loss.databases.dedup();
@@ -81,6 +102,10 @@ impl Loss {
 fn exists(snapshot: &Snapshot, touched: &Touched, loss: &mut Loss) -> Result<bool, String> {
     let reading = snapshot.databases.get(&touched.site).map(|reading| reading.as_result());
     let result = match reading {
+        // Each site has some; an empty list is what missing rights look like.
+        Some(Ok(databases)) if databases.is_empty() => {
+            Err(format!("site `{}` lists no database at all: the user may lack the right to see them", touched.site))
+        }
         Some(Ok(databases)) => Ok(databases.iter().any(|database| database.name == touched.database)),
         Some(Err(why)) => Err(format!("the databases of site `{}` could not be read: {why}", touched.site)),
         None => Err(format!("the databases of site `{}` were not read", touched.site)),
@@ -94,6 +119,13 @@ fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard,
     if object.object_type.level() == Level::Database {
         loss.note(format!("database `{touched}` is not at site `{}` yet", touched.site));
         return;
+    }
+    if item.on_existing == OnExisting::Skip {
+        return loss.refuse(format!(
+            "`on_existing: skip` ({}) needs to know whether `{touched}` is there, and the API lists no tables: say `replace`, \
+             or restore under a name that is free",
+            item.origin
+        ));
     }
     if item.on_existing == OnExisting::Replace {
         if !guard.allow_replace {
@@ -123,6 +155,8 @@ fn judge(item: &Item, object: &RestoreObject, touched: &Touched, found: Found<'_
             let change = "say `on_existing: replace` to allow that, or restore under another name";
             loss.refuse(format!("{known}, and {}: {change} ({})", consequence(class), item.origin));
         }
+        // That it was there when it was backed up doesn't say that it still is.
+        OnExisting::Skip if matches!(found, Found::Itself) => return unseen(item, object, touched, guard, loss),
         OnExisting::Skip => {
             loss.skip.get_or_insert(format!("{known}, and the plan says `on_existing: skip`"));
             return;

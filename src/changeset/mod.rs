@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, Permission, Purpose, RestoreRecord,
-    Slug,
+    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, PastAttempt, Permission, Purpose,
+    RestoreRecord, Slug,
 };
 
 /// The difference between a plan and the site, for one environment.
@@ -83,6 +83,9 @@ pub struct Decision {
     pub execution: Option<BackupExecution>,
     /// What the create call sends, under the next attempt's name; none where nothing can be sent.
     pub request: Option<CreateRequest>,
+    /// Why no (further) attempt may be sent, although one runs or may be on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
     /// What it destroys at the target.
     pub data_loss: DataLoss,
     /// The data loss in words, one sentence an object.
@@ -104,6 +107,9 @@ pub struct Saw {
     /// Restores of the item at the site, whatever their definition, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restores: Vec<RestoreRecord>,
+    /// A create of an earlier run that the site doesn't show, and that it may show yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited: Option<PastAttempt>,
     /// Databases that the item writes to or needs, and whether they were there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<SeenDatabase>,
@@ -130,5 +136,12 @@ impl Changeset {
     /// How many items have this action.
     pub fn count(&self, action: Action) -> usize {
         self.items.iter().filter(|decision| decision.action == action).count()
+    }
+}
+
+impl Decision {
+    /// Whether the site showed a restore of the item that runs, or may show one that is on its way.
+    pub fn may_run(&self) -> bool {
+        self.saw.awaited.is_some() || self.saw.restores.iter().any(|restore| !restore.is_final())
     }
 }

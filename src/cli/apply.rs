@@ -50,9 +50,10 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Some((saved, digest)) => {
             let bench = Bench { client: connect::client(&saved.environment, terminal)?, store: store().await?, clock };
             let lock = connect::lock(state, &saved.plan.name, &saved.environment.name)?;
-            let made = bench.reread(&saved).await?;
+            bench.still_fits(&saved).await?;
             terminal.progress(&format!("the site still is as `{}` ({digest}) saw it", args.file.display()));
-            (made, bench, true, lock)
+            // What was approved is what runs, and what the journal holds.
+            (saved, bench, true, lock)
         }
         None => {
             let Some(loaded) = diff::resolved(&args.file, &args.binding, terminal)? else {
@@ -67,9 +68,13 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     terminal.progress(report::changeset_human(&made, terminal.err()).trim_end());
     if made.has_changes() {
         confirmed(&made, args.confirm.as_deref())?;
-        if !approved && !asked(terminal)? {
-            terminal.say("nothing was sent");
-            return Ok(Exit::Failed);
+        if !approved {
+            if !asked(terminal)? {
+                terminal.say("nothing was sent");
+                return Ok(Exit::Failed);
+            }
+            // Somebody may have thought about it for an hour.
+            bench.still_fits(&made).await?;
         }
     }
     let run = execute::execute(&bench, &made, terminal).await?;

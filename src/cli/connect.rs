@@ -58,7 +58,9 @@ pub(super) struct Lock(#[expect(dead_code, reason = "kept open, which is what ho
 /// # Errors
 /// When one does, or the lock's file can't be made.
 pub(super) fn lock(state: Option<&Path>, plan: &Slug, environment: &str) -> anyhow::Result<Lock> {
-    let mut path = place(state)?.into_os_string();
+    // The store is open, so its file is there, and a link to it means the same lock.
+    let store = place(state)?;
+    let mut path = std::fs::canonicalize(&store).unwrap_or(store).into_os_string();
     path.push(format!(".{plan}.{}.lock", Slug::words(environment)));
     let path = PathBuf::from(path);
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);

@@ -10,6 +10,7 @@ use super::load::{self, Binding, Loaded};
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, OutputFormat, connect, files};
+use crate::model::Action;
 use crate::{changeset, diagnostic, report};
 
 /// Arguments of `diff`.
@@ -26,7 +27,7 @@ pub(super) struct Args {
     /// Save the changeset for `apply`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Exit with 3 where changes are pending
+    /// Exit with 3 where changes are pending, with 4 where nothing is but some are refused
     #[arg(long)]
     detailed_exitcode: bool,
     /// Restore again what is there already, as a new generation
@@ -62,7 +63,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             path.display()
         ));
     }
-    Ok(if args.detailed_exitcode && made.has_changes() { Exit::Pending } else { Exit::Done })
+    Ok(match args.detailed_exitcode {
+        true if made.has_changes() => Exit::Pending,
+        true if made.count(Action::Blocked) > 0 => Exit::RestoresFailed,
+        _ => Exit::Done,
+    })
 }
 
 /// A plan that resolved without an error, with its warnings shown; none where it has errors, which are shown then.
@@ -77,8 +82,12 @@ pub(super) fn resolved(
     if !resolution.diagnostics.is_empty() {
         terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
     }
-    let (Some(plan_found), Some(environment)) = (resolution.plan, resolution.environment) else {
+    let (Some(found), Some(mut environment)) = (resolution.plan, resolution.environment) else {
         return Ok(None);
     };
-    Ok(Some(Loaded { plan: plan_found, file: plan.display().to_string(), environment }))
+    // A changeset may be carried out from another folder.
+    for path in environment.paths_mut() {
+        *path = std::path::absolute(&path)?.display().to_string();
+    }
+    Ok(Some(Loaded { plan: found, file: plan.display().to_string(), environment }))
 }

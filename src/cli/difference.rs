@@ -28,6 +28,11 @@ pub(super) struct Bench {
     pub(super) clock: SystemClock,
 }
 
+/// The service's address, under which the journal keeps what was done there.
+pub(super) fn service(environment: &Environment) -> &str {
+    environment.api.as_ref().map_or("", |api| api.url.trim_end_matches('/'))
+}
+
 impl Bench {
     /// Compares a plan with the site.
     ///
@@ -37,11 +42,11 @@ impl Bench {
         self.decide(&loaded.plan, &loaded.file, &loaded.environment, again).await
     }
 
-    /// Compares the plan that a saved changeset carries with the site as it is now.
+    /// Reads the site again, and makes sure that it still is as a changeset saw it.
     ///
     /// # Errors
     /// When the changeset has expired, or the site no longer is as it was; the error names every change.
-    pub(super) async fn reread(&self, saved: &Changeset) -> anyhow::Result<Changeset> {
+    pub(super) async fn still_fits(&self, saved: &Changeset) -> anyhow::Result<()> {
         if self.clock.now() > saved.expires_at {
             bail!("the changeset expired at {}: make a new one with `restorectl diff --out`", saved.expires_at);
         }
@@ -53,7 +58,7 @@ impl Bench {
                 "the site is no longer as it was when the changeset was made, so nothing was sent:{list}\nmake a new one with `restorectl diff --out`"
             );
         }
-        Ok(fresh)
+        Ok(())
     }
 
     async fn decide(
@@ -64,7 +69,8 @@ impl Bench {
         again: bool,
     ) -> anyhow::Result<Changeset> {
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
-        let snapshot = observe(&self.client, &plan.items, past_attempts(&runs)?, self.clock.now()).await;
+        let snapshot =
+            observe(&self.client, &plan.items, past_attempts(&runs, service(environment))?, self.clock.now()).await;
         // With no site to read there is nothing to decide; that every item is blocked would say it less well.
         let mut readings = snapshot.restores.values().map(Reading::as_result).peekable();
         if readings.peek().is_some() && readings.all(|reading| reading.is_err()) {

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::difference::{Bench, TOOL_VERSION};
+use super::difference::{self, Bench, TOOL_VERSION};
 use super::system;
 use super::terminal::Terminal;
 use crate::changeset::Changeset;
@@ -25,6 +25,7 @@ pub(super) async fn execute(bench: &Bench, changeset: &Changeset, terminal: Term
         opened_at: now,
         tool_version: TOOL_VERSION.to_owned(),
         opened_by: system::operator(),
+        service: difference::service(&changeset.environment).to_owned(),
         simulated: bench.client.met_simulator(),
         changeset: serde_json::to_value(changeset)?,
     };

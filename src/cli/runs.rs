@@ -47,7 +47,13 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Command::List { format } => {
             let mut made = Vec::new();
             for run in store.runs().await? {
-                made.push(report_command::build(&store, &run.id, &clock).await?);
+                match report_command::build(&store, &run.id, &clock).await {
+                    Ok(report) => made.push(report),
+                    // One damaged run must not hide the others.
+                    Err(error) => {
+                        terminal.say(&report::harmless(&format!("warning: run {} is left out: {error:#}", run.id)))
+                    }
+                }
             }
             match format {
                 OutputFormat::Human => terminal.result(&report::runs_human(&made, terminal.out()))?,

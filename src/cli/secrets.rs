@@ -5,6 +5,7 @@
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -15,6 +16,12 @@ use crate::model::{Api, Secret, SecretRef};
 
 /// No secret is longer, in bytes.
 const LARGEST: u64 = 64 * 1024;
+
+/// The same for what a program prints.
+const LARGEST_PRINTED: usize = 64 * 1024;
+
+/// How long after its end a program's output is waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long a program may take to print a secret.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,10 +72,17 @@ fn run(words: &[String]) -> anyhow::Result<String> {
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("`{program}` can't be started"))?;
-    let output = child.stdout.take().context("it has no output")?;
-    let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        output.take(LARGEST).read_to_string(&mut text).map(|_| text)
+    let mut output = child.stdout.take().context("it has no output")?;
+    // Read apart, a piece at a time: a child that the program leaves behind may hold its output open for ever.
+    let (sender, pieces) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut piece = [0u8; 4096];
+        while let Ok(count) = output.read(&mut piece) {
+            let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else { return };
+            if sender.send(read.to_vec()).is_err() {
+                return;
+            }
+        }
     });
     let until = Instant::now() + PATIENCE;
     let status = loop {
@@ -84,8 +98,12 @@ fn run(words: &[String]) -> anyhow::Result<String> {
     if !status.success() {
         bail!("it ended with {status}");
     }
-    match reader.join() {
-        Ok(text) => text.context("its output can't be read"),
-        Err(_) => bail!("its output can't be read"),
+    let mut text = Vec::new();
+    while let Ok(piece) = pieces.recv_timeout(LAST_WORDS) {
+        text.extend(piece);
+        if text.len() > LARGEST_PRINTED {
+            bail!("it printed more than {LARGEST_PRINTED} bytes");
+        }
     }
+    String::from_utf8(text).ok().context("what it printed is not UTF-8")
 }

@@ -10,7 +10,7 @@ use super::watch::Watch;
 use crate::changeset::{Changeset, Decision, derived_name};
 use crate::journal::{Attempt, Closed, Entry, IllegalRecord, ItemState, Progress, Record, RunState};
 use crate::model::{
-    Action, CreateOutcome, CreateRequest, End, Limits, Millis, RestoreRecord, SiteId, Slug, StatusClass,
+    Action, CreateOutcome, CreateRequest, End, Limits, Millis, PastFate, RestoreRecord, SiteId, Slug, StatusClass,
 };
 
 /// The longest wait between two creates of one item that the service turned away.
@@ -83,6 +83,8 @@ pub struct Machine {
     watches: BTreeMap<SiteId, Watch>,
     /// Not before this moment is the next attempt of an item made, and how often it was turned away in a row.
     pauses: BTreeMap<Slug, (Timestamp, u32)>,
+    /// Not before this moment is anything created: the service turned a create away.
+    quiet_until: Option<Timestamp>,
     stopping: bool,
 }
 
@@ -96,6 +98,7 @@ impl Machine {
             state: RunState::default(),
             watches: BTreeMap::new(),
             pauses: BTreeMap::new(),
+            quiet_until: None,
             stopping: false,
         }
     }
@@ -135,6 +138,10 @@ impl Machine {
         Ok(())
     }
 
+    fn decision(&self, item: &Slug) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.item.name == *item)
+    }
+
     fn progress(&self, item: &Slug) -> Option<&Progress> {
         self.state.items.get(item)
     }
@@ -155,17 +162,20 @@ impl Machine {
                 Action::Create | Action::Retry | Action::Changed => continue,
                 Action::Adopt => {
                     let Some(request) = &decision.request else { continue };
-                    let seen = decision.saw.restores.iter().rev();
-                    let seen = seen.filter(|r| r.job_name.as_ref() == Some(&request.job_name)).find(|r| !r.is_final());
-                    let running = seen.and_then(|r| r.execution_id.clone());
+                    let mut seen = decision.saw.restores.iter().rev();
+                    let seen = seen.find(|r| r.job_name.as_ref() == Some(&request.job_name) && !r.is_final());
+                    let running = seen.map(RestoreRecord::mark);
                     let mut prior = prior(decision, &[]);
-                    prior.retain(|id| Some(id) != running.as_ref());
+                    prior.retain(|mark| Some(mark) != running.as_ref());
+                    let awaited = decision.saw.awaited.as_ref();
                     Record::Adopted {
                         item,
                         job_name: request.job_name.clone(),
                         generation: decision.generation,
                         attempt: decision.attempt,
                         seen: seen.cloned(),
+                        accepted: awaited.is_some_and(|past| past.fate == PastFate::Accepted),
+                        resource_id: awaited.and_then(|past| past.resource_id.clone()),
                         prior,
                     }
                 }
@@ -191,7 +201,10 @@ impl Machine {
                 let factor = 1u64.checked_shl(times).unwrap_or(u64::MAX);
                 let pause = Millis(self.limits.poll_interval_ms.0.saturating_mul(factor)).min(LONGEST_BACKOFF);
                 let pause = pause.max(wait_ms.unwrap_or_default());
-                self.pauses.insert(item, (pause.after(now), times.saturating_add(1).min(32)));
+                let until = pause.after(now);
+                self.pauses.insert(item, (until, times.saturating_add(1).min(32)));
+                // A service that asks for peace means everybody, and one that can't be reached is so for all.
+                self.quiet_until = Some(self.quiet_until.map_or(until, |quiet| quiet.max(until)));
             }
             CreateOutcome::Rejected { retry: false, message, .. } => {
                 self.record(Record::Ended { item, end: End::Rejected, reason: message }, now, step)?;
@@ -255,6 +268,17 @@ impl Machine {
         };
         let Some(attempt) = progress.current().filter(|_| watched) else { return Ok(()) };
         let Some(found) = newest(attempt, restores) else { return Ok(()) };
+        let doubled = restores.iter().filter(|restore| attempt.is(restore)).count();
+        if doubled > 1 {
+            let text = format!(
+                "the site shows {doubled} restores named `{}`; it ends when all of them have",
+                attempt.job_name
+            );
+            if !progress.notes.contains(&text) {
+                self.record(Record::Noted { item: Some(item.clone()), text }, now, step)?;
+            }
+        }
+        let Some(attempt) = self.progress(item).and_then(Progress::current) else { return Ok(()) };
         let known = attempt.restore.as_ref();
         if known.is_none_or(|known| tells_more(known, found)) {
             let record = Record::Observed { item: item.clone(), restore: found.clone() };
@@ -277,19 +301,21 @@ impl Machine {
     ) -> Result<(), IllegalRecord> {
         let Some(progress) = self.progress(item) else { return Ok(()) };
         let again = progress.attempts.iter().any(|a| !a.not_found && a.job_name == attempt.job_name && a.is(found));
-        let known = progress.late.iter().any(|l| l.job_name == found.job_name && l.execution_id == found.execution_id);
-        if again || known {
+        let same = |late: &&RestoreRecord| late.job_name == found.job_name && late.mark() == found.mark();
+        let known = progress.late.iter().find(same);
+        if again || known.is_some_and(|known| !tells_more(known, found)) {
             return Ok(());
         }
         let job_name = attempt.job_name.clone();
-        let last = progress.current().is_some_and(|current| current.job_name == job_name);
-        let record = if last && progress.state == ItemState::Waiting {
+        let record = if known.is_none() && progress.state == ItemState::Waiting {
             Record::Adopted {
                 item: item.clone(),
                 job_name,
                 generation: attempt.generation,
                 attempt: attempt.number,
                 seen: Some(found.clone()),
+                accepted: false,
+                resource_id: None,
                 prior: attempt.prior.clone(),
             }
         } else {
@@ -319,12 +345,18 @@ impl Machine {
             progress.attempts.iter().filter(|a| a.over_at.is_some() && a.restore.is_some()).count()
         });
         let left = u32::try_from(failed_before).unwrap_or(u32::MAX) < self.limits.retries;
-        if matches!(end, End::Failed | End::PartlyFailed) && left && !self.stopping && !self.too_many_failures() {
+        let refusal = self.decision(&item).and_then(|decision| decision.refusal.clone());
+        let retries = left && refusal.is_none() && !self.stopping && !self.too_many_failures();
+        if matches!(end, End::Failed | End::PartlyFailed) && retries {
             self.pauses.insert(item.clone(), (self.limits.poll_interval_ms.after(now), 0));
             return self.record(Record::AttemptFailed { item, reason: said }, now, step);
         }
         let reason = match end {
             End::Unknown => format!("the site ended it with a status that restorectl does not know: {said}"),
+            End::Failed | End::PartlyFailed if left => match refusal {
+                Some(refusal) => format!("{said}; it gets no further attempt: {refusal}"),
+                None => said,
+            },
             _ => said,
         };
         self.record(Record::Ended { item, end, reason }, now, step)
@@ -387,7 +419,7 @@ impl Machine {
                     (
                         End::TimedOut,
                         format!(
-                            "its deadline of {deadline} passed; {named}{id} still runs at the site ({})",
+                            "its deadline of {deadline} passed; {named}{id} was last seen as {}, and may go on at the site",
                             seen.status
                         ),
                     )
@@ -429,6 +461,14 @@ impl Machine {
                 ItemState::Ended(end) if !end.is_success() => Some((need, end)),
                 _ => None,
             });
+            // A create that was given up for lost may follow only where any create of the item might.
+            let refused =
+                decision.refusal.as_ref().filter(|_| self.progress(item).is_some_and(|p| !p.attempts.is_empty()));
+            if let Some(refusal) = refused {
+                let record = Record::Ended { item: item.clone(), end: End::Blocked, reason: refusal.clone() };
+                self.record(record, now, step)?;
+                continue;
+            }
             let why = match (missing, self.limits.max_failures) {
                 (Some((need, end)), _) => format!("it needs `{need}`, which ended as: {end}"),
                 (None, Some(most)) if too_many => {
@@ -468,7 +508,7 @@ impl Machine {
             let Some(request) = decision.request.clone() else { continue };
             let item = decision.item.name.clone();
             let attempts = self.progress(&item).map_or(&[][..], |progress| &progress.attempts);
-            let attempt = attempts.last().map_or(decision.attempt, |last| last.number + 1);
+            let attempt = attempts.last().map_or(decision.attempt, |last| last.number.saturating_add(1));
             let generation = decision.generation;
             let job_name = decision
                 .item
@@ -487,6 +527,7 @@ impl Machine {
     fn is_ready(&self, decision: &Decision, now: Timestamp) -> bool {
         let item = &decision.item;
         self.item_state(&item.name) == ItemState::Waiting
+            && self.quiet_until.is_none_or(|until| until <= now)
             && !matches!(decision.action, Action::Satisfied | Action::Blocked)
             && self.pauses.get(&item.name).is_none_or(|(until, _)| *until <= now)
             && item.after.iter().all(|need| matches!(self.item_state(need), ItemState::Ended(end) if end.is_success()))
@@ -495,14 +536,17 @@ impl Machine {
     fn occupied<'a>(&self, decisions: &'a [Decision]) -> Occupied<'a> {
         let mut occupied = Occupied::default();
         for decision in decisions {
-            if self.progress(&decision.item.name).is_some_and(Progress::may_run) {
+            // What the diff refused because of something that runs is not followed, so it takes room to the end.
+            let unfollowed = decision.action == Action::Blocked && decision.may_run();
+            if unfollowed || self.progress(&decision.item.name).is_some_and(Progress::may_run) {
                 occupied.add(&decision.item);
             }
         }
         occupied
     }
 
-    /// If all that is left waits for restores that outlived their deadline, it would wait for ever.
+    /// If all that is left waits for restores that outlived their deadline or are not ours to follow, it would wait
+    /// for ever.
     fn unblock(&mut self, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
         let under_way = self
             .state
@@ -516,7 +560,7 @@ impl Machine {
         let occupied = self.occupied(&decisions);
         for decision in decisions.iter().filter(|decision| self.is_ready(decision, now)) {
             let Some(obstacle) = occupied.obstacle(&decision.item, &self.limits) else { continue };
-            let reason = format!("{obstacle}: restores that passed their deadline still run at the site and hold it");
+            let reason = format!("{obstacle}, and what may still run at the site holds that");
             let item = decision.item.name.clone();
             return self.record(Record::Ended { item, end: End::Skipped, reason }, now, step);
         }
@@ -574,27 +618,28 @@ impl Machine {
         let deadlines: Vec<Timestamp> =
             open.iter().filter_map(|(item, _, deadline)| self.deadline(self.progress(item)?, *deadline)).collect();
         let pauses = self.pauses.iter().filter(|(item, _)| self.item_state(item) == ItemState::Waiting);
-        let pauses = pauses.map(|(_, (until, _))| *until).filter(|until| *until > now);
+        let pauses = pauses.map(|(_, (until, _))| *until).chain(self.quiet_until).filter(|until| *until > now);
         reads.chain(deadlines).chain(pauses).min()
     }
 }
 
-/// Ids under a name that a plan sets itself which are not the next attempt's.
+/// Marks of restores under a name that a plan sets itself which are not the next attempt.
 fn prior(decision: &Decision, attempts: &[Attempt]) -> Vec<String> {
     if decision.item.job_name.is_none() {
         return Vec::new();
     }
-    let seen = decision.saw.restores.iter().filter_map(|r| r.execution_id.clone());
-    let own = attempts.iter().filter_map(|a| a.restore.as_ref().and_then(|r| r.execution_id.clone()));
-    let all: BTreeSet<String> = seen.chain(own).collect();
+    let seen = decision.saw.restores.iter().map(RestoreRecord::mark);
+    let awaited = decision.saw.awaited.iter().flat_map(|past| past.prior.clone());
+    let own = attempts.iter().filter_map(|a| a.restore.as_ref()).map(RestoreRecord::mark);
+    let all: BTreeSet<String> = seen.chain(awaited).chain(own).collect();
     all.into_iter().collect()
 }
 
-/// The restore that is this attempt; the newest, should the site show several.
+/// The restore that is this attempt. Should the site show several, one that still runs, else the newest.
 fn newest<'a>(attempt: &Attempt, restores: &'a [RestoreRecord]) -> Option<&'a RestoreRecord> {
     restores.iter().filter(|restore| attempt.is(restore)).max_by_key(|restore| {
         let id: Option<u128> = restore.execution_id.as_ref().and_then(|id| id.parse().ok());
-        (id, restore.start_time)
+        (!restore.is_final(), id, restore.start_time)
     })
 }
 

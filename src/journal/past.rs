@@ -2,35 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::{IllegalRecord, ItemState, Run, replay};
-use crate::journal::Entry;
-use crate::model::{CreateOutcome, End, JobName, PastAttempt, PastFate, RestoreRecord};
+use super::{Attempt, Entry, IllegalRecord, ItemState, Progress, Run, replay};
+use crate::model::{CreateOutcome, End, JobName, PastAttempt, PastFate, RestoreRecord, StatusClass};
 
-/// Every create that earlier runs recorded, oldest first, each with the last that is known of it.
-/// A name that a later run settled takes that run's verdict.
+/// Every create that earlier runs recorded, oldest first, each with the last that is known of it. A name that a
+/// later run settled takes that run's verdict. What was done at another `service` says nothing of this one; only
+/// the numbers of its attempts are kept, and that a create may be on its way.
 ///
 /// # Errors
 /// When a run's entries don't fit together.
-pub fn past_attempts(runs: &[(Run, Vec<Entry>)]) -> Result<Vec<PastAttempt>, IllegalRecord> {
+pub fn past_attempts(runs: &[(Run, Vec<Entry>)], service: &str) -> Result<Vec<PastAttempt>, IllegalRecord> {
     let mut known: BTreeMap<JobName, usize> = BTreeMap::new();
     let mut past: Vec<PastAttempt> = Vec::new();
     for (run, entries) in runs {
         for (item, progress) in replay(entries)?.items {
             let last = progress.attempts.len().saturating_sub(1);
             for (index, attempt) in progress.attempts.iter().enumerate() {
-                let under_way = index == last && progress.may_run();
-                let succeeded = index == last && matches!(progress.state, ItemState::Ended(end) if end.is_success());
-                let seen = attempt.restore.as_ref();
-                let fate = if succeeded || seen.is_some_and(|r| r.is_final() && r.status.class().is_success()) {
-                    PastFate::Succeeded
-                } else if attempt.not_found || matches!(attempt.outcome, Some(CreateOutcome::Rejected { .. })) {
-                    PastFate::Gone
-                } else if under_way || matches!(progress.state, ItemState::Ended(End::Unknown)) && index == last {
-                    PastFate::Open
-                } else if seen.is_some_and(RestoreRecord::is_final) || attempt.over_at.is_some() {
-                    PastFate::Failed
-                } else {
-                    PastFate::Open
+                let fate = match fate(attempt, (index == last).then_some(&progress)) {
+                    PastFate::Open | PastFate::Accepted if run.service != service => PastFate::Open,
+                    _ if run.service != service => PastFate::Gone,
+                    fate => fate,
                 };
                 let entry = PastAttempt {
                     run: run.id.clone(),
@@ -38,6 +29,7 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)]) -> Result<Vec<PastAttempt>, Ill
                     job_name: attempt.job_name.clone(),
                     at: attempt.began_at,
                     prior: attempt.prior.clone(),
+                    resource_id: attempt.resource_id().cloned(),
                     fate,
                 };
                 // Names that a plan sets itself repeat; derived ones repeat only when a later run adopts them.
@@ -52,4 +44,28 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)]) -> Result<Vec<PastAttempt>, Ill
         }
     }
     Ok(past)
+}
+
+/// What is known of an attempt; `last` is the item's progress if it is its last one.
+fn fate(attempt: &Attempt, last: Option<&Progress>) -> PastFate {
+    let seen = attempt.restore.as_ref();
+    if let Some(restore) = seen.filter(|restore| restore.is_final()) {
+        return match restore.status.class() {
+            class if class.is_success() => PastFate::Succeeded,
+            StatusClass::Failed | StatusClass::PartlyFailed => PastFate::Failed,
+            _ => PastFate::Odd,
+        };
+    }
+    if attempt.not_found || matches!(attempt.outcome, Some(CreateOutcome::Rejected { .. })) {
+        return PastFate::Gone;
+    }
+    if matches!(last.map(|progress| progress.state), Some(ItemState::Ended(End::Rejected))) {
+        return PastFate::Gone;
+    }
+    let accepted = matches!(attempt.outcome, Some(CreateOutcome::Applied { .. }));
+    if accepted || seen.is_some_and(|restore: &RestoreRecord| !restore.is_final()) {
+        PastFate::Accepted
+    } else {
+        PastFate::Open
+    }
 }

@@ -35,7 +35,7 @@ pub struct Attempt {
     pub adopted: bool,
     /// When it was recorded.
     pub began_at: Timestamp,
-    /// Ids under the same name that are not this one.
+    /// Restores under the same name that are not this one, by their marks.
     pub prior: Vec<String>,
     /// How the create call was answered.
     pub outcome: Option<CreateOutcome>,
@@ -62,9 +62,8 @@ impl Attempt {
 
     /// Whether a restore at the site is this attempt.
     pub fn is(&self, restore: &RestoreRecord) -> bool {
-        let old = || restore.execution_id.as_ref().is_some_and(|id| self.prior.contains(id));
         match &restore.job_name {
-            Some(name) => *name == self.job_name && !old() && (self.prior.is_empty() || restore.execution_id.is_some()),
+            Some(name) => *name == self.job_name && !self.prior.contains(&restore.mark()),
             // A record without a name is ours only if it bears the very id that we were given.
             None => self.resource_id().is_some_and(|id| restore.execution_id.as_deref() == Some(id.as_str())),
         }
@@ -82,7 +81,7 @@ pub struct Progress {
     pub clock_from: Option<Timestamp>,
     /// When and why it ended.
     pub ended: Option<(Timestamp, String)>,
-    /// Restores of given-up attempts that turned up after all.
+    /// Restores of given-up attempts that turned up after all, as last seen.
     pub late: Vec<RestoreRecord>,
     /// What a reader must know.
     pub notes: Vec<String>,
@@ -117,8 +116,13 @@ impl Progress {
         self.attempts.last()
     }
 
-    /// Whether the item may be running at the site, also after it ended for us.
+    /// Whether anything of the item may be running at the site: its last attempt, or one that turned up late.
     pub fn may_run(&self) -> bool {
+        self.current_may_run() || self.late.iter().any(|restore| !restore.is_final())
+    }
+
+    /// Whether the last attempt may be running at the site, also after the item ended for us.
+    pub fn current_may_run(&self) -> bool {
         let known_over = || self.current().and_then(|a| a.restore.as_ref()).is_some_and(RestoreRecord::is_final);
         match self.state {
             ItemState::Waiting => false,
@@ -140,9 +144,12 @@ impl Progress {
                 self.begin(at, job_name, *generation, *attempt, prior, false);
                 self.state = Intended;
             }
-            (Record::Adopted { job_name, generation, attempt, seen, prior, .. }, Waiting) => {
+            (Record::Adopted { job_name, generation, attempt, seen, accepted, resource_id, prior, .. }, Waiting) => {
                 self.begin(at, job_name, *generation, *attempt, prior, true);
-                self.state = if seen.is_some() { Following } else { Unsure };
+                self.state = if seen.is_some() || *accepted { Following } else { Unsure };
+                if let Some(current) = self.attempts.last_mut().filter(|_| *accepted) {
+                    current.outcome = Some(CreateOutcome::Applied { resource_id: resource_id.clone() });
+                }
                 self.show(at, seen.as_ref());
             }
             (Record::Replied { outcome, .. }, Intended) => {
@@ -176,7 +183,14 @@ impl Progress {
                 self.clock_from = None;
                 self.state = Waiting;
             }
-            (Record::Late { restore, .. }, _) => self.late.push(restore.clone()),
+            (Record::Late { restore, .. }, _) => {
+                let same =
+                    |known: &&mut RestoreRecord| known.job_name == restore.job_name && known.mark() == restore.mark();
+                match self.late.iter_mut().find(same) {
+                    Some(known) => *known = restore.clone(),
+                    None => self.late.push(restore.clone()),
+                }
+            }
             (Record::Noted { text, .. }, _) => self.notes.push(text.clone()),
             (Record::Ended { end, reason, .. }, Waiting | Unsure | Following) => {
                 self.ended = Some((at, reason.clone()));
@@ -241,7 +255,7 @@ pub struct RunState {
 impl RunState {
     /// What may run at a site as far as the entries tell: items with their last attempts.
     pub fn may_run(&self) -> impl Iterator<Item = (&Slug, &Attempt)> {
-        let may_run = self.items.iter().filter(|(_, progress)| progress.may_run());
+        let may_run = self.items.iter().filter(|(_, progress)| progress.current_may_run());
         may_run.filter_map(|(item, progress)| Some((item, progress.current()?)))
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CreateOutcome, End, JobName, RestoreRecord, RunId, Slug};
+use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, RunId, Slug};
 
 /// The head of a run: what it set out to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Run {
     pub tool_version: String,
     /// The user and host that opened it, as the system tells.
     pub opened_by: String,
+    /// The service's address: what was done at one says nothing of another.
+    #[serde(default)]
+    pub service: String,
     /// Whether the service said that it is the simulator: the run is a rehearsal then, and no evidence.
     #[serde(default)]
     pub simulated: bool,
@@ -52,7 +55,7 @@ pub enum Record {
         generation: u32,
         /// As this attempt, from 1.
         attempt: u32,
-        /// Execution ids of restores that bore the name before: they are not the answer to this call.
+        /// Restores that bore the name before, by their marks: they are not the answer to this call.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         prior: Vec<String>,
     },
@@ -74,8 +77,14 @@ pub enum Record {
         generation: u32,
         /// Its attempt.
         attempt: u32,
-        /// As seen at the site; none where an earlier run may have sent it and the site doesn't show it yet.
+        /// As seen at the site; none where an earlier run sent it, or may have, and the site doesn't show it yet.
         seen: Option<RestoreRecord>,
+        /// Whether it is known to have been accepted, so that it must never be given up for lost.
+        #[serde(default)]
+        accepted: bool,
+        /// The id that the service gave when it accepted it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resource_id: Option<ResourceId>,
         /// As in [`Record::Intent`].
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         prior: Vec<String>,

@@ -21,7 +21,7 @@ CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     plan TEXT NOT NULL,
     environment TEXT NOT NULL,
-    opened_at TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, -- milliseconds since 1970, so that it sorts
     head TEXT NOT NULL
 ) STRICT;
 CREATE INDEX runs_of ON runs (plan, environment, opened_at);
@@ -76,11 +76,19 @@ impl SqliteStore {
             sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await.map_err(fail)?;
         match version {
             VERSION => return Ok(()),
-            0 => {}
+            0 => {
+                let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+                    .fetch_one(&mut *transaction)
+                    .await
+                    .map_err(fail)?;
+                if tables > 0 {
+                    return Err(self.unreadable("it is another program's database: name another file".to_owned()));
+                }
+            }
             newer => {
                 let problem =
                     format!("its schema has version {newer}, and this restorectl knows {VERSION}: use a newer one");
-                return Err(StoreError::Unreadable { place: self.path.display().to_string(), problem });
+                return Err(self.unreadable(problem));
             }
         }
         transaction.execute(SCHEMA).await.map_err(fail)?;
@@ -126,7 +134,7 @@ impl Store for SqliteStore {
             .bind(run.id.as_str())
             .bind(run.plan.as_str())
             .bind(&run.environment)
-            .bind(run.opened_at.to_string())
+            .bind(run.opened_at.as_millisecond())
             .bind(head)
             .execute(&self.pool)
             .await

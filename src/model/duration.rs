@@ -42,8 +42,13 @@ impl Millis {
 
 /// Why a text is not a duration; says what would be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a duration: write a number and a unit, like `90s`, `15m`, `6h`, `2d` or `1h30m`")]
+#[error(
+    "`{0}` is not a duration: write a number and a unit, like `90s`, `15m`, `6h`, `2d` or `1h30m`, and at most a hundred years"
+)]
 pub struct DurationError(String);
+
+/// A hundred years: longer than anything that is meant, and small enough to be exact in any JSON reader.
+const LONGEST: u64 = 36_500 * 86_400_000;
 
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -67,6 +72,9 @@ impl FromStr for Millis {
             let part = number.checked_mul(*size).ok_or_else(wrong)?;
             total = total.checked_add(part).ok_or_else(wrong)?;
             rest = tail;
+        }
+        if total > LONGEST {
+            return Err(wrong());
         }
         Ok(Self(total))
     }
@@ -106,7 +114,8 @@ mod tests {
         for (text, ms) in [("250ms", 250), ("90s", 90_000), ("1h30m", 5_400_000), ("2d", 172_800_000)] {
             assert_eq!(text.parse::<Millis>(), Ok(Millis(ms)), "{text}");
         }
-        for text in ["", "6", "h", "6 hours", "-1s", "1.5h", "99999999999999999999d", "18446744073709551615d"] {
+        for text in ["", "6", "h", "6 hours", "-1s", "1.5h", "99999999999999999999d", "18446744073709551615d", "36501d"]
+        {
             assert!(text.parse::<Millis>().is_err(), "{text}");
         }
     }

@@ -19,6 +19,22 @@ pub struct Environment {
     pub guard: Guard,
 }
 
+impl Environment {
+    /// The paths of files that it refers to.
+    pub fn paths_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let api = self.api.iter_mut();
+        api.flat_map(|api| {
+            let password = api.restore_credentials.iter_mut().map(|login| &mut login.password);
+            let references = api.headers.values_mut().chain(api.bearer.iter_mut()).chain(password);
+            let files = references.filter_map(|reference| match reference {
+                SecretRef::File(path) => Some(path),
+                SecretRef::Env(_) | SecretRef::Command(_) => None,
+            });
+            files.chain(api.ca_file.iter_mut())
+        })
+    }
+}
+
 /// How to reach the service. Holds references to secrets, never their values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Api {

@@ -66,7 +66,8 @@ pub enum Pick {
     Oldest,
     /// Any of them, the same one for the same seed and the same list.
     Random {
-        /// What the choice is drawn from.
+        /// What the choice is drawn from. A text in documents, because not every JSON reader keeps large numbers.
+        #[serde(with = "as_text")]
         seed: u64,
     },
 }
@@ -123,6 +124,18 @@ impl std::fmt::Display for ExecutionSelector {
                 write!(f, "random within {window_ms}, seed {seed}")
             }
         }
+    }
+}
+
+mod as_text {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum ObjectType {
     /// A database or user with all that it holds.
     Database,
+    /// A user with all that it holds; the same as a database for every rule.
+    User,
     /// A table.
     Table,
     /// A queue table.
@@ -49,8 +51,9 @@ pub enum Level {
 }
 
 /// The wire name and the plan's key for every known type.
-const KNOWN: [(ObjectType, &str, &str); 14] = [
+const KNOWN: [(ObjectType, &str, &str); 15] = [
     (ObjectType::Database, "DATABASE", "database"),
+    (ObjectType::User, "USER", "user"),
     (ObjectType::Table, "TABLE", "table"),
     (ObjectType::QueueTable, "QUEUE_TABLE", "queue_table"),
     (ObjectType::View, "VIEW", "view"),
@@ -93,13 +96,16 @@ impl ObjectType {
 
     /// Whether it stands for a whole database.
     pub fn level(&self) -> Level {
-        if *self == Self::Database { Level::Database } else { Level::Object }
+        match self {
+            Self::Database | Self::User => Level::Database,
+            _ => Level::Object,
+        }
     }
 
     /// Whether a single object of this type may come back under another name. None: not known.
     pub fn renames_singly(&self) -> Option<bool> {
         match self {
-            Self::Table | Self::QueueTable | Self::Database => Some(true),
+            Self::Table | Self::QueueTable | Self::Database | Self::User => Some(true),
             Self::Other(_) => None,
             _ => Some(false),
         }

@@ -72,6 +72,14 @@ impl RestoreRecord {
         }
     }
 
+    /// What tells it from another restore of the same name: its id, or its times where the service gives no id.
+    pub fn mark(&self) -> String {
+        match &self.execution_id {
+            Some(id) => id.clone(),
+            None => format!("from {:?} to {:?}", self.start_time, self.end_time),
+        }
+    }
+
     /// The bytes restored so far, where any sub-task tells.
     pub fn bytes(&self) -> Option<u64> {
         let mut told = self.sub_tasks.iter().filter_map(|task| task.bytes).peekable();

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BackupExecution, ExecutionId, JobKey, JobName, ObjectName, ObjectType, RestoreRecord, RunId, SiteId, Slug,
+    BackupExecution, ExecutionId, JobKey, JobName, ObjectName, ObjectType, ResourceId, RestoreRecord, RunId, SiteId,
+    Slug,
 };
 
 /// Something that was read, or the reason why it couldn't be. What can't be read is a value, so that
@@ -103,8 +104,10 @@ pub struct PastAttempt {
     pub job_name: JobName,
     /// When it was recorded.
     pub at: Timestamp,
-    /// Execution ids of restores that bore the name before it was sent.
+    /// Restores that bore the name before it was sent, by [`RestoreRecord::mark`].
     pub prior: Vec<String>,
+    /// The id that the service gave when it accepted it, where it did.
+    pub resource_id: Option<ResourceId>,
     /// What the journal knows of it.
     pub fate: PastFate,
 }
@@ -113,8 +116,12 @@ pub struct PastAttempt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PastFate {
-    /// Sent, or about to be sent, and nobody learned what became of it: it may appear at the site.
+    /// Sent, or about to be sent, and nobody learned whether it was accepted: it may appear at the site.
     Open,
+    /// Accepted, and nobody learned how it ended.
+    Accepted,
+    /// It ended with a status that we don't know: a person must look.
+    Odd,
     /// The site has nothing of it, for certain or as far as a whole settle window showed.
     Gone,
     /// It was accepted and ended without success.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Check, ExecutionSelector, Item, Limits, Millis, Mode, ObjectName, ObjectType, OnExisting, Pick, Plan,
+    Check, ExecutionSelector, Item, Level, Limits, Millis, Mode, ObjectName, ObjectType, OnExisting, Pick, Plan,
     QualifiedName, RestoreObject,
 };
 
@@ -192,7 +192,7 @@ fn name(name: &ObjectName) -> Value {
 fn object(object: &RestoreObject) -> Value {
     let mut out = Map::new();
     let key = ObjectType::keys().find(|key| ObjectType::from_key(key).as_ref() == Some(&object.object_type));
-    let is_database = object.object_type == ObjectType::Database;
+    let is_database = object.object_type.level() == Level::Database;
     let ordinary = object.parent_type == ObjectType::Database && (!is_database || object.parent.folded() == "DBC");
     match key.filter(|_| ordinary) {
         Some(key) if is_database => drop(out.insert(key.into(), name(&object.name))),

@@ -67,7 +67,14 @@ impl<'a> Reader<'a> {
     /// A duration.
     pub(super) fn duration(&mut self, node: &Node, steps: &[&str]) -> Option<Millis> {
         let text = self.text(node, steps)?;
-        text.parse().map_err(|error| self.wrong(rule::WRONG_FORM, node, steps, format!("{error}"))).ok()
+        let length: Millis =
+            text.parse().map_err(|error| self.wrong(rule::WRONG_FORM, node, steps, format!("{error}"))).ok()?;
+        // No window, deadline or pause of nothing is meant: each would turn a guard off.
+        if length.0 == 0 {
+            self.wrong(rule::OUT_OF_BOUNDS, node, steps, "this must be longer than nothing");
+            return None;
+        }
+        Some(length)
     }
 
     /// A whole number.

@@ -1,6 +1,6 @@
 //! One object of a restore: its type, its name, and what holds it.
 
-use crate::model::{ObjectName, ObjectType, RestoreObject};
+use crate::model::{Level, ObjectName, ObjectType, RestoreObject};
 
 use super::node::{Node, Yaml};
 use super::rule;
@@ -44,7 +44,7 @@ pub(super) fn object(node: &Node, index: &str, reader: &mut Reader<'_>) -> Optio
     let rename_to = node.get("rename_to").map(|name| bare_name(name, &["objects", index, "rename_to"], reader));
     let identity = identity?;
     if let Some(list) = node.get("exclude").filter(|list| !list.items().is_empty())
-        && identity.object_type != ObjectType::Database
+        && identity.object_type.level() != Level::Database
         && !matches!(identity.object_type, ObjectType::Other(_))
     {
         let message = format!("`exclude` has a meaning for databases only; this is a {}", identity.object_type);
@@ -71,11 +71,10 @@ fn by_key(key: &str, value: &Node, index: &str, reader: &mut Reader<'_>) -> Opti
     let object_type = ObjectType::from_key(key)?;
     let name = qualified(value, &steps, reader)?;
     let parent = match (&object_type, name.parent) {
-        (ObjectType::Database, None) => dbc()?,
-        (ObjectType::Database, Some(parent)) => {
-            let message = format!("a database is named alone, without `{parent}.`");
-            let hint =
-                format!("write `database: {}`, or `table: {parent}.{}` if a table is meant", name.name, name.name);
+        (whole, None) if whole.level() == Level::Database => dbc()?,
+        (whole, Some(parent)) if whole.level() == Level::Database => {
+            let message = format!("a {key} is named alone, without `{parent}.`");
+            let hint = format!("write `{key}: {}`, or `table: {parent}.{}` if a table is meant", name.name, name.name);
             reader.wrong_with(rule::OBJECT_NAME, value, &steps, message, hint);
             return None;
         }
@@ -120,7 +119,7 @@ fn by_type(other: &Node, index: &str, reader: &mut Reader<'_>) -> Option<Identit
             return None;
         }
         (Some(parent), None) | (None, Some(parent)) => parent,
-        (None, None) if object_type == ObjectType::Database => dbc()?,
+        (None, None) if object_type.level() == Level::Database => dbc()?,
         (None, None) => {
             let message = format!("the database that holds `{}` is missing", name.name);
             reader.wrong_with(rule::OBJECT_NAME, name_node, &step("name"), message, "add `parent: DATABASE`");

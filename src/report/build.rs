@@ -264,7 +264,8 @@ fn still_running(item: &Item, progress: &Progress, found: &mut Vec<MayStillRun>)
         last_status: restore.map(|restore| restore.status.to_string()),
         reason: reason.to_owned(),
     };
-    if let Some(current) = progress.current().filter(|_| progress.may_run() && standing != Standing::Unsettled) {
+    if let Some(current) = progress.current().filter(|_| progress.current_may_run() && standing != Standing::Unsettled)
+    {
         let reason = match standing {
             Standing::Ended(End::TimedOut) => "its deadline passed, and the site had not ended it",
             Standing::Running => "it was under way at the journal's last entry",

@@ -62,6 +62,7 @@ impl Situation {
             job_name: self.name(attempt),
             at: start(),
             prior: vec![],
+            resource_id: None,
             fate,
         });
         self
@@ -217,7 +218,7 @@ fn losses_are_named_and_guarded() {
     assert!(made.items[0].losses[0].contains("BANK.t"), "{:?}", made.items[0].losses);
     let mut situation = in_place();
     situation.item().on_existing = OnExisting::Skip;
-    situation.expect(Action::Satisfied, 1, "on_existing: skip");
+    situation.expect(Action::Blocked, 1, "API lists no tables");
 
     // A whole database.
     let whole = || {
@@ -233,6 +234,9 @@ fn losses_are_named_and_guarded() {
     situation.item().on_existing = OnExisting::Replace;
     situation.guard.allow_in_place = true;
     assert_eq!(situation.expect(Action::Create, 1, "").items[0].data_loss, DataLoss::Drops);
+    let mut situation = whole();
+    situation.item().on_existing = OnExisting::Skip;
+    situation.expect(Action::Satisfied, 1, "on_existing: skip");
 
     // A database that isn't there.
     let mut situation = Situation::new();

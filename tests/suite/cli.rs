@@ -381,3 +381,44 @@ async fn schemas_and_completions_are_printed() {
         rig.run(&["completions", shell]).await.code(0).says("restorectl");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_is_what_the_journal_holds() {
+    let rig = Rig::new().await;
+    rig.run(&["diff", "plans/rename-table.yaml", "--env", "sim", "--out", "change.json"]).await.code(0);
+    let text = std::fs::read_to_string(rig.path("change.json")).unwrap();
+    let (mut changeset, digest) = restorectl::changeset::load(&text).unwrap();
+    rig.run(&["apply", "change.json"]).await.code(0);
+    assert_eq!(rig.report().await["run"]["changeset_digest"], digest);
+
+    // An approval does not hold for ever.
+    changeset.expires_at = changeset.created_at;
+    rig.write("old.json", &restorectl::changeset::save(&changeset).unwrap().1);
+    rig.run(&["apply", "old.json"]).await.code(1).says("the changeset expired at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weekly_plan_goes_on_with_a_newer_backup() {
+    let rig = Rig::new().await;
+    let apply =
+        |execution: &'static str| ["apply", "plans/week.yaml", "--env", "sim", "--auto-approve", "--input", execution];
+    let plan = "version: 1\nname: week\ninputs: {execution: {type: string}, existing: {type: string, default: fail}}\n\
+                source: {site: TDICGC73149PP88, job: 1412, execution: \"{{execution}}\"}\n\
+                target: {site: TDICGC73149PP99, database: ADW_DR}\nrestores:\n  - name: customer\n    \
+                objects: [{table: ADW.customer}]\n    on_existing: \"{{existing}}\"\n";
+    rig.write("plans/week.yaml", plan);
+    rig.run(&apply("execution=5001")).await.code(0);
+    let first = rig.rows(DR_SITE, "ADW_DR", "customer").await;
+    // The copy of the week before is in the way, and nobody allowed to replace it.
+    rig.run(&apply("execution=5002")).await.code(4).says("probably there");
+    assert_eq!(rig.creates().await.len(), 1);
+    let allowed: Vec<&str> = apply("execution=5002").into_iter().chain(["--input", "existing=replace"]).collect();
+    rig.run(&allowed).await.code(0).says("replaces `ADW_DR.customer`");
+    assert_ne!(rig.rows(DR_SITE, "ADW_DR", "customer").await, first);
+    // Back to the older backup: what was done before the newer one doesn't count as done.
+    let back: Vec<&str> = apply("execution=5001").into_iter().chain(["--input", "existing=replace"]).collect();
+    rig.run(&back).await.code(0).says("came after");
+    assert_eq!(rig.creates().await.len(), 3);
+    assert_eq!(rig.rows(DR_SITE, "ADW_DR", "customer").await, first);
+    rig.run(&back).await.code(0).says("nothing to do");
+}

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use restorectl::changeset::{self, Changeset, Intention};
-use restorectl::engine::{self, Machine, Signal};
-use restorectl::journal::{Closed, ItemState, Run, RunState, Store as _, past_attempts, replay};
+use restorectl::engine::{self, Effect, Event, Machine, Signal};
+use restorectl::journal::{Closed, ItemState, Record, Run, RunState, Store as _, past_attempts, replay};
 use restorectl::model::*;
 use restorectl::observe::observe;
 use restorectl::ports::Clock as _;
 use tokio::sync::mpsc;
 
-use crate::world::{Dice, Faults, LATEST, MemoryStore, VirtualClock, World, item, plan};
+use crate::world::{Dice, Faults, LATEST, MemoryStore, VirtualClock, World, execution, item, plan, start};
 
 /// One `apply`: read, decide, drive. Gives where the run stands when it ends.
 async fn apply(
@@ -23,7 +23,7 @@ async fn apply(
 ) -> (Changeset, RunState) {
     let environment = Environment { name: "test".into(), api: None, guard: Guard::default() };
     let runs = store.runs_of(&plan.name, "test").await.unwrap();
-    let past = past_attempts(&runs).unwrap();
+    let past = past_attempts(&runs, "").unwrap();
     let site = Arc::new(world.clone());
     let snapshot = observe(&site, &plan.items, past, clock.now()).await;
     let intention = Intention { plan, file: "drill.yaml", environment: &environment, again: false, tool_version: "0" };
@@ -35,6 +35,7 @@ async fn apply(
         opened_at: clock.now(),
         tool_version: "0".into(),
         opened_by: "test".into(),
+        service: String::new(),
         simulated: true,
         changeset: serde_json::to_value(&changeset).unwrap(),
     };
@@ -272,4 +273,281 @@ fn a_first_signal_drains_and_a_second_leaves() {
         assert_eq!(world.accepted().len(), 5);
         assert_eq!(world.broken(), Vec::<String>::new());
     });
+}
+
+/// A machine driven by hand: what it creates and lists, in order.
+struct ByHand {
+    machine: Machine,
+    creates: Vec<String>,
+    lists: Vec<String>,
+    wake: Option<jiff::Timestamp>,
+}
+
+impl ByHand {
+    fn start(plan: &Plan) -> Self {
+        let environment = Environment { name: "test".into(), api: None, guard: Guard::default() };
+        let sites = [SiteId::new("PROD"), SiteId::new("DR"), SiteId::new("DR2")];
+        let database = Database { name: ObjectName::bare("DRILL").unwrap(), kind: None };
+        let snapshot = Snapshot {
+            taken_at: start(),
+            executions: plan.items.iter().map(|i| (i.source.key(), Reading::Read(vec![execution()]))).collect(),
+            restores: sites.iter().map(|s| (s.clone(), Reading::Read(vec![]))).collect(),
+            databases: sites.iter().map(|s| (s.clone(), Reading::Read(vec![database.clone()]))).collect(),
+            permissions: Default::default(),
+            objects: Default::default(),
+            attempts: vec![],
+        };
+        let intention =
+            Intention { plan, file: "drill.yaml", environment: &environment, again: false, tool_version: "0" };
+        let changeset = changeset::decide(&intention, &snapshot).unwrap();
+        assert_eq!(changeset.count(Action::Create), plan.items.len(), "{changeset:#?}");
+        let mut by_hand = Self { machine: Machine::new(&changeset), creates: vec![], lists: vec![], wake: None };
+        by_hand.tell(Event::Started, 0);
+        by_hand
+    }
+
+    fn tell(&mut self, event: Event, seconds: u64) {
+        let step = self.machine.handle(event, Millis::from_secs(seconds).after(start())).unwrap();
+        for effect in step.effects {
+            match effect {
+                Effect::Create { item, .. } => self.creates.push(item.to_string()),
+                Effect::List { site } => self.lists.push(site.to_string()),
+            }
+        }
+        self.wake = step.wake;
+    }
+
+    fn reply(&mut self, item: &str, outcome: CreateOutcome, seconds: u64) {
+        self.tell(Event::Replied { item: Slug::parse(item).unwrap(), outcome }, seconds);
+    }
+
+    /// The site shows the item's last attempt with this status.
+    fn shows(&mut self, item: &str, status: &str, seconds: u64) {
+        self.tell(Event::Woken, seconds);
+        let progress = &self.machine.state().items[&Slug::parse(item).unwrap()];
+        let record = RestoreRecord {
+            job_name: Some(progress.attempts.last().unwrap().job_name.clone()),
+            execution_id: Some(progress.attempts.len().to_string()),
+            status: RestoreStatus(status.into()),
+            ..RestoreRecord::default()
+        };
+        self.tell(Event::Listed { site: SiteId::new("PROD"), result: Ok(vec![record]) }, seconds);
+    }
+}
+
+fn applied() -> CreateOutcome {
+    CreateOutcome::Applied { resource_id: Some(ResourceId::new("1")) }
+}
+
+fn busy(seconds: u64) -> CreateOutcome {
+    CreateOutcome::Rejected { message: "429".into(), retry: true, wait_ms: Some(Millis::from_secs(seconds)) }
+}
+
+#[test]
+fn one_target_site_has_a_limit_of_its_own_and_holds_up_no_other() {
+    let mut plan = simple(4);
+    plan.limits.concurrency = 4;
+    plan.limits.per_target_site = Some(1);
+    plan.items[2].target.site = SiteId::new("DR");
+    plan.items[3].target.site = SiteId::new("DR2");
+    assert_eq!(ByHand::start(&plan).creates, ["item-0", "item-2", "item-3"]);
+}
+
+#[test]
+fn a_full_group_holds_up_no_other() {
+    let mut plan = simple(4);
+    plan.limits.concurrency = 4;
+    for index in [0, 1, 2] {
+        plan.items[index].group = Some("heavy".into());
+    }
+    assert_eq!(ByHand::start(&plan).creates, ["item-0", "item-3"]);
+}
+
+#[test]
+fn higher_priority_goes_first_and_then_the_plans_order() {
+    let mut plan = simple(4);
+    plan.limits.concurrency = 3;
+    plan.items[2].priority = 5;
+    plan.items[3].priority = 9;
+    assert_eq!(ByHand::start(&plan).creates, ["item-3", "item-2", "item-0"]);
+}
+
+#[test]
+fn a_service_that_asks_for_peace_gets_it() {
+    let mut plan = simple(1);
+    plan.limits.concurrency = 1;
+    let mut by_hand = ByHand::start(&plan);
+    by_hand.reply("item-0", busy(120), 1);
+    assert_eq!(by_hand.wake, Some(Millis::from_secs(121).after(start())), "it asks to be woken then, and not before");
+    by_hand.tell(Event::Woken, 120);
+    assert_eq!(by_hand.creates.len(), 1);
+    by_hand.tell(Event::Woken, 121);
+    assert_eq!(by_hand.creates.len(), 2);
+}
+
+#[test]
+fn a_failed_attempt_is_followed_by_a_pause() {
+    let mut plan = simple(1);
+    plan.limits.retries = 1;
+    let mut by_hand = ByHand::start(&plan);
+    by_hand.reply("item-0", applied(), 1);
+    by_hand.shows("item-0", "FAILED", 31);
+    assert_eq!(by_hand.creates.len(), 1);
+    by_hand.tell(Event::Woken, 61);
+    assert_eq!(by_hand.creates.len(), 2);
+}
+
+#[test]
+fn nothing_is_tried_again_once_somebody_stopped_the_run() {
+    let mut plan = simple(1);
+    plan.limits.retries = 3;
+    let mut by_hand = ByHand::start(&plan);
+    by_hand.reply("item-0", applied(), 1);
+    by_hand.tell(Event::Stop, 2);
+    by_hand.shows("item-0", "FAILED", 31);
+    assert_eq!(by_hand.creates.len(), 1);
+    assert!(by_hand.machine.state().closed.is_some(), "there is nothing left to wait for");
+}
+
+#[test]
+fn a_restore_between_sites_is_looked_for_at_both() {
+    let mut plan = simple(1);
+    plan.items[0].target.site = SiteId::new("DR");
+    let mut by_hand = ByHand::start(&plan);
+    by_hand.reply("item-0", CreateOutcome::Unknown { message: "reset".into() }, 1);
+    assert_eq!(by_hand.lists, ["DR", "PROD"]);
+    // A whole settle window of the one site says nothing of the other.
+    for seconds in [31, 61, 91, 121] {
+        by_hand.tell(Event::Listed { site: SiteId::new("PROD"), result: Ok(vec![]) }, seconds);
+    }
+    assert_eq!(by_hand.creates.len(), 1);
+    for seconds in [122, 152, 182, 212] {
+        by_hand.tell(Event::Listed { site: SiteId::new("DR"), result: Ok(vec![]) }, seconds);
+    }
+    assert_eq!(by_hand.creates.len(), 2);
+}
+
+#[test]
+fn a_restore_that_turns_up_late_is_told_of_and_followed() {
+    let mut by_hand = ByHand::start(&simple(1));
+    let prod = || SiteId::new("PROD");
+    by_hand.reply("item-0", CreateOutcome::Unknown { message: "reset".into() }, 1);
+    for seconds in [31, 61, 91] {
+        by_hand.tell(Event::Listed { site: prod(), result: Ok(vec![]) }, seconds);
+        by_hand.tell(Event::Woken, seconds);
+    }
+    assert_eq!(by_hand.creates.len(), 2, "given up after a whole settle window");
+    by_hand.reply("item-0", applied(), 92);
+    let name =
+        |attempt: usize| by_hand.machine.state().items.values().next().unwrap().attempts[attempt].job_name.clone();
+    let record = |name: JobName, id: &str, status: &str| RestoreRecord {
+        job_name: Some(name),
+        execution_id: Some(id.into()),
+        status: RestoreStatus(status.into()),
+        ..RestoreRecord::default()
+    };
+    let (first, second) = (record(name(0), "7", "RUNNING"), record(name(1), "8", "COMPLETED_SUCCESSFULLY"));
+    by_hand.tell(Event::Listed { site: prod(), result: Ok(vec![first, second]) }, 121);
+    let progress = by_hand.machine.state().items.values().next().unwrap();
+    assert_eq!(progress.late.len(), 1);
+    assert_eq!(progress.late[0].execution_id.as_deref(), Some("7"));
+    assert!(progress.may_run(), "it takes room while it runs");
+}
+
+/// A store whose disk is full after so many appends.
+struct FullDisk {
+    kept: MemoryStore,
+    left: std::sync::atomic::AtomicUsize,
+}
+
+impl restorectl::journal::Store for FullDisk {
+    async fn open_run(&self, run: &Run) -> Result<(), restorectl::journal::StoreError> {
+        self.kept.open_run(run).await
+    }
+
+    async fn append(
+        &self,
+        run: &RunId,
+        entries: &[restorectl::journal::Entry],
+    ) -> Result<(), restorectl::journal::StoreError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        if self.left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
+            let place = "memory".to_owned();
+            return Err(restorectl::journal::StoreError::Unreadable { place, problem: "disk full".into() });
+        }
+        self.kept.append(run, entries).await
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, restorectl::journal::StoreError> {
+        self.kept.runs().await
+    }
+
+    async fn run(
+        &self,
+        id: &RunId,
+    ) -> Result<Option<(Run, Vec<restorectl::journal::Entry>)>, restorectl::journal::StoreError> {
+        self.kept.run(id).await
+    }
+
+    async fn runs_of(
+        &self,
+        plan: &Slug,
+        environment: &str,
+    ) -> Result<Vec<(Run, Vec<restorectl::journal::Entry>)>, restorectl::journal::StoreError> {
+        self.kept.runs_of(plan, environment).await
+    }
+}
+
+#[test]
+fn without_a_journal_nothing_more_is_sent() {
+    for appends in 0..6 {
+        run_virtually(async {
+            let plan = simple(6);
+            let clock = VirtualClock::new();
+            let world = World::new(8, plan.clone(), Faults::default(), clock.clone());
+            let disk = FullDisk { kept: MemoryStore::default(), left: appends.into() };
+            let environment = Environment { name: "test".into(), api: None, guard: Guard::default() };
+            let site = Arc::new(world.clone());
+            let snapshot = observe(&site, &plan.items, vec![], clock.now()).await;
+            let intention = Intention {
+                plan: &plan,
+                file: "drill.yaml",
+                environment: &environment,
+                again: false,
+                tool_version: "0",
+            };
+            let mut machine = Machine::new(&changeset::decide(&intention, &snapshot).unwrap());
+            let id = RunId::new("r1");
+            disk.kept
+                .open_run(&Run {
+                    id: id.clone(),
+                    plan: plan.name.clone(),
+                    environment: "test".into(),
+                    opened_at: clock.now(),
+                    tool_version: "0".into(),
+                    opened_by: "test".into(),
+                    service: String::new(),
+                    simulated: true,
+                    changeset: serde_json::Value::Null,
+                })
+                .await
+                .unwrap();
+            let driven = engine::drive(&mut machine, &id, (&site, &clock, &disk), no_signals(), |_, _| {}).await;
+            assert!(matches!(driven, Err(engine::DriveError::Journal(_))));
+            // Whatever is on the wire arrives; and each of it has its intent in the journal.
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            let (_, entries) = disk.kept.run(&id).await.unwrap().unwrap();
+            let intended: Vec<&JobName> = entries
+                .iter()
+                .filter_map(|entry| match &entry.record {
+                    Record::Intent { job_name, .. } => Some(job_name),
+                    _ => None,
+                })
+                .collect();
+            for name in world.accepted() {
+                assert!(intended.contains(&&name), "{name} was sent without a durable intent");
+            }
+            assert!(world.accepted().len() <= intended.len());
+        });
+    }
 }

@@ -18,6 +18,7 @@ fn run(id: &str) -> Run {
         opened_at: start(),
         tool_version: "0".into(),
         opened_by: "me@here".into(),
+        service: String::new(),
         simulated: true,
         changeset: serde_json::json!({"items": []}),
     }
@@ -113,13 +114,15 @@ fn a_gap_in_the_numbers_is_refused() {
 
 #[test]
 fn what_became_of_earlier_creates() {
-    let fate = |records: Vec<Record>| past_attempts(&[(run("r1"), entries(records))]).unwrap().pop().unwrap().fate;
+    let fate = |records: Vec<Record>| past_attempts(&[(run("r1"), entries(records))], "").unwrap().pop().unwrap().fate;
     assert_eq!(fate(vec![intent(1)]), PastFate::Open);
     assert_eq!(fate(vec![intent(1), unknown()]), PastFate::Open);
-    assert_eq!(fate(vec![intent(1), applied()]), PastFate::Open);
+    assert_eq!(fate(vec![intent(1), applied()]), PastFate::Accepted);
+    assert_eq!(fate(vec![intent(1), unknown(), observed("RUNNING")]), PastFate::Accepted);
+    assert_eq!(fate(vec![intent(1), applied(), observed("ODD"), ended(End::Unknown)]), PastFate::Accepted);
     assert_eq!(fate(vec![intent(1), unknown(), not_found()]), PastFate::Gone);
     assert_eq!(fate(vec![intent(1), applied(), observed("FAILED"), ended(End::Failed)]), PastFate::Failed);
-    assert_eq!(fate(vec![intent(1), applied(), ended(End::TimedOut)]), PastFate::Open);
+    assert_eq!(fate(vec![intent(1), applied(), ended(End::TimedOut)]), PastFate::Accepted);
     let done = vec![intent(1), applied(), observed("COMPLETED_SUCCESSFULLY"), ended(End::Succeeded)];
     assert_eq!(fate(done.clone()), PastFate::Succeeded);
     // A later run settles what an earlier one left open.
@@ -129,10 +132,12 @@ fn what_became_of_earlier_creates() {
         generation: 1,
         attempt: 1,
         seen: None,
+        accepted: false,
+        resource_id: None,
         prior: vec![],
     };
     let later = entries(vec![adopted, not_found()]);
-    let past = past_attempts(&[(run("r1"), entries(vec![intent(1)])), (run("r2"), later)]).unwrap();
+    let past = past_attempts(&[(run("r1"), entries(vec![intent(1)])), (run("r2"), later)], "").unwrap();
     assert_eq!(past.iter().map(|p| p.fate).collect::<Vec<_>>(), [PastFate::Gone]);
 }
 

@@ -15,6 +15,7 @@ mod cli;
 mod client;
 mod directions;
 mod engine;
+mod hardships;
 mod journal;
 mod rig;
 mod world;

@@ -181,7 +181,7 @@ impl At<'_> {
             ObjectType::View => "this view keeps",
             ObjectType::Macro => "this macro keeps",
             ObjectType::StoredProcedure | ObjectType::ExternalProcedure => "this procedure keeps",
-            ObjectType::Database => "views, macros and procedures in it keep",
+            ObjectType::Database | ObjectType::User => "views, macros and procedures in it keep",
             _ => return,
         };
         if *from != to {

@@ -99,7 +99,7 @@ criticality: "007"
 ticket: "CHG-1 # not a comment"
 source: {site: S1, job: 0x10}
 target: {site: S2}
-limits: {concurrency: 3, per_target_site: 2, groups: {heavy: 1}, deadline: 1h30m, max_failures: 2, retries: 1, poll_interval: 1500ms, settle_window: 0s}
+limits: {concurrency: 3, per_target_site: 2, groups: {heavy: 1}, deadline: 1h30m, max_failures: 2, retries: 1, poll_interval: 1500ms, settle_window: 1ms}
 objectives: {rto: 4h, rpo: 26h}
 restores:
   - name: one
