@@ -1,10 +1,11 @@
 //! Plan × snapshot → changeset: one action with its reason for every item.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::VERSION;
 use super::history::{History, Verdict};
 use super::loss::loss;
+use super::within;
 use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
     Action, BackupExecution, BackupObject, CreateRequest, DataLoss, Environment, ExecutionKey, ExecutionSelector, Item,
@@ -23,6 +24,8 @@ pub struct Intention<'a> {
     pub file: &'a str,
     /// The environment.
     pub environment: &'a Environment,
+    /// Inputs that were set on the command line.
+    pub inputs: &'a BTreeMap<String, String>,
     /// Whether to open a new generation although the site may have what the plan wants.
     pub again: bool,
     /// The version of restorectl.
@@ -39,6 +42,8 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
     for item in &plan.items {
         items.push(decide_item(intention, item, snapshot)?);
     }
+    within::overwritten(&mut items);
+    within::held_up(&mut items);
     Ok(Changeset {
         version: VERSION,
         tool_version: intention.tool_version.to_owned(),
@@ -48,6 +53,7 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
             name: plan.name.clone(),
             file: intention.file.to_owned(),
             digest: plan_digest(plan)?,
+            inputs: intention.inputs.clone(),
             purpose: plan.purpose.clone(),
         },
         environment: intention.environment.clone(),
@@ -121,6 +127,7 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
             }
         };
     decision.notes.extend(history.notes.iter().cloned());
+    decision.notes.extend(history.doubled());
     let verdict = history.verdict(intention.again);
     decision.generation = verdict.generation();
     decision.attempt = verdict.attempt();

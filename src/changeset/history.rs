@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::model::{
     Action, Item, JobName, Millis, PastAttempt, PastFate, Reading, RestoreRecord, SiteId, Slug, Snapshot, StatusClass,
+    Touched,
 };
 
 use super::{DerivedName, item_key};
@@ -18,6 +19,8 @@ pub(super) struct History<'a> {
     /// Creates that the journal holds.
     past: Vec<&'a PastAttempt>,
     identity: Identity,
+    /// What the item writes at the target.
+    writes: Vec<Touched>,
     /// When the site was read.
     now: Timestamp,
     /// How long a create may still appear.
@@ -119,7 +122,15 @@ impl<'a> History<'a> {
         if item.job_name.is_some() {
             notes.push("the plan sets the job name, so a change of the definition can't be seen".to_owned());
         }
-        Ok(Self { past: past.collect(), restores, notes, identity, now: snapshot.taken_at, settle_window })
+        Ok(Self {
+            past: past.collect(),
+            restores,
+            notes,
+            identity,
+            writes: item.touches(),
+            now: snapshot.taken_at,
+            settle_window,
+        })
     }
 
     /// What follows. With `again`, whatever is over is left behind and a new generation is opened.
@@ -273,6 +284,24 @@ impl<'a> History<'a> {
         ))
     }
 
+    /// What a reader should know of restores of this very definition that were made more than once.
+    pub(super) fn doubled(&self) -> Option<String> {
+        let generation = self.last_generation();
+        let made = |r: &&RestoreRecord| {
+            let place = r.job_name.as_ref().and_then(|name| self.number(name));
+            place.is_some_and(|(g, _)| g == generation)
+                && !matches!(r.status.class(), StatusClass::Failed | StatusClass::PartlyFailed)
+        };
+        let made: Vec<String> = self.restores.iter().filter(made).map(shown).collect();
+        let twice = made.len() > 1 && matches!(self.identity, Identity::Derived { .. });
+        twice.then(|| {
+            format!(
+                "restored more than once under this definition: {}; look at what each of them wrote",
+                made.join(", ")
+            )
+        })
+    }
+
     /// The create that a verdict to block rests on, as far as it may still appear: it takes room meanwhile.
     pub(super) fn awaited(&self) -> Option<&PastAttempt> {
         let may_appear = |p: &&&PastAttempt| matches!(p.fate, PastFate::Open | PastFate::Accepted) && self.is_recent(p);
@@ -302,9 +331,16 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The newest restore of the item that succeeded, under any definition.
+    /// The newest restore of the item that succeeded, under any definition, and that wrote where this one would:
+    /// as the journal knows, or perhaps, where it doesn't.
     fn success(&self) -> Option<String> {
-        self.restores.iter().rev().find(|r| r.status.class().is_success()).map(|r| name(r).to_owned())
+        let elsewhere = |restore: &RestoreRecord| {
+            let sent = self.past.iter().find(|p| restore.job_name.as_ref() == Some(&p.job_name));
+            let known = sent.map(|p| &p.writes).filter(|writes| !writes.is_empty());
+            known.is_some_and(|writes| !writes.iter().any(|w| self.writes.iter().any(|own| own.overlaps(w))))
+        };
+        let restores = self.restores.iter().rev();
+        restores.filter(|r| r.status.class().is_success()).find(|r| !elsewhere(r)).map(|r| name(r).to_owned())
     }
 
     /// Whether the site shows the restore that an earlier create made.

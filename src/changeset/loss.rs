@@ -21,10 +21,6 @@ pub(super) struct Loss {
     pub(super) databases: Vec<SeenDatabase>,
 }
 
-/// Said of every object that may be there unseen; in the same words, so that a list of items can say it once.
-const UNSEEN: &str = "the API lists no tables, so whether the target is there already can't be seen; if it is, the \
-                      service replaces it, whatever `on_existing` says";
-
 /// Looks at every object of an item. `before` names an earlier restore of the item that succeeded, so that what
 /// it made is probably still there although the API can't show it. `made_before` tells which databases items that
 /// come first will make.
@@ -134,7 +130,8 @@ fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard,
         loss.class = loss.class.max(DataLoss::Replaces);
         loss.words.push(format!("replaces `{touched}`, data and definition, if it is there"));
     } else {
-        loss.note(UNSEEN.to_owned());
+        loss.words
+            .push(format!("not known: the API lists no tables, and the service replaces `{touched}` if it is there"));
     }
 }
 

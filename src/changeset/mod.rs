@@ -11,12 +11,15 @@ mod fingerprint;
 mod history;
 mod loss;
 mod name;
+mod within;
 
 pub use decide::{Intention, decide};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use fingerprint::fingerprint;
 pub use name::{DerivedName, derived_name, item_key};
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +62,9 @@ pub struct PlanFacts {
     pub file: String,
     /// Over the plan as it resolved: its meaning, not its bytes.
     pub digest: String,
+    /// Inputs that were set on the command line, over what the environment says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
     /// What it is for, and whose it is.
     #[serde(flatten)]
     pub purpose: Purpose,

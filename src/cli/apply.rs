@@ -99,9 +99,9 @@ fn saved(args: &Args) -> anyhow::Result<Option<(Changeset, String)>> {
     Ok(Some(loaded))
 }
 
-/// A plan is YAML, and a mapping in YAML's flow style is nothing people write plans in.
+/// A plan is YAML, and nobody writes one in the flow style that begins like JSON.
 fn looks_saved(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"{\"changeset\"")
+    bytes.trim_ascii_start().starts_with(b"{")
 }
 
 /// A protected environment wants its name said once more.

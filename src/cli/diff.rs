@@ -89,5 +89,6 @@ pub(super) fn resolved(
     for path in environment.paths_mut() {
         *path = std::path::absolute(&path)?.display().to_string();
     }
-    Ok(Some(Loaded { plan: found, file: plan.display().to_string(), environment }))
+    let inputs = binding.inputs.iter().cloned().collect();
+    Ok(Some(Loaded { plan: found, file: plan.display().to_string(), inputs, environment }))
 }

@@ -9,7 +9,7 @@ use super::system::SystemClock;
 use crate::baas::Client;
 use crate::changeset::{Changeset, Intention, decide, differences};
 use crate::journal::{Store as _, past_attempts, sqlite::SqliteStore};
-use crate::model::{Environment, Plan, Reading};
+use crate::model::{Environment, Reading};
 use crate::observe::observe;
 use crate::ports::Clock as _;
 use crate::report;
@@ -39,7 +39,9 @@ impl Bench {
     /// # Errors
     /// When the journal can't be read.
     pub(super) async fn diff(&self, loaded: &Loaded, again: bool) -> anyhow::Result<Changeset> {
-        self.decide(&loaded.plan, &loaded.file, &loaded.environment, again).await
+        let Loaded { plan, file, inputs, environment } = loaded;
+        let intention = Intention { plan, file, environment, inputs, again, tool_version: TOOL_VERSION };
+        self.decide(&intention).await
     }
 
     /// Reads the site again, and makes sure that it still is as a changeset saw it.
@@ -50,7 +52,15 @@ impl Bench {
         if self.clock.now() > saved.expires_at {
             bail!("the changeset expired at {}: make a new one with `restorectl diff --out`", saved.expires_at);
         }
-        let fresh = self.decide(&saved.frozen_plan(), &saved.plan.file, &saved.environment, saved.again).await?;
+        let intention = Intention {
+            plan: &saved.frozen_plan(),
+            file: &saved.plan.file,
+            environment: &saved.environment,
+            inputs: &saved.plan.inputs,
+            again: saved.again,
+            tool_version: TOOL_VERSION,
+        };
+        let fresh = self.decide(&intention).await?;
         let changes = differences(saved, &fresh);
         if !changes.is_empty() {
             let list: String = changes.iter().map(|change| format!("\n  - {}", report::harmless(change))).collect();
@@ -61,13 +71,8 @@ impl Bench {
         Ok(())
     }
 
-    async fn decide(
-        &self,
-        plan: &Plan,
-        file: &str,
-        environment: &Environment,
-        again: bool,
-    ) -> anyhow::Result<Changeset> {
+    async fn decide(&self, intention: &Intention<'_>) -> anyhow::Result<Changeset> {
+        let Intention { plan, environment, .. } = intention;
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
         let snapshot =
             observe(&self.client, &plan.items, past_attempts(&runs, service(environment))?, self.clock.now()).await;
@@ -77,7 +82,6 @@ impl Bench {
             let why = snapshot.restores.values().find_map(|reading| reading.as_result().err());
             bail!("no site of the plan could be read, so nothing was compared: {}", why.unwrap_or_default());
         }
-        let intention = Intention { plan, file, environment, again, tool_version: TOOL_VERSION };
-        Ok(decide(&intention, &snapshot)?)
+        Ok(decide(intention, &snapshot)?)
     }
 }

@@ -1,5 +1,6 @@
 //! Finds a plan and its environment and resolves them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -26,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) plan: Plan,
     /// Its file, as the user gave it.
     pub(super) file: String,
+    /// Inputs that were set on the command line.
+    pub(super) inputs: BTreeMap<String, String>,
     /// The environment.
     pub(super) environment: Environment,
 }

@@ -1,6 +1,6 @@
 //! `report`: any run again, in any format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -20,10 +20,11 @@ use crate::report::{self, Report, Verdict};
   restorectl report --latest
   restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json
 
-Each --format takes the --out behind it; a format without one is printed.")]
+Each --format takes the --out behind it; a format without one is printed. An
+--out without a --format says it by its ending.")]
 pub(super) struct Args {
     /// The run, as `restorectl runs list` shows it
-    #[arg(value_name = "RUN", required_unless_present = "latest", conflicts_with = "latest")]
+    #[arg(value_name = "RUN", conflicts_with = "latest")]
     run: Option<String>,
     /// The newest run
     #[arg(long)]
@@ -48,13 +49,17 @@ pub(super) enum Format {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let formats = if args.format.is_empty() { vec![Format::Human] } else { args.format };
-    if args.out.len() > formats.len() {
-        bail!("there are more `--out` than `--format`: write them in pairs");
+    let mut formats = args.format;
+    for path in args.out.iter().skip(formats.len()) {
+        formats.push(by_ending(path)?);
+    }
+    if formats.is_empty() {
+        formats.push(Format::Human);
     }
     let store = connect::store(global.state.as_deref()).await?;
     let id = match args.run {
         Some(id) => RunId::new(id),
+        None if !args.latest => bail!("name a run, as `restorectl runs list` shows it, or say `--latest`"),
         None => {
             let newest = store.runs().await?.into_iter().next();
             newest.context("there is no run yet: `restorectl apply` makes one")?.id
@@ -72,6 +77,15 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn by_ending(path: &Path) -> anyhow::Result<Format> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html" | "htm") => Ok(Format::Html),
+        Some("json") => Ok(Format::Json),
+        Some("txt") => Ok(Format::Human),
+        _ => bail!("the ending of `{}` names no format: say `--format html`, `json` or `human`", path.display()),
+    }
 }
 
 /// The report of a run, from the journal.

@@ -16,6 +16,17 @@ use crate::simulator::{self, Config, Fault};
   restorectl sim --data ./sim --fault create:lose-reply,times=1        lose the first reply
   restorectl sim --data ./sim --fault 'restore:fail,name=dr-weekly_*'  let restores fail
 
+A fault is CALL:EFFECT[=VALUE][,name=GLOB][,after=N][,times=N].
+  calls          create, restore, list, status, execution-restores, permissions,
+                 databases, jobs, job, executions, prepare-objects,
+                 preparation-status, objects, any
+  to a restore   fail[=TEXT], partial, warn[=TEXT], status=WORD, slow=FACTOR, hang,
+                 vanish=TIME
+  to a call      delay=TIME, lose-reply, late-accept=TIME, drop, garbage, truncate,
+                 answer=STATUS[,retry-after=SECONDS][,body=TEXT], redirect=URL
+More can be added while it runs: POST them as JSON to /_sim/faults. What was sent
+and accepted is at /_sim/requests and /_sim/creates.
+
 Then, in another terminal: restorectl diff plans/dr-weekly.yaml -e sim
 
 It is a stand-in for rehearsal: what it proves, it proves about a plan and about

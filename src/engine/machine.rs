@@ -268,15 +268,20 @@ impl Machine {
         };
         let Some(attempt) = progress.current().filter(|_| watched) else { return Ok(()) };
         let Some(found) = newest(attempt, restores) else { return Ok(()) };
-        let doubled = restores.iter().filter(|restore| attempt.is(restore)).count();
-        if doubled > 1 {
-            let text = format!(
-                "the site shows {doubled} restores named `{}`; it ends when all of them have",
-                attempt.job_name
-            );
-            if !progress.notes.contains(&text) {
-                self.record(Record::Noted { item: Some(item.clone()), text }, now, step)?;
+        let mut turned_up = Vec::new();
+        // Another restore under the very name is nothing that a runner can make good; it must not go unsaid.
+        let mut doubles: Vec<RestoreRecord> = restores.iter().filter(|restore| attempt.is(restore)).cloned().collect();
+        doubles.retain(|restore| restore.mark() != found.mark());
+        for double in &doubles {
+            let same = |late: &&RestoreRecord| late.job_name == double.job_name && late.mark() == double.mark();
+            if progress.late.iter().find(same).is_none_or(|known| tells_more(known, double)) {
+                let job_name = attempt.job_name.clone();
+                let record = Record::Late { item: item.clone(), job_name, restore: double.clone() };
+                turned_up.push(record);
             }
+        }
+        for record in turned_up {
+            self.record(record, now, step)?;
         }
         let Some(attempt) = self.progress(item).and_then(Progress::current) else { return Ok(()) };
         let known = attempt.restore.as_ref();
@@ -284,7 +289,8 @@ impl Machine {
             let record = Record::Observed { item: item.clone(), restore: found.clone() };
             self.record(record, now, step)?;
         }
-        if self.item_state(item) == ItemState::Following && found.is_final() {
+        let all_over = doubles.iter().all(RestoreRecord::is_final);
+        if self.item_state(item) == ItemState::Following && found.is_final() && all_over {
             self.over_at_site(item, found, now, step)?;
         }
         Ok(())
@@ -516,7 +522,14 @@ impl Machine {
                 .clone()
                 .unwrap_or_else(|| derived_name(&self.plan, &item, &decision.fingerprint, generation, attempt));
             let prior = prior(decision, attempts);
-            let intent = Record::Intent { item: item.clone(), job_name: job_name.clone(), generation, attempt, prior };
+            let intent = Record::Intent {
+                item: item.clone(),
+                job_name: job_name.clone(),
+                generation,
+                attempt,
+                prior,
+                writes: decision.item.touches(),
+            };
             self.record(intent, now, step)?;
             occupied.add(&decision.item);
             step.effects.push(Effect::Create { item, request: CreateRequest { job_name, ..request } });
@@ -635,11 +648,13 @@ fn prior(decision: &Decision, attempts: &[Attempt]) -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// The restore that is this attempt. Should the site show several, one that still runs, else the newest.
+/// The restore that is this attempt. Should the site show several under its name: the one whose id the service gave us,
+/// else one that still runs, else the newest.
 fn newest<'a>(attempt: &Attempt, restores: &'a [RestoreRecord]) -> Option<&'a RestoreRecord> {
     restores.iter().filter(|restore| attempt.is(restore)).max_by_key(|restore| {
         let id: Option<u128> = restore.execution_id.as_ref().and_then(|id| id.parse().ok());
-        (!restore.is_final(), id, restore.start_time)
+        let given = attempt.resource_id().is_some_and(|given| restore.execution_id.as_deref() == Some(given.as_str()));
+        (given, !restore.is_final(), id, restore.start_time)
     })
 }
 

@@ -30,10 +30,15 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)], service: &str) -> Result<Vec<Pa
                     at: attempt.began_at,
                     prior: attempt.prior.clone(),
                     resource_id: attempt.resource_id().cloned(),
+                    writes: attempt.writes.clone(),
                     fate,
                 };
                 // Names that a plan sets itself repeat; derived ones repeat only when a later run adopts them.
                 match known.get(&attempt.job_name).and_then(|index| past.get_mut(*index)) {
+                    // An adopted restore is written down without its targets, which its intent has.
+                    Some(earlier) if entry.writes.is_empty() => {
+                        *earlier = PastAttempt { writes: std::mem::take(&mut earlier.writes), ..entry };
+                    }
                     Some(earlier) => *earlier = entry,
                     None => {
                         known.insert(attempt.job_name.clone(), past.len());

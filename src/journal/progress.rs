@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Closed, Entry, Record};
-use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, Slug};
+use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, Slug, Touched};
 
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Attempt {
     pub began_at: Timestamp,
     /// Restores under the same name that are not this one, by their marks.
     pub prior: Vec<String>,
+    /// What it writes at the target; empty for one that was adopted.
+    pub writes: Vec<Touched>,
     /// How the create call was answered.
     pub outcome: Option<CreateOutcome>,
     /// When it was answered.
@@ -140,8 +142,11 @@ impl Progress {
         use ItemState::{Ended, Following, Intended, Unsure, Waiting};
         let at = entry.at;
         match (&entry.record, self.state) {
-            (Record::Intent { job_name, generation, attempt, prior, .. }, Waiting) => {
+            (Record::Intent { job_name, generation, attempt, prior, writes, .. }, Waiting) => {
                 self.begin(at, job_name, *generation, *attempt, prior, false);
+                if let Some(current) = self.attempts.last_mut() {
+                    current.writes.clone_from(writes);
+                }
                 self.state = Intended;
             }
             (Record::Adopted { job_name, generation, attempt, seen, accepted, resource_id, prior, .. }, Waiting) => {
@@ -214,6 +219,7 @@ impl Progress {
             adopted,
             began_at: at,
             prior: prior.to_vec(),
+            writes: Vec::new(),
             outcome: None,
             answered_at: None,
             restore: None,

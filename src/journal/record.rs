@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, RunId, Slug};
+use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, RunId, Slug, Touched};
 
 /// The head of a run: what it set out to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,9 @@ pub enum Record {
         /// Restores that bore the name before, by their marks: they are not the answer to this call.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         prior: Vec<String>,
+        /// What it writes at the target, for runs to come: the service's records don't tell.
+        #[serde(default)]
+        writes: Vec<Touched>,
     },
     /// The create call was answered, or will never be.
     Replied {

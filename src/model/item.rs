@@ -154,13 +154,14 @@ pub enum Check {
 }
 
 /// Something at the target that a restore writes: a whole database, or one object in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Touched {
     /// At this site.
     pub site: SiteId,
     /// In, or as, this database.
     pub database: ObjectName,
     /// None: the whole database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectName>,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BackupExecution, ExecutionId, JobKey, JobName, ObjectName, ObjectType, ResourceId, RestoreRecord, RunId, SiteId,
-    Slug,
+    Slug, Touched,
 };
 
 /// Something that was read, or the reason why it couldn't be. What can't be read is a value, so that
@@ -108,6 +108,9 @@ pub struct PastAttempt {
     pub prior: Vec<String>,
     /// The id that the service gave when it accepted it, where it did.
     pub resource_id: Option<ResourceId>,
+    /// What it writes at the target.
+    #[serde(default)]
+    pub writes: Vec<Touched>,
     /// What the journal knows of it.
     pub fate: PastFate,
 }

@@ -137,6 +137,7 @@ fn plan_report(changeset: &Changeset) -> PlanReport {
         name: plan.name.to_string(),
         file: plan.file.clone(),
         digest: plan.digest.clone(),
+        inputs: plan.inputs.clone(),
         description: plan.purpose.description.clone(),
         owner: plan.purpose.owner.clone(),
         contact: plan.purpose.contact.clone(),

@@ -193,14 +193,23 @@ fn left_out(object: &RestoreObject) -> String {
 /// Losses are always said in full. A blocked item destroys nothing, but its reader will want to know what it would.
 fn losses(screen: &mut Screen, decision: &Decision) {
     let blocked = decision.action == Action::Blocked;
-    let label = if blocked { "would lose" } else { "DATA LOSS" };
-    let tone = if blocked { Tone::Plain } else { Tone::Bad };
+    // Without a class, the words tell what can't be known.
+    let calm = decision.data_loss == DataLoss::None;
+    let label = match (blocked, calm) {
+        (true, _) => "would lose",
+        (false, true) => "data loss",
+        (false, false) => "DATA LOSS",
+    };
+    let tone = match (blocked, calm) {
+        (true, _) => Tone::Plain,
+        (false, true) => Tone::Open,
+        (false, false) => Tone::Bad,
+    };
     for words in &decision.losses {
         screen.labelled(2, label, DETAILS, tone, words);
     }
     if decision.losses.is_empty() && !blocked {
-        let tone = if decision.data_loss == DataLoss::None { Tone::Plain } else { Tone::Bad };
-        let label = if decision.data_loss == DataLoss::None { "data loss" } else { label };
+        let tone = if calm { Tone::Plain } else { Tone::Bad };
         screen.labelled(2, label, DETAILS, tone, loss_words(decision.data_loss));
     }
 }

@@ -51,6 +51,9 @@ fn facts(screen: &mut Screen, report: &Report) {
     if let Some(description) = &plan.description {
         fact("", description);
     }
+    for (name, value) in &plan.inputs {
+        fact("input", &format!("{name}={value}"));
+    }
     let told = [
         ("owner", &plan.owner),
         ("contact", &plan.contact),

@@ -8,8 +8,14 @@ use crate::model::End;
 /// The next steps, the most urgent first.
 pub(super) fn steps(report: &Report) -> Vec<String> {
     let mut steps = Vec::new();
-    let apply =
-        format!("`restorectl apply {} --env {}`", shell_word(&report.plan.file), shell_word(&report.environment.name));
+    let inputs: String = report
+        .plan
+        .inputs
+        .iter()
+        .map(|(name, value)| format!(" --input {}", shell_word(&format!("{name}={value}"))))
+        .collect();
+    let (file, environment) = (shell_word(&report.plan.file), shell_word(&report.environment.name));
+    let apply = format!("`restorectl apply {file} --env {environment}{inputs}`");
     let page = format!("`restorectl report {} --format html --out report.html`", shell_word(&report.run.id));
 
     if report.run.state == RunProgress::NotEnded {

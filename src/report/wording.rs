@@ -53,7 +53,11 @@ pub(super) fn part(number: usize, total: usize, noun: &str) -> String {
 
 /// `1 restore`, `3 restores`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
 }
 
 /// A word as a shell takes it back, so that a command we print can be pasted.

@@ -63,6 +63,7 @@ impl Situation {
             at: start(),
             prior: vec![],
             resource_id: None,
+            writes: vec![],
             fate,
         });
         self
@@ -78,6 +79,7 @@ impl Situation {
             plan: &self.plan,
             file: "p.yaml",
             environment: &environment,
+            inputs: &Default::default(),
             again: self.again,
             tool_version: "0",
         };
@@ -100,7 +102,7 @@ fn nothing_there_is_created() {
     let made = Situation::new().expect(Action::Create, 1, "no restore of it");
     let request = made.items[0].request.as_ref().unwrap();
     assert_eq!(request.source.execution.as_str(), "5002", "`latest` is frozen");
-    assert!(made.items[0].notes.iter().any(|note| note.contains("lists no tables")), "what can't be seen is said");
+    assert!(made.items[0].losses[0].contains("lists no tables"), "what can't be seen is said");
 }
 
 #[test]
@@ -312,4 +314,76 @@ fn meaning_counts_and_not_spelling() {
     assert_ne!(print(&base), print(&renamed));
     // Pinned: these digits stand in job names at sites for years. If this fails, finished restores would run again.
     assert_eq!(print(&base), "46a19e3c1a");
+}
+
+#[test]
+fn items_of_one_plan_do_not_overwrite_each_other_unsaid() {
+    let two = |ordered: bool, on_existing: OnExisting| {
+        let mut situation = Situation::new();
+        let mut second = item("again", "T");
+        second.on_existing = on_existing;
+        if ordered {
+            second.after = vec![situation.plan.items[0].name.clone()];
+        }
+        situation.plan.items.push(second);
+        situation.guard.allow_replace = true;
+        situation.decide()
+    };
+    for ordered in [true, false] {
+        let made = two(ordered, OnExisting::Fail);
+        assert_eq!(made.items[0].action, Action::Create);
+        assert_eq!(made.items[1].action, Action::Blocked);
+        assert!(made.items[1].reason.contains("which `model` restores in this plan"), "{}", made.items[1].reason);
+        let made = two(ordered, OnExisting::Replace);
+        assert_eq!((made.items[1].action, made.items[1].data_loss), (Action::Create, DataLoss::Replaces));
+    }
+    // The earlier in the plan may be the later in the run.
+    let mut situation = Situation::new();
+    situation.plan.items.push(item("again", "t"));
+    situation.plan.items[0].after = vec![situation.plan.items[1].name.clone()];
+    let made = situation.decide();
+    assert_eq!((made.items[0].action, made.items[1].action), (Action::Blocked, Action::Create));
+}
+
+#[test]
+fn what_can_never_start_is_not_said_to_be_created() {
+    let mut situation = Situation::new();
+    situation.item().target.database = Some(ObjectName::bare("NOWHERE").unwrap());
+    for (name, after) in [("second", "model"), ("third", "second")] {
+        let mut next = item(name, name);
+        next.after = vec![Slug::parse(after).unwrap()];
+        situation.plan.items.push(next);
+    }
+    let made = situation.decide();
+    assert_eq!(made.count(Action::Blocked), 3);
+    assert!(made.items[2].reason.contains("it needs `second`, which is blocked"));
+    assert!(!made.has_changes());
+}
+
+#[test]
+fn another_target_under_a_new_definition_is_not_in_the_way() {
+    // Last week's copy bore another suffix, and the journal knows where it was written.
+    let mut situation = Situation::new();
+    situation.item().objects[0].rename_to = Some(ObjectName::bare("t_week_2").unwrap());
+    let other = derived_name(&situation.plan.name, &Slug::parse("model").unwrap(), "0123456789", 1, 1);
+    let touched = |name: &str| Touched {
+        site: SiteId::new("PROD"),
+        database: ObjectName::bare("DRILL").unwrap(),
+        object: ObjectName::bare(name).ok(),
+    };
+    let past = |name: &str| PastAttempt {
+        run: RunId::new("r1"),
+        item: Slug::parse("model").unwrap(),
+        job_name: other.clone(),
+        at: start(),
+        prior: vec![],
+        resource_id: None,
+        writes: vec![touched(name)],
+        fate: PastFate::Succeeded,
+    };
+    let mut situation = situation.shows(&other, "91", "COMPLETED_SUCCESSFULLY");
+    situation.snapshot.attempts = vec![past("T_WEEK_2")];
+    assert_eq!(situation.decide().items[0].action, Action::Blocked);
+    situation.snapshot.attempts = vec![past("t_week_1")];
+    situation.expect(Action::Changed, 1, "another than that of");
 }

@@ -345,6 +345,11 @@ async fn reports_come_again_from_the_journal() {
     let page = std::fs::read_to_string(rig.path("r.html")).unwrap();
     assert!(page.contains("dr-weekly") && !page.contains("http-equiv=\"refresh\"") && !page.contains("src=\"http"));
     rig.run(&["report", "no-such-run"]).await.code(1).says("runs list");
+    rig.run(&["report"]).await.code(1).says("--latest");
+    rig.run(&["report", "--latest", "--out", "by-ending.html"]).await.code(0);
+    assert!(std::fs::read_to_string(rig.path("by-ending.html")).unwrap().starts_with("<!"));
+    rig.run(&["report", "--latest", "--out", "what.ever"]).await.code(1).says("names no format");
+    rig.run(&["apply", "r.json"]).await.code(1).says("not a saved changeset");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -421,4 +426,25 @@ async fn a_weekly_plan_goes_on_with_a_newer_backup() {
     assert_eq!(rig.creates().await.len(), 3);
     assert_eq!(rig.rows(DR_SITE, "ADW_DR", "customer").await, first);
     rig.run(&back).await.code(0).says("nothing to do");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_to_do_next_does_the_same_again() {
+    let rig = Rig::new().await;
+    rig.fault("restore:fail,times=1").await;
+    let apply = ["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve", "--input", "suffix=_monday"];
+    rig.run(&apply).await.code(4).says("apply plans/rename-table.yaml --env sim --input suffix=_monday`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_was_doubled_is_never_green() {
+    let rig = Rig::with(|config| config.throughput = 0).await;
+    let run = rig.start(&APPLY);
+    rig.until("a restore is there", async |rig| !rig.creates().await.is_empty()).await;
+    // Somebody else, who knows nothing of this run, sends the same.
+    rig.send_again(&rig.creates().await[0]).await;
+    rig.throughput(FAST).await;
+    Ran::from(run.wait_with_output().await.unwrap()).code(5).says("late");
+    assert_eq!(rig.creates().await.len(), WEEKLY + 1);
+    rig.run(&["diff", "plans/dr-weekly.yaml", "--env", "sim"]).await.code(0).says("more than once");
 }

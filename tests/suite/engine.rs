@@ -21,12 +21,20 @@ async fn apply(
     plan: &Plan,
     signals: mpsc::Receiver<Signal>,
 ) -> (Changeset, RunState) {
-    let environment = Environment { name: "test".into(), api: None, guard: Guard::default() };
+    let guard = Guard { allow_replace: true, ..Guard::default() };
+    let environment = Environment { name: "test".into(), api: None, guard };
     let runs = store.runs_of(&plan.name, "test").await.unwrap();
     let past = past_attempts(&runs, "").unwrap();
     let site = Arc::new(world.clone());
     let snapshot = observe(&site, &plan.items, past, clock.now()).await;
-    let intention = Intention { plan, file: "drill.yaml", environment: &environment, again: false, tool_version: "0" };
+    let intention = Intention {
+        plan,
+        file: "drill.yaml",
+        environment: &environment,
+        inputs: &Default::default(),
+        again: false,
+        tool_version: "0",
+    };
     let changeset = changeset::decide(&intention, &snapshot).unwrap();
     let run = Run {
         id: RunId::new(format!("r{}", runs.len() + 1)),
@@ -59,6 +67,7 @@ fn random_plan(dice: &mut Dice) -> Plan {
         // Some items share a table at the target, so they overlap.
         let table = if dice.percent(20) { "shared".to_owned() } else { format!("t{index}") };
         let mut item = item(&format!("item-{index}"), &table);
+        item.on_existing = OnExisting::Replace;
         for before in 0..index {
             if dice.percent(15) {
                 item.after.push(Slug::parse(&format!("item-{before}")).unwrap());
@@ -297,8 +306,14 @@ impl ByHand {
             objects: Default::default(),
             attempts: vec![],
         };
-        let intention =
-            Intention { plan, file: "drill.yaml", environment: &environment, again: false, tool_version: "0" };
+        let intention = Intention {
+            plan,
+            file: "drill.yaml",
+            environment: &environment,
+            inputs: &Default::default(),
+            again: false,
+            tool_version: "0",
+        };
         let changeset = changeset::decide(&intention, &snapshot).unwrap();
         assert_eq!(changeset.count(Action::Create), plan.items.len(), "{changeset:#?}");
         let mut by_hand = Self { machine: Machine::new(&changeset), creates: vec![], lists: vec![], wake: None };
@@ -513,6 +528,7 @@ fn without_a_journal_nothing_more_is_sent() {
                 plan: &plan,
                 file: "drill.yaml",
                 environment: &environment,
+                inputs: &Default::default(),
                 again: false,
                 tool_version: "0",
             };

@@ -91,6 +91,7 @@ impl Scene {
             plan: &self.plan,
             file: "p.yaml",
             environment: &environment,
+            inputs: &Default::default(),
             again: self.again,
             tool_version: "0",
         };
@@ -220,6 +221,7 @@ fn skip_does_not_take_a_create_on_its_way_for_done() {
         at: start(),
         prior: vec![],
         resource_id: None,
+        writes: vec![],
         fate: PastFate::Open,
     };
     let mut scene = Scene::new(vec![wanted]);
@@ -323,6 +325,7 @@ fn a_create_under_another_definition_may_be_on_its_way() {
         at: start(),
         prior: vec![],
         resource_id: None,
+        writes: vec![],
         fate: PastFate::Open,
     });
     let made = scene.decide();
@@ -338,6 +341,7 @@ fn after_a_killed_run(records: impl FnOnce(&JobName) -> Vec<Record>, shown: Vec<
         generation: 1,
         attempt: 1,
         prior: vec![],
+        writes: vec![],
     }];
     list.extend(records(&job_name));
     let mut scene = Scene::new(vec![wanted]).shows(shown.clone());
@@ -412,7 +416,10 @@ fn a_late_restore_keeps_the_item_from_being_sent_once_more() {
 fn what_comes_after_waits_for_a_late_restore_too() {
     let (first, mut second) = (item("model", "t"), item("next", "t"));
     second.after = vec![first.name.clone()];
-    let mut driven = Driven::start(&Scene::new(vec![first.clone(), second]).decide());
+    second.on_existing = OnExisting::Replace;
+    let mut scene = Scene::new(vec![first.clone(), second]);
+    scene.guard.allow_replace = true;
+    let mut driven = Driven::start(&scene.decide());
     driven.reply("model", unknown(), 1);
     driven.list(vec![], 31);
     driven.list(vec![], 70);
@@ -464,6 +471,7 @@ fn what_may_be_on_its_way_takes_room_although_it_may_not_be_sent_again() {
         at: start(),
         prior: vec![],
         resource_id: None,
+        writes: vec![],
         fate: PastFate::Open,
     });
     let made = scene.decide();
@@ -780,12 +788,20 @@ async fn apply_once(
     signals: tokio::sync::mpsc::Receiver<restorectl::engine::Signal>,
 ) -> Changeset {
     use restorectl::ports::Clock as _;
-    let environment = Environment { name: "test".into(), api: None, guard: Guard::default() };
+    let environment =
+        Environment { name: "test".into(), api: None, guard: Guard { allow_replace: true, ..Guard::default() } };
     let runs = store.runs_of(&plan.name, "test").await.unwrap();
     let site = std::sync::Arc::new(world.clone());
     let past = past_attempts(&runs, "").unwrap();
     let snapshot = restorectl::observe::observe(&site, &plan.items, past, clock.now()).await;
-    let intention = Intention { plan, file: "p.yaml", environment: &environment, again: false, tool_version: "0" };
+    let intention = Intention {
+        plan,
+        file: "p.yaml",
+        environment: &environment,
+        inputs: &Default::default(),
+        again: false,
+        tool_version: "0",
+    };
     let made = decide(&intention, &snapshot).unwrap();
     let opened = run(&format!("r{}", runs.len() + 1), clock.now());
     store.open_run(&opened).await.unwrap();
@@ -812,6 +828,7 @@ fn hard_life(seed: u64) -> Vec<String> {
             if dice.percent(30) {
                 made.group = Some("heavy".into());
             }
+            made.on_existing = OnExisting::Replace;
             made.deadline_ms = Millis(dice.below(150_000));
             items.push(made);
         }

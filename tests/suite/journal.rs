@@ -34,7 +34,7 @@ fn entries(records: Vec<Record>) -> Vec<Entry> {
 
 fn intent(attempt: u32) -> Record {
     let job_name = JobName::new(format!("drill_model_0123456789_1_{attempt}"));
-    Record::Intent { item: slug(), job_name, generation: 1, attempt, prior: vec![] }
+    Record::Intent { item: slug(), job_name, generation: 1, attempt, prior: vec![], writes: vec![] }
 }
 
 fn replied(outcome: CreateOutcome) -> Record {

@@ -113,6 +113,17 @@ impl Rig {
         self.get("/_sim/creates").await.as_array().unwrap().clone()
     }
 
+    /// Sends a create once more, past restorectl.
+    pub async fn send_again(&self, create: &Value) {
+        let text = |key: &str| create[key].as_str().map_or_else(|| create[key].to_string(), str::to_owned);
+        let (site, job, execution) = (text("site"), text("job"), text("execution"));
+        let url = format!("{}/data-protection/v2/sites/{site}/jobs/{job}/executions/{execution}/restores", self.base);
+        // `restore_operator:rehearsal-only`
+        let login = "Basic cmVzdG9yZV9vcGVyYXRvcjpyZWhlYXJzYWwtb25seQ==";
+        let sent = self.http.post(url).header("x-auth-credentials", login).json(&create["body"]).send().await.unwrap();
+        assert_eq!(sent.status(), 202);
+    }
+
     pub async fn requests(&self) -> Vec<Value> {
         self.get("/_sim/requests").await.as_array().unwrap().clone()
     }

@@ -136,6 +136,8 @@ pub struct PlanReport {
     pub file: String,
     /// Over its meaning.
     pub digest: String,
+    /// Inputs that were set on the command line, over what the environment says.
+    pub inputs: BTreeMap<String, String>,
     /// What it is for.
     pub description: Option<String>,
     /// Who answers for it.

@@ -106,6 +106,9 @@ fn facts(page: &mut Markup, report: &Report) {
     let (run, plan) = (&report.run, &report.plan);
     page.fixed("<section>\n<h2>The run</h2>\n<dl class=\"facts\">\n");
     page.fact("Plan", Some(&format!("{} ({})", plan.name, plan.file)));
+    for (name, value) in &plan.inputs {
+        page.fact("Input", Some(&format!("{name}={value}")));
+    }
     page.fact("Purpose", plan.description.as_deref());
     page.fact("Owner", plan.owner.as_deref());
     page.fact("Contact", plan.contact.as_deref());

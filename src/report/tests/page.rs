@@ -119,7 +119,7 @@ fn the_page_tells_what_the_report_tells() {
         "timed out after 30s",
         "attempt 2 from 2026-11-23 03:12:09Z, waited 18s, worked 1m 50s",
         "stream 2",
-        "<code>restorectl apply plans/bank-dr.yaml --env prod</code>",
+        "<code>restorectl apply plans/bank-dr.yaml --env prod --input suffix=_drill</code>",
         "no new work was started after 2 failures",
         "(over itself)",
     ] {

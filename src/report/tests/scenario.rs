@@ -154,6 +154,7 @@ impl Scenario {
                 name: slug("bank-dr"),
                 file: "plans/bank-dr.yaml".into(),
                 digest: "sha256:0d8c3b".into(),
+                inputs: [("suffix".to_owned(), "_drill".to_owned())].into(),
                 purpose: Purpose {
                     description: Some("Bring the bank's models back beside production.".into()),
                     owner: Some("data-platform".into()),
@@ -187,6 +188,7 @@ impl Scenario {
             generation: 1,
             attempt,
             prior: Vec::new(),
+            writes: Vec::new(),
         };
         self.record(seconds, record)
     }
