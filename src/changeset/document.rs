@@ -42,7 +42,7 @@ pub enum LoadError {
 /// The digest of a changeset and its file's content, with a line break at the end.
 ///
 /// # Errors
-/// Never for changesets that [`super::decide`] makes; see [`digest`].
+/// Never for changesets that [`super::decide()`] makes; see [`digest`].
 pub fn save(changeset: &Changeset) -> Result<(String, String), serde_json::Error> {
     let digest = digest(changeset)?;
     let text = canonical(&Writing { digest: &digest, changeset })?;

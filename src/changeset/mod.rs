@@ -1,6 +1,6 @@
 //! The difference between a plan and what its site shows: plain data, decided without effects.
 //!
-//! [`decide`] gives every item of a plan one action with its reason. What a decision rests on is kept
+//! [`decide()`] gives every item of a plan one action with its reason. What a decision rests on is kept
 //! beside it ([`Saw`]), so that a saved changeset can be compared with the site again before it is
 //! carried out: what was approved is what runs.
 

@@ -1,6 +1,6 @@
 //! Shows what a run did and what a changeset would do, to people and to programs.
 //!
-//! [`build`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`human`] for a
+//! [`build()`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`human()`] for a
 //! terminal, [`html`] as one self-contained file, [`json`] for programs. The same code serves the end of a live run,
 //! a run that was killed, and a run of last year. Nothing here has effects: the moment of making comes in, text
 //! goes out.

@@ -72,7 +72,7 @@ pub fn runs_human(reports: &[Report], style: Style) -> String {
 /// The list as JSON.
 ///
 /// # Errors
-/// Never for reports that [`super::build`] makes.
+/// Never for reports that [`super::build()`] makes.
 pub fn runs_json(reports: &[Report]) -> Result<String, serde_json::Error> {
     let runs: Vec<Listed<'_>> = reports.iter().map(Listed::new).collect();
     Ok(serde_json::to_string_pretty(&runs)? + "\n")

@@ -320,3 +320,44 @@ async fn the_samples_of_the_vendors_page_are_read() {
     assert_eq!(running.end_time, None);
     assert!(!running.is_final());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_documented_call_is_answered_by_a_site() {
+    let rig = crate::rig::Rig::new().await;
+    rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
+    let restore =
+        Access { restore: Some(("restore_operator".into(), Secret::new("rehearsal-only".into()))), ..access() };
+    let client = Client::new(&api(&format!("{}/data-protection/v2", rig.base)), &restore, None).unwrap();
+    let site = SiteId::new(crate::rig::SITE);
+    let job = JobKey { site: site.clone(), job: JobId::new("1412") };
+    let key = ExecutionKey { job: job.clone(), execution: ExecutionId::new("5002") };
+
+    let jobs = client.jobs(&site, JobFilter { active: None, job_type: Some("Backup") }).await.unwrap();
+    assert!(jobs.iter().any(|job| job.job_id.as_deref() == Some("1412")), "{jobs:?}");
+    assert_eq!(client.job(&job).await.unwrap().job_id.as_deref(), Some("1412"));
+    let executions = client.executions(&job).await.unwrap();
+    assert_eq!(executions.len(), 3, "{executions:?}");
+    assert!(client.site_executions(&site).await.unwrap().len() > executions.len());
+    assert!(client.databases(&site).await.unwrap().iter().any(|database| database.name.as_deref() == Some("ADW")));
+    assert!(client.restore_permissions(&site).await.is_ok());
+
+    let all = client.restores(&site).await.unwrap();
+    let id = ResourceId::new(all[0].restore_execution_id.clone().unwrap());
+    assert_eq!(client.restore(&key, &id).await.unwrap(), all[0]);
+    assert_eq!(client.execution_restores(&key).await.unwrap(), all);
+
+    assert!(client.objects(&key).await.unwrap_err().to_string().contains("404"), "nobody prepared the list yet");
+    assert!(client.prepare_objects(&key).await.unwrap().is_some());
+    rig.until("the list is prepared", async |_| {
+        client.preparation_status(&site).await.unwrap().status.as_deref() == Some("COMPLETED_SUCCESSFULLY")
+    })
+    .await;
+    let objects = client.objects(&key).await.unwrap();
+    let model = objects.iter().find(|o| o.object_name.as_deref() == Some("glm_bank_marketing_model")).unwrap();
+    assert!(model.byte_count.unwrap() > 1_000_000);
+    // And from then on a diff knows sizes.
+    rig.run(&["diff", "plans/other-database.yaml", "--env", "sim", "--format", "json"])
+        .await
+        .code(0)
+        .says("\"bytes\": ");
+}

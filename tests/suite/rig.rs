@@ -18,7 +18,7 @@ pub struct Rig {
     pub folder: tempfile::TempDir,
     simulator: Option<Simulator>,
     http: reqwest::Client,
-    base: String,
+    pub base: String,
 }
 
 impl Rig {

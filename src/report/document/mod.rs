@@ -220,7 +220,7 @@ pub struct NoteReport {
 /// The JSON report: indented, with keys in the document's order and a line break at the end.
 ///
 /// # Errors
-/// Never for reports that [`super::build`] makes: they hold nothing that JSON can't.
+/// Never for reports that [`super::build()`] makes: they hold nothing that JSON can't.
 pub fn json(report: &Report) -> Result<String, serde_json::Error> {
     pretty(report)
 }

@@ -1,0 +1,203 @@
+//! The machine: (event, now) → records and effects. Synchronous and pure.
+//!
+//! What answers and lists tell is taken in by `follow`; what follows from the moment is drawn by `advance`; `tick` says
+//! when to read which site.
+
+mod advance;
+mod follow;
+mod tick;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::watch::Watch;
+use crate::changeset::{Changeset, Decision};
+use crate::journal::{Attempt, Closed, Entry, IllegalRecord, ItemState, Progress, Record, RunState};
+use crate::model::{Action, CreateOutcome, CreateRequest, End, Limits, Millis, PastFate, RestoreRecord, SiteId, Slug};
+
+/// The longest wait between two creates of one item that the service turned away.
+const LONGEST_BACKOFF: Millis = Millis::from_secs(300);
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The run begins.
+    Started,
+    /// A moment came for which the machine asked to be woken.
+    Woken,
+    /// A create call ended.
+    Replied {
+        /// The item that it was for.
+        item: Slug,
+        /// What its answer proves.
+        outcome: CreateOutcome,
+    },
+    /// A list call ended.
+    Listed {
+        /// The site that was read.
+        site: SiteId,
+        /// Every restore there, or why it couldn't be read.
+        result: Result<Vec<RestoreRecord>, String>,
+    },
+    /// Somebody asks to start nothing more.
+    Stop,
+    /// Somebody asks to leave at once.
+    Leave,
+}
+
+/// Something to be done outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Send this create call, once.
+    Create {
+        /// For this item.
+        item: Slug,
+        /// What to send.
+        request: CreateRequest,
+    },
+    /// Read the restores of this site.
+    List {
+        /// The site.
+        site: SiteId,
+    },
+}
+
+/// What is to be done now.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// To be made durable, in this order, before any effect is begun.
+    pub records: Vec<Entry>,
+    /// To be begun then.
+    pub effects: Vec<Effect>,
+    /// When to wake the machine if nothing happens before.
+    pub wake: Option<Timestamp>,
+    /// Whether the run is at its end.
+    pub finished: bool,
+}
+
+/// A run in progress.
+#[derive(Debug)]
+pub struct Machine {
+    plan: Slug,
+    limits: Limits,
+    decisions: Arc<[Decision]>,
+    state: RunState,
+    watches: BTreeMap<SiteId, Watch>,
+    /// Not before this moment is the next attempt of an item made, and how often it was turned away in a row.
+    pauses: BTreeMap<Slug, (Timestamp, u32)>,
+    /// Not before this moment is anything created: the service turned a create away.
+    quiet_until: Option<Timestamp>,
+    stopping: bool,
+}
+
+impl Machine {
+    /// A machine for a new run.
+    pub fn new(changeset: &Changeset) -> Self {
+        Self {
+            plan: changeset.plan.name.clone(),
+            limits: changeset.limits.clone(),
+            decisions: changeset.items.clone().into(),
+            state: RunState::default(),
+            watches: BTreeMap::new(),
+            pauses: BTreeMap::new(),
+            quiet_until: None,
+            stopping: false,
+        }
+    }
+
+    /// Where the run stands.
+    pub fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    /// Takes an event in at a moment.
+    ///
+    /// # Errors
+    /// Only if the machine and the transition table disagree, which is a bug; nothing was sent then.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Result<Step, IllegalRecord> {
+        let mut step = Step::default();
+        match event {
+            Event::Started => self.start(now, &mut step)?,
+            Event::Woken => {}
+            Event::Replied { item, outcome } => self.replied(item, outcome, now, &mut step)?,
+            Event::Listed { site, result } => self.listed(site, result, now, &mut step)?,
+            Event::Stop => self.stopping = true,
+            Event::Leave => {
+                self.record(Record::Closed { how: Closed::Interrupted }, now, &mut step)?;
+            }
+        }
+        if self.state.closed.is_none() {
+            self.advance(now, &mut step)?;
+        }
+        step.finished = self.state.closed.is_some();
+        Ok(step)
+    }
+
+    fn record(&mut self, record: Record, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
+        let entry = Entry { seq: self.state.seq + 1, at: now, record };
+        self.state.apply(&entry)?;
+        step.records.push(entry);
+        Ok(())
+    }
+
+    fn decision(&self, item: &Slug) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.item.name == *item)
+    }
+
+    fn progress(&self, item: &Slug) -> Option<&Progress> {
+        self.state.items.get(item)
+    }
+
+    fn item_state(&self, item: &Slug) -> ItemState {
+        self.progress(item).map_or(ItemState::Waiting, |progress| progress.state)
+    }
+
+    /// What needs no sending is said at once, and what runs already is attached to, so that it counts against the
+    /// limits before anything new is started.
+    fn start(&mut self, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
+        for decision in Arc::clone(&self.decisions).iter() {
+            let item = decision.item.name.clone();
+            let reason = decision.reason.clone();
+            let record = match decision.action {
+                Action::Satisfied => Record::Ended { item, end: End::Satisfied, reason },
+                Action::Blocked => Record::Ended { item, end: End::Blocked, reason },
+                Action::Create | Action::Retry | Action::Changed => continue,
+                Action::Adopt => {
+                    let Some(request) = &decision.request else { continue };
+                    let mut seen = decision.saw.restores.iter().rev();
+                    let seen = seen.find(|r| r.job_name.as_ref() == Some(&request.job_name) && !r.is_final());
+                    let running = seen.map(RestoreRecord::mark);
+                    let mut prior = prior(decision, &[]);
+                    prior.retain(|mark| Some(mark) != running.as_ref());
+                    let awaited = decision.saw.awaited.as_ref();
+                    Record::Adopted {
+                        item,
+                        job_name: request.job_name.clone(),
+                        generation: decision.generation,
+                        attempt: decision.attempt,
+                        seen: seen.cloned(),
+                        accepted: awaited.is_some_and(|past| past.fate == PastFate::Accepted),
+                        resource_id: awaited.and_then(|past| past.resource_id.clone()),
+                        prior,
+                    }
+                }
+            };
+            self.record(record, now, step)?;
+        }
+        Ok(())
+    }
+}
+
+/// Marks of restores under a name that a plan sets itself which are not the next attempt.
+fn prior(decision: &Decision, attempts: &[Attempt]) -> Vec<String> {
+    if decision.item.job_name.is_none() {
+        return Vec::new();
+    }
+    let seen = decision.saw.restores.iter().map(RestoreRecord::mark);
+    let awaited = decision.saw.awaited.iter().flat_map(|past| past.prior.clone());
+    let own = attempts.iter().filter_map(|a| a.restore.as_ref()).map(RestoreRecord::mark);
+    let all: BTreeSet<String> = seen.chain(awaited).chain(own).collect();
+    all.into_iter().collect()
+}
