@@ -65,7 +65,13 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             (made, bench, args.auto_approve, lock)
         }
     };
-    terminal.progress(report::changeset_human(&made, terminal.err()).trim_end());
+    let difference = report::changeset_human(&made, terminal.err());
+    if made.has_changes() && !approved {
+        // Nobody is asked about something that isn't shown.
+        terminal.say(difference.trim_end());
+    } else {
+        terminal.progress(difference.trim_end());
+    }
     if made.has_changes() {
         confirmed(&made, args.confirm.as_deref())?;
         if !approved {

@@ -221,6 +221,17 @@ impl Machine {
             let item = decision.item.name.clone();
             return self.record(Record::Ended { item, end: End::Skipped, reason }, now, step);
         }
+        let waiting = |decision: &&Decision| self.item_state(&decision.item.name) == ItemState::Waiting;
+        let paused = |decision: &Decision| self.pauses.get(&decision.item.name).is_some_and(|(until, _)| *until > now);
+        let resting = self.quiet_until.is_some_and(|until| until > now) || decisions.iter().filter(waiting).any(paused);
+        if resting || decisions.iter().any(|decision| self.is_ready(decision, now)) {
+            return Ok(());
+        }
+        // Only a changeset that no plan could have led to comes here: its items wait for each other, or for nobody.
+        for decision in decisions.iter().filter(waiting).collect::<Vec<_>>() {
+            let reason = "it waits for what can never come about".to_owned();
+            self.record(Record::Ended { item: decision.item.name.clone(), end: End::Skipped, reason }, now, step)?;
+        }
         Ok(())
     }
 
