@@ -59,7 +59,10 @@ impl Client {
                 Some(resource_id) => CreateOutcome::Applied { resource_id: Some(resource_id) },
                 // A login page answers 200 too. Without the documented header only the site can tell.
                 None => {
-                    let fault = Fault::OtherShape("the header `x-resource-id` is missing".to_owned());
+                    let fault = Fault::OtherShape {
+                        status: answer.status,
+                        why: "the header `x-resource-id` is missing".to_owned(),
+                    };
                     let message = self.failed(&Method::POST, &url, fault).to_string();
                     CreateOutcome::Unknown { message }
                 }

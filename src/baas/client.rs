@@ -24,6 +24,9 @@ const EXCERPT: usize = 600;
 /// How often a read is tried altogether.
 const TRIES: usize = 5;
 
+/// How long a service may be silent in the middle of a read.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
 /// The longest that we let the service make one read wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -53,6 +56,7 @@ pub(super) enum Login {
 
 /// An answer with a status that was asked for.
 pub(super) struct Answer {
+    pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
@@ -74,15 +78,17 @@ impl Client {
         let credentials = access.for_create().map_err(|e| e.to_string())?;
         // A second call finds the first one's provider in place, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let build = |pool: usize| {
+        let total = api.timeout_ms.to_std();
+        let build = |pool: usize, read: Duration| {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("restorectl/", env!("CARGO_PKG_VERSION")))
                 .default_headers(headers.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(pool)
-                .connect_timeout(Duration::from_secs(10).min(api.timeout_ms.to_std()))
-                .timeout(api.timeout_ms.to_std());
+                .connect_timeout(Duration::from_secs(10).min(total))
+                .read_timeout(read)
+                .timeout(total);
             // A proxy from the variables is for https, where it sees nothing but the host. What goes to this machine,
             // or in the open to a network that somebody named, goes there and nowhere else.
             if base.scheme() != "https" || is_loopback(&base) {
@@ -96,8 +102,9 @@ impl Client {
             builder.build().map_err(|e| format!("the HTTP client could not be set up: {}", chain(&e)))
         };
         Ok(Self {
-            reads: build(4)?,
-            creates: build(0)?,
+            reads: build(4, LONGEST_SILENCE.min(total))?,
+            // A service may think about a create for as long as the environment lets it.
+            creates: build(0, total)?,
             base,
             credentials,
             secrets: access.secrets().into(),
@@ -195,7 +202,7 @@ impl Client {
             return Err(failed(self.status_fault(status, &headers, &body)));
         }
         match body {
-            Ok(body) => Ok(Answer { headers, body }),
+            Ok(body) => Ok(Answer { status: status.as_u16(), headers, body }),
             Err((_, Overflow::TooLarge)) => Err(failed(Fault::TooLarge { limit: LARGEST })),
             Err((_, Overflow::CutOff)) => Err(failed(Fault::CutOff { status: status.as_u16() })),
         }
@@ -212,9 +219,13 @@ impl Client {
         serde_json::from_slice(&answer.body).map_err(|problem| {
             let declared = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("untyped");
             if problem.is_data() {
-                Fault::OtherShape(problem.to_string())
+                Fault::OtherShape { status: answer.status, why: problem.to_string() }
             } else {
-                Fault::NotJson { content_type: declared.to_owned(), body: self.excerpt(&answer.body) }
+                Fault::NotJson {
+                    status: answer.status,
+                    content_type: declared.to_owned(),
+                    body: self.excerpt(&answer.body),
+                }
             }
         })
     }

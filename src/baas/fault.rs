@@ -45,13 +45,20 @@ pub enum Fault {
     },
     /// The body isn't JSON.
     NotJson {
+        /// The status that came with it.
+        status: u16,
         /// From `Content-Type`.
         content_type: String,
         /// The beginning of the body.
         body: String,
     },
-    /// The body is JSON of another shape.
-    OtherShape(String),
+    /// The answer has another shape than documented.
+    OtherShape {
+        /// The status that came with it.
+        status: u16,
+        /// What is different.
+        why: String,
+    },
     /// The request could not be built.
     Unsendable(String),
 }
@@ -62,7 +69,7 @@ impl Fault {
         match self {
             Self::NotConnected(_) | Self::NoAnswer(_) | Self::CutOff { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Self::TooLarge { .. } | Self::NotJson { .. } | Self::OtherShape(_) | Self::Unsendable(_) => false,
+            Self::TooLarge { .. } | Self::NotJson { .. } | Self::OtherShape { .. } | Self::Unsendable(_) => false,
         }
     }
 
@@ -116,13 +123,14 @@ impl fmt::Display for Fault {
             Self::TooLarge { limit } => {
                 write!(f, "the answer is larger than {} MiB, which no documented answer is", limit / (1024 * 1024))
             }
-            Self::NotJson { content_type, body } => write!(
+            Self::NotJson { status, content_type, body } => write!(
                 f,
-                "the answer is `{content_type}` and not JSON; a login page or a proxy may stand between, check `api.url`; it begins: {body}"
+                "the answer ({status}) is `{content_type}` and not JSON; a login page or a proxy may stand between, check `api.url`; it begins: {body}"
             ),
-            Self::OtherShape(why) => {
-                write!(f, "the answer is JSON of another shape than documented ({why}); please report this as a bug")
-            }
+            Self::OtherShape { status, why } => write!(
+                f,
+                "the answer ({status}) has another shape than documented: {why}; check `api.url`, and report it if that is right"
+            ),
             Self::Unsendable(why) => write!(f, "the request could not be built: {why}"),
         }
     }
@@ -174,7 +182,7 @@ mod tests {
         for fault in [
             Fault::NoAnswer("reset".into()),
             Fault::CutOff { status: 202 },
-            Fault::NotJson { content_type: "text/html".into(), body: String::new() },
+            Fault::NotJson { status: 200, content_type: "text/html".into(), body: String::new() },
             status(408),
             status(409),
             status(500),

@@ -113,7 +113,10 @@ async fn read_fails(bytes: Vec<u8>) -> CallFailed {
 async fn every_bad_answer_is_one_clear_message() {
     let html = answer("200 OK", "content-type: text/html\r\n", "<html><body>Please log in</body></html>");
     let table: Vec<(Vec<u8>, &[&str])> = vec![
-        (html, &["GET http://127.0.0.1", "/sites/PROD/restores", "text/html", "check `api.url`", "Please log in"]),
+        (
+            html,
+            &["GET http://127.0.0.1", "/sites/PROD/restores", "(200)", "text/html", "check `api.url`", "Please log in"],
+        ),
         (answer("401 Unauthorized", "", "{\"message\":\"who?\"}"), &["401 Unauthorized", "`api.bearer`", "who?"]),
         (answer("403 Forbidden", "", ""), &["403 Forbidden", "rights of the user"]),
         (answer("404 Not Found", "", "no such site"), &["404 Not Found", "no such site"]),
