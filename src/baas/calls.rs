@@ -76,8 +76,11 @@ impl Client {
         let login = if query.with_credentials { Login::With } else { Login::Without };
         let url = self.address(&["sites", site.as_str(), "restore-permissions"]);
         let answer = self.post(url.clone(), &query.body, login).await?;
-        // A yes is a yes, whatever stands in its body.
-        Ok(self.parse(&answer).unwrap_or(serde_json::Value::Null))
+        // The body of a yes is not documented, so there may be none; but a login page is no yes.
+        if answer.body.trim_ascii().is_empty() {
+            return Ok(serde_json::Value::Null);
+        }
+        self.parse(&answer).map_err(|fault| self.failed(&Method::POST, &url, fault))
     }
 
     /// The databases of a site.

@@ -216,17 +216,19 @@ impl Client {
 
     /// The JSON of an answer. An empty body is none: it would pass for an empty list.
     pub(super) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Fault> {
-        serde_json::from_slice(&answer.body).map_err(|problem| {
-            let declared = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("untyped");
-            if problem.is_data() {
-                Fault::OtherShape { status: answer.status, why: problem.to_string() }
-            } else {
-                Fault::NotJson {
-                    status: answer.status,
-                    content_type: declared.to_owned(),
-                    body: self.excerpt(&answer.body),
-                }
-            }
+        let declared = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let not_json = || Fault::NotJson {
+            status: answer.status,
+            content_type: declared.unwrap_or("untyped").to_owned(),
+            body: self.excerpt(&answer.body),
+        };
+        // What says that it is something else did not come from the service, whatever its body looks like.
+        if declared.is_some_and(|kind| !kind.to_ascii_lowercase().contains("json")) {
+            return Err(not_json());
+        }
+        serde_json::from_slice(&answer.body).map_err(|problem| match problem.is_data() {
+            true => Fault::OtherShape { status: answer.status, why: problem.to_string() },
+            false => not_json(),
         })
     }
 

@@ -124,6 +124,10 @@ async fn every_bad_answer_is_one_clear_message() {
             answer("302 Found", "location: https://elsewhere.example/\r\n", ""),
             &["302 Found", "redirects are not followed"],
         ),
+        (
+            answer("200 OK", "content-type: text/plain\r\n", "[]"),
+            &["(200)", "`text/plain` and not JSON", "check `api.url`"],
+        ),
         (json("{\"restores\": []}"), &["another shape"]),
         (json("[\"text\"]"), &["another shape"]),
         (json("[{\"restore_job_name\": \"x\""), &["not JSON"]),
@@ -363,4 +367,16 @@ async fn every_documented_call_is_answered_by_a_site() {
         .await
         .code(0)
         .says("\"bytes\": ");
+}
+
+#[tokio::test]
+async fn a_login_page_permits_nothing() {
+    let html = answer("200 OK", "content-type: text/html\r\n", "<html>log in</html>");
+    let (url, _requests) = server(vec![html, answer("200 OK", "", ""), answer("403 Forbidden", "", "no")]);
+    let client = client(&url);
+    let asked = restorectl::ports::Site::permission(&client, &site()).await;
+    assert!(matches!(&asked, Permission::NotKnown(why) if why.contains("text/html")), "{asked:?}");
+    assert_eq!(restorectl::ports::Site::permission(&client, &site()).await, Permission::Allowed);
+    let asked = restorectl::ports::Site::permission(&client, &site()).await;
+    assert!(matches!(&asked, Permission::Denied(why) if why.contains("403")), "{asked:?}");
 }
