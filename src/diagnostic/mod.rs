@@ -8,11 +8,13 @@
 mod collection;
 mod human;
 mod json;
+mod rule;
 mod source;
 
 pub use collection::{Diagnostics, Draft};
 pub use human::human;
 pub use json::json;
+pub use rule::Rule;
 pub use source::{FileId, Sources, Span};
 
 use std::ops::Range;

@@ -38,6 +38,7 @@ mod tests;
 
 pub use limits::LoaderLimits;
 pub use render::render_yaml;
+pub use rule::RULES;
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
 
 use crate::diagnostic::{Diagnostics, Sources};

@@ -1,11 +1,13 @@
 //! The ids of everything that the loader can find. An id, once released, keeps its meaning.
 
+use crate::diagnostic::Rule;
+
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $name:ident = $id:literal;)+) => {
         $($(#[doc = $doc])+ pub(super) const $name: &str = $id;)+
 
-        #[cfg(test)]
-        pub(super) const ALL: &[&str] = &[$($id),+];
+        /// Every rule, in the order of their ids.
+        pub const RULES: &[Rule] = &[$(Rule { id: $id, title: concat!($($doc),+).trim_ascii() }),+];
     };
 }
 
@@ -113,6 +115,6 @@ rules! {
 mod tests {
     #[test]
     fn ids_are_unique_and_in_order() {
-        assert!(super::ALL.is_sorted_by(|a, b| a < b));
+        assert!(super::RULES.is_sorted_by(|a, b| a.id < b.id));
     }
 }
