@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::bail;
 
 use super::files;
+use super::system::SystemClock;
 use crate::model::{Environment, Plan};
-use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
+use crate::plan::{LoaderLimits, ReadFile, Resolution, Workspace};
+use crate::ports::Clock as _;
 
 /// Options that say which environment a plan is resolved for.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -61,14 +63,36 @@ fn known_environments(plan: &Path) -> String {
 /// Resolves a plan, for an environment where one is named.
 ///
 /// # Errors
-/// When a file can't be read. What is wrong in the files is in the resolution's diagnostics.
+/// When there is no such environment. What is wrong in the files is in the resolution's diagnostics.
 pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, String)]) -> anyhow::Result<Resolution> {
-    let source = |path: &Path| -> anyhow::Result<SourceFile> {
-        Ok(SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? })
-    };
-    let environment = environment.map(source).transpose().with_context(|| known_environments(plan))?;
-    let plan = source(plan)?;
-    let request = Request { plan: &plan, environment: environment.as_ref(), inputs, limits: LoaderLimits::default() };
-    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
-    Ok(resolve(request, &mut read))
+    let mut read = reader();
+    let mut workspace = workspace(&mut read);
+    resolve(&mut workspace, plan, environment, inputs)
+}
+
+/// A workspace over the files of this machine, at this moment.
+pub(super) fn workspace<'a>(read: &'a mut ReadFile<'a>) -> Workspace<'a> {
+    Workspace::new(LoaderLimits::default(), SystemClock::new().now(), read)
+}
+
+/// Reads files for a [`workspace`].
+pub(super) fn reader() -> impl FnMut(&str) -> Result<Vec<u8>, String> {
+    |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"))
+}
+
+/// As [`load`], in a workspace that reads each file once.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn resolve(
+    workspace: &mut Workspace<'_>,
+    plan: &Path,
+    environment: Option<&Path>,
+    inputs: &[(String, String)],
+) -> anyhow::Result<Resolution> {
+    if let Some(missing) = environment.filter(|path| !path.exists()) {
+        bail!("there is no environment `{}`; {}", missing.display(), known_environments(plan));
+    }
+    let path = |path: &Path| path.display().to_string();
+    Ok(workspace.resolve(&path(plan), environment.map(path).as_deref(), inputs))
 }

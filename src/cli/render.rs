@@ -25,9 +25,9 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if !resolution.diagnostics.is_empty() {
         terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
     }
-    match &resolution.rendered {
+    match resolution.rendered() {
         Some(rendered) if !resolution.diagnostics.has_errors() => {
-            terminal.result(&plan::render_yaml(rendered))?;
+            terminal.result(&plan::render_yaml(&rendered))?;
             Ok(Exit::Done)
         }
         _ => Ok(Exit::Invalid),

@@ -1,6 +1,7 @@
 //! The texts that diagnostics point into, with their lines and with what must not be shown of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Place;
 
@@ -29,14 +30,14 @@ impl Span {
 #[derive(Debug, Clone)]
 struct Source {
     path: String,
-    text: String,
+    text: Arc<String>,
     /// Where each line begins.
-    lines: Vec<usize>,
+    lines: Arc<[usize]>,
     /// What is masked in excerpts.
     masks: Vec<Range<usize>>,
 }
 
-/// All texts of one resolution.
+/// All texts that diagnostics may point into. A copy shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     all: Vec<Source>,
@@ -55,11 +56,16 @@ const WINDOW: usize = 160;
 const MASK: &str = "********";
 
 impl Sources {
-    /// Takes a text in.
+    /// Takes a text in; the same text from the same path once.
     pub fn add(&mut self, path: impl Into<String>, text: String) -> FileId {
+        let path = path.into();
+        let number = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some(known) = self.all.iter().position(|source| source.path == path && *source.text == text) {
+            return number(known);
+        }
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.all.push(Source { path: path.into(), text, lines, masks: Vec::new() });
-        FileId(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
+        self.all.push(Source { path, text: Arc::new(text), lines, masks: Vec::new() });
+        number(self.all.len() - 1)
     }
 
     /// The path of a text, as the user gave it.
@@ -69,7 +75,7 @@ impl Sources {
 
     /// A text.
     pub fn text(&self, file: FileId) -> &str {
-        self.get(file).map_or("", |source| source.text.as_str())
+        self.get(file).map_or("", |source| &source.text)
     }
 
     /// Keeps this span out of every excerpt.
@@ -102,7 +108,7 @@ impl Sources {
     /// the place is in no text that we have.
     pub(super) fn excerpt(&self, place: &Place) -> Option<Excerpt> {
         let source = self.all.iter().find(|source| source.path == place.file)?;
-        let text = source.text.as_str();
+        let text: &str = &source.text;
         let line = place.line.checked_sub(1)?;
         let begin = *source.lines.get(line)?;
         let end = source.lines.get(line + 1).map_or(text.len(), |next| next - 1);

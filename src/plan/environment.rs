@@ -2,30 +2,34 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::{FileId, Sources, Span};
 
 use super::findings::{Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::parse::{Privacy, load};
 use super::pointer::Pointer;
-use super::{LoaderLimits, ReadFile, SourceFile, rule, schema};
+use super::{LoaderLimits, ReadFile, rule, schema};
 
 /// How many bases may stand behind one another.
 const LONGEST_CHAIN: usize = 16;
 
-/// Reads an environment with its bases. Gives what could be read, also when there were errors.
+/// Reads an environment with its bases. Gives what could be read, also when there were errors, and in `files` the
+/// files that it was read from.
 pub(super) fn load_chain(
-    file: &SourceFile,
+    path: &str,
+    bytes: Vec<u8>,
     read: &mut ReadFile<'_>,
     limits: &LoaderLimits,
     sources: &mut Sources,
+    files: &mut Vec<FileId>,
     findings: &mut Findings,
 ) -> Option<Node> {
     let mut layers: Vec<Node> = Vec::new();
-    let mut names = vec![name_of(&file.path)];
-    let mut next = Some((file.path.clone(), file.bytes.clone()));
+    let mut names = vec![name_of(path)];
+    let mut next = Some((path.to_owned(), bytes));
     while let Some((path, bytes)) = next.take() {
-        let Some(root) = one(&path, &bytes, limits, sources, findings) else { break };
+        let Some(root) = one(&path, bytes, limits, sources, findings) else { break };
+        files.push(root.span.file);
         if let Some((base, span)) = root.get("extends").and_then(|node| Some((node.as_str()?.to_owned(), node.span))) {
             let wrong = |message: String| draft(rule::EXTENDS, span, "/extends", message);
             if names.contains(&base) {
@@ -65,7 +69,7 @@ pub(super) fn sibling(path: &str, relative: &str) -> String {
 /// Reads and validates one file.
 fn one(
     path: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     limits: &LoaderLimits,
     sources: &mut Sources,
     findings: &mut Findings,

@@ -4,8 +4,9 @@
 //! author's place; the elements are named only where they make a difference.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use crate::diagnostic::{Diagnostics, Draft, Severity, Sources, Span};
+use crate::diagnostic::{Draft, Severity, Span};
 
 /// The element of a `for_each` that a finding is about.
 #[derive(Debug, Clone, Copy)]
@@ -14,22 +15,35 @@ pub(super) struct Element<'a> {
     pub(super) label: &'a str,
     /// How many elements there are.
     pub(super) of: usize,
+    /// Where it is written.
+    pub(super) span: Span,
 }
 
 /// What was found so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Findings {
     found: Vec<Repeated>,
-    /// Where the findings about elements are, by rule, place and pointer.
-    by_place: HashMap<(&'static str, Option<Span>, String), usize>,
+    /// Where each finding is, by rule, place, pointer, and the message of those that are about no element.
+    known: HashMap<(&'static str, Option<Span>, String, Option<String>), usize>,
     errors: usize,
 }
 
 #[derive(Debug)]
 struct Repeated {
     draft: Draft,
-    /// The first element with it, how many have it, how many there are, and whether all say the same.
-    elements: Option<(String, usize, usize, bool)>,
+    elements: Option<Elements>,
+}
+
+/// The elements that have a finding.
+#[derive(Debug)]
+struct Elements {
+    /// The first of them, and where it is written.
+    first: (String, Span),
+    count: usize,
+    /// How many elements there are.
+    of: usize,
+    /// Whether all say the same.
+    same: bool,
 }
 
 /// A problem without its severity and the less usual parts.
@@ -61,6 +75,13 @@ impl Draft {
         self
     }
 
+    pub(super) fn maybe_related(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.related(span, text),
+            None => self,
+        }
+    }
+
     pub(super) fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
@@ -69,29 +90,51 @@ impl Draft {
 
 impl Findings {
     pub(super) fn new() -> Self {
-        Self { found: Vec::new(), by_place: HashMap::new(), errors: 0 }
+        Self::default()
     }
 
-    /// Takes a finding in.
+    /// Takes a finding in, once.
     pub(super) fn add(&mut self, draft: Draft) {
-        self.errors += usize::from(draft.severity == Severity::Error);
-        self.found.push(Repeated { draft, elements: None });
+        let key = (draft.rule, draft.span, draft.pointer.clone(), Some(draft.message.clone()));
+        if let Entry::Vacant(free) = self.known.entry(key) {
+            free.insert(self.found.len());
+            self.push(draft, None);
+        }
     }
 
     /// Takes in a finding that may come again for other elements of the same `for_each`.
     pub(super) fn add_for(&mut self, element: Option<Element<'_>>, draft: Draft) {
-        let Some(Element { label, of }) = element else { return self.add(draft) };
-        let key = (draft.rule, draft.span, draft.pointer.clone());
-        if let Some(known) = self.by_place.get(&key).and_then(|index| self.found.get_mut(*index)) {
-            if let Some((_, count, _, same)) = &mut known.elements {
-                *count += 1;
-                *same &= known.draft.message == draft.message;
+        let Some(Element { label, of, span }) = element else { return self.add(draft) };
+        match self.known.entry((draft.rule, draft.span, draft.pointer.clone(), None)) {
+            Entry::Occupied(known) => {
+                if let Some(Repeated { draft: first, elements: Some(elements) }) = self.found.get_mut(*known.get()) {
+                    elements.count += 1;
+                    elements.same &= first.message == draft.message;
+                }
             }
-            return;
+            Entry::Vacant(free) => {
+                free.insert(self.found.len());
+                let elements = Elements { first: (label.to_owned(), span), count: 1, of, same: true };
+                self.push(draft, Some(elements));
+            }
         }
-        self.by_place.insert(key, self.found.len());
+    }
+
+    fn push(&mut self, draft: Draft, elements: Option<Elements>) {
         self.errors += usize::from(draft.severity == Severity::Error);
-        self.found.push(Repeated { draft, elements: Some((label.to_owned(), 1, of, true)) });
+        self.found.push(Repeated { draft, elements });
+    }
+
+    /// Takes in what was found elsewhere, with each finding changed first.
+    pub(super) fn take(&mut self, others: Self, change: impl Fn(&mut Draft)) {
+        for Repeated { mut draft, elements } in others.found {
+            change(&mut draft);
+            let message = elements.is_none().then(|| draft.message.clone());
+            if let Entry::Vacant(free) = self.known.entry((draft.rule, draft.span, draft.pointer.clone(), message)) {
+                free.insert(self.found.len());
+                self.push(draft, elements);
+            }
+        }
     }
 
     /// Whether there is an error.
@@ -104,10 +147,10 @@ impl Findings {
         self.errors
     }
 
-    /// Everything, ready to be shown.
-    pub(super) fn finish(self, sources: Sources, cap: usize) -> Diagnostics {
-        let drafts = self.found.into_iter().map(|Repeated { mut draft, elements }| {
-            if let Some((label, count, of, same)) = elements
+    /// Everything, with the elements told in the messages.
+    pub(super) fn into_drafts(self) -> Vec<Draft> {
+        let told = |Repeated { mut draft, elements }| {
+            if let Some(Elements { first: (label, span), count, of, same }) = elements
                 && !(same && count >= of)
             {
                 let more = match count - 1 {
@@ -115,9 +158,12 @@ impl Findings {
                     more => format!(" and {more} more"),
                 };
                 draft.message.push_str(&format!(" (for the element `{label}`{more})"));
+                if draft.span != Some(span) && draft.related.iter().all(|(other, _)| *other != span) {
+                    draft.related.push((span, "the element is here".to_owned()));
+                }
             }
             draft
-        });
-        Diagnostics::new(sources, drafts.collect(), cap)
+        };
+        self.found.into_iter().map(told).collect()
     }
 }

@@ -22,6 +22,10 @@ rules! {
     DUPLICATE_KEY = "R004";
     /// YAML that reads differently in different tools, or that plans don't use.
     REFUSED_YAML = "R005";
+    /// A comment that should allow a warning, and can't.
+    ALLOW = "R006";
+    /// A comment that allows a warning that isn't there.
+    ALLOW_UNUSED = "R007";
 
     /// A key that the document's schema doesn't know.
     UNKNOWN_KEY = "R101";
@@ -62,6 +66,8 @@ rules! {
     TEMPLATE_IN_ENVIRONMENT = "R221";
     /// An environment's API is described in part only.
     API = "R222";
+    /// A file that a plan includes can't be read, goes in a circle, or lies outside of the plan's root.
+    INCLUDE = "R223";
     /// `for_each` isn't a list of names.
     FOR_EACH = "R230";
 

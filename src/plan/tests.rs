@@ -9,6 +9,9 @@ mod shipped;
 use super::*;
 use crate::diagnostic::human;
 
+/// What `now` is in these tests.
+const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
+
 fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
     SourceFile { path: path.to_owned(), bytes: text.as_ref().to_vec() }
 }
@@ -25,14 +28,20 @@ fn alone(text: &str) -> Resolution {
 fn with_inputs(text: &str, inputs: &[(&str, &str)]) -> Resolution {
     let inputs: Vec<(String, String)> = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let plan = file("plan.yaml", text);
-    let request = Request { plan: &plan, environment: None, inputs: &inputs, limits: LoaderLimits::default() };
+    let request =
+        Request { plan: &plan, environment: None, inputs: &inputs, now: NOW, limits: LoaderLimits::default() };
     resolve(request, &mut no_files)
 }
 
 fn with_environment(text: &str, environment: &str) -> Resolution {
     let (plan, environment) = (file("plan.yaml", text), file("envs/prod.yaml", environment));
-    let request =
-        Request { plan: &plan, environment: Some(&environment), inputs: &[], limits: LoaderLimits::default() };
+    let request = Request {
+        plan: &plan,
+        environment: Some(&environment),
+        inputs: &[],
+        now: NOW,
+        limits: LoaderLimits::default(),
+    };
     resolve(request, &mut no_files)
 }
 

@@ -63,8 +63,8 @@ fn twice(entry: &Entry<'_>, findings: &mut Findings) {
     for (index, object) in item.objects.iter().enumerate() {
         let own = index.to_string();
         let related = |found: crate::diagnostic::Draft, first: usize, what: &str| {
-            let place = entry.node(&["objects", &first.to_string()]).span;
-            if place == entry.node(&["objects", &own]).span { found } else { found.related(place, what) }
+            let place = entry.span(&["objects", &first.to_string()]);
+            if place == entry.span(&["objects", &own]) { found } else { found.maybe_related(place, what) }
         };
         if let Some(first) = sources.insert((&object.parent, &object.name), index) {
             let message = format!("`{}` stands twice in this restore", shown(object));
