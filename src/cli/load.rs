@@ -20,6 +20,20 @@ pub(super) struct Binding {
     /// Set an input, over what the environment says; repeatable
     #[arg(long = "input", short, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) inputs: Vec<(String, String)>,
+    /// Raise or lower a limit of the loader, like `restores=50000`; repeatable
+    #[arg(long = "limit", value_name = "NAME=N", value_parser = limit)]
+    pub(super) limits: Vec<(String, usize)>,
+}
+
+impl Binding {
+    /// The loader's limits, with those that the command line sets.
+    pub(super) fn limits(&self) -> LoaderLimits {
+        let mut limits = LoaderLimits::default();
+        for (name, value) in &self.limits {
+            limits.set(name, *value);
+        }
+        limits
+    }
 }
 
 /// A plan and its environment, resolved without an error.
@@ -38,6 +52,15 @@ pub(super) struct Loaded {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     if name.is_empty() { Err("write NAME=VALUE".to_owned()) } else { Ok((name.to_owned(), value.to_owned())) }
+}
+
+fn limit(text: &str) -> Result<(String, usize), String> {
+    let (name, value) = pair(text)?;
+    if !LoaderLimits::default().set(&name, 0) {
+        return Err(format!("there is no limit `{name}`: the limits are {}", LoaderLimits::NAMES.join(", ")));
+    }
+    let value = value.parse().map_err(|_| format!("`{value}` is not a whole number"))?;
+    Ok((name, value))
 }
 
 /// The file of an environment: a path where it looks like one, a name beside the plan otherwise.
@@ -64,15 +87,15 @@ fn known_environments(plan: &Path) -> String {
 ///
 /// # Errors
 /// When there is no such environment. What is wrong in the files is in the resolution's diagnostics.
-pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, String)]) -> anyhow::Result<Resolution> {
+pub(super) fn load(plan: &Path, environment: Option<&Path>, binding: &Binding) -> anyhow::Result<Resolution> {
     let mut read = reader();
-    let mut workspace = workspace(&mut read);
-    resolve(&mut workspace, plan, environment, inputs)
+    let mut workspace = workspace(binding, &mut read);
+    resolve(&mut workspace, plan, environment, &binding.inputs)
 }
 
 /// A workspace over the files of this machine, at this moment.
-pub(super) fn workspace<'a>(read: &'a mut ReadFile<'a>) -> Workspace<'a> {
-    Workspace::new(LoaderLimits::default(), SystemClock::new().now(), read)
+pub(super) fn workspace<'a>(binding: &Binding, read: &'a mut ReadFile<'a>) -> Workspace<'a> {
+    Workspace::new(binding.limits(), SystemClock::new().now(), read)
 }
 
 /// Reads files for a [`workspace`].

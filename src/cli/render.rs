@@ -20,7 +20,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let environment = args.binding.env.as_ref().map(|name| load::environment_path(&args.plan, name));
-    let resolution = load::load(&args.plan, environment.as_deref(), &args.binding.inputs)?;
+    let resolution = load::load(&args.plan, environment.as_deref(), &args.binding)?;
     let terminal = global.terminal();
     if !resolution.diagnostics.is_empty() {
         terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));

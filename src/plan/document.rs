@@ -35,7 +35,7 @@ impl Document {
         let mut findings = Findings::new();
         let file = take_in(path, bytes, Privacy::Open, limits, sources, &mut findings);
         let Some(file) = file else { return Self::unreadable(path, findings.into_drafts()) };
-        let pieces = cut_large(sources.text(file));
+        let pieces = cut_large(sources.text(file), limits.piece_from_bytes);
         if let Some(pieces) = pieces
             && let Some(document) = Self::in_pieces(path, file, pieces, limits, sources)
         {

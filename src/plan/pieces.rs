@@ -11,8 +11,6 @@ use std::ops::Range;
 
 /// How many bytes a piece has at least.
 const PIECE: usize = 256 << 10;
-/// From how many bytes on cutting is worth its while.
-pub(super) const WORTH: usize = 1 << 20;
 
 /// A list of restores, cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +87,9 @@ pub(super) fn cut(text: &str, size: usize) -> Option<Pieces> {
     Some(Pieces { list, key, pieces })
 }
 
-/// Where a pieceful of the default size is worth it.
-pub(super) fn cut_large(text: &str) -> Option<Pieces> {
-    if text.len() < WORTH { None } else { cut(text, PIECE) }
+/// Cuts a text of at least so many bytes.
+pub(super) fn cut_large(text: &str, from: usize) -> Option<Pieces> {
+    if text.len() < from { None } else { cut(text, PIECE.min(from)) }
 }
 
 /// Document markers and directives change what lines mean.

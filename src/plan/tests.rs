@@ -4,6 +4,7 @@
 mod goldens;
 mod hostile;
 mod meaning;
+mod reuse;
 mod shipped;
 
 use super::*;
