@@ -80,7 +80,7 @@ pub(super) fn resolved(
     let environment = load::environment_path(plan, name);
     let resolution = load::load(plan, Some(&environment), &binding.inputs)?;
     if !resolution.diagnostics.is_empty() {
-        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
+        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().into()));
     }
     let (Some(found), Some(mut environment)) = (resolution.plan, resolution.environment) else {
         return Ok(None);

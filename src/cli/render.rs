@@ -23,7 +23,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let resolution = load::load(&args.plan, environment.as_deref(), &args.binding.inputs)?;
     let terminal = global.terminal();
     if !resolution.diagnostics.is_empty() {
-        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
+        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().into()));
     }
     match &resolution.rendered {
         Some(rendered) if !resolution.diagnostics.has_errors() => {

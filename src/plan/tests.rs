@@ -7,7 +7,7 @@ mod meaning;
 mod shipped;
 
 use super::*;
-use crate::diagnostic::human;
+use crate::diagnostic::{Look, human};
 
 fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
     SourceFile { path: path.to_owned(), bytes: text.as_ref().to_vec() }
@@ -41,7 +41,7 @@ fn rules(resolution: &Resolution) -> Vec<&'static str> {
 }
 
 fn shown(resolution: &Resolution) -> String {
-    human(&resolution.diagnostics, false)
+    human(&resolution.diagnostics, Look { width: 160, ..Look::default() })
 }
 
 /// A plan around the restores that a test is about.
