@@ -17,6 +17,13 @@ pub(super) struct Binding {
     /// Environment: a name (`environments/NAME.yaml` beside the plan) or a path
     #[arg(long, short, value_name = "ENV")]
     pub(super) env: Option<String>,
+    #[command(flatten)]
+    pub(super) given: Given,
+}
+
+/// What the command line says of every plan that is resolved.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Given {
     /// Set an input, over what the environment says; repeatable
     #[arg(long = "input", short, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) inputs: Vec<(String, String)>,
@@ -25,7 +32,7 @@ pub(super) struct Binding {
     pub(super) limits: Vec<(String, usize)>,
 }
 
-impl Binding {
+impl Given {
     /// The loader's limits, with those that the command line sets.
     pub(super) fn limits(&self) -> LoaderLimits {
         let mut limits = LoaderLimits::default();
@@ -89,13 +96,13 @@ fn known_environments(plan: &Path) -> String {
 /// When there is no such environment. What is wrong in the files is in the resolution's diagnostics.
 pub(super) fn load(plan: &Path, environment: Option<&Path>, binding: &Binding) -> anyhow::Result<Resolution> {
     let mut read = reader();
-    let mut workspace = workspace(binding, &mut read);
-    resolve(&mut workspace, plan, environment, &binding.inputs)
+    let mut workspace = workspace(&binding.given, &mut read);
+    resolve(&mut workspace, plan, environment, &binding.given.inputs)
 }
 
 /// A workspace over the files of this machine, at this moment.
-pub(super) fn workspace<'a>(binding: &Binding, read: &'a mut ReadFile<'a>) -> Workspace<'a> {
-    Workspace::new(binding.limits(), SystemClock::new().now(), read)
+pub(super) fn workspace<'a>(given: &Given, read: &'a mut ReadFile<'a>) -> Workspace<'a> {
+    Workspace::new(given.limits(), SystemClock::new().now(), read)
 }
 
 /// Reads files for a [`workspace`].

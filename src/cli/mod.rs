@@ -135,7 +135,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             for line in format!("error: {}", sentence(&error)).lines() {
-                terminal.say(&crate::report::harmless(line));
+                terminal.say(&crate::model::harmless(line));
             }
             Exit::Failed.into()
         }

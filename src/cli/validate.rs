@@ -52,7 +52,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 OutputFormat::Human => {
                     let bound = environment.as_ref().map(|path| format!(" with {}", path.display()));
                     terminal.result(&format!("{}{}:\n\n", plan.display(), bound.unwrap_or_default()))?;
-                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().colour)))?;
+                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().into())))?;
                 }
                 OutputFormat::Json => documents.push(serde_json::json!({
                     "plan": plan.display().to_string(),

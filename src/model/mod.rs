@@ -22,6 +22,7 @@ mod restore;
 mod secret;
 mod snapshot;
 mod status;
+mod text;
 
 pub use action::{Action, DataLoss};
 pub use duration::Millis;
@@ -40,3 +41,4 @@ pub use restore::{RestoreRecord, SubTask};
 pub use secret::{Secret, SecretRef};
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
+pub use text::{count, deceives, harmless};

@@ -13,6 +13,7 @@
 //! where it stands, reported once, and passed over by everybody after that.
 
 mod allow;
+mod difference;
 mod document;
 mod environment;
 mod expand;
@@ -23,6 +24,7 @@ mod inputs;
 mod limits;
 mod locate;
 mod node;
+mod origin;
 mod parse;
 mod pieces;
 mod places;
@@ -46,8 +48,10 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use difference::{Difference, between};
 pub use include::root_of;
 pub use limits::LoaderLimits;
+pub use origin::{Origin, annotated};
 pub use render::render_yaml;
 pub use rule::RULES;
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
@@ -95,6 +99,8 @@ pub struct Resolution {
     pub environment: Option<model::Environment>,
     /// Everything that was found, in the plan and in the environment.
     pub diagnostics: Diagnostics,
+    /// Where the values of the resolved plan come from, where the workspace was asked to keep that.
+    pub origins: Vec<Origin>,
 }
 
 impl Resolution {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::diagnostic::{Place, Sources, Span};
+use crate::model::harmless;
 
 use super::inputs::Inputs;
 use super::limits::LoaderLimits;
@@ -123,7 +124,7 @@ pub fn annotated(yaml: &str, origins: &[Origin]) -> String {
         out.push_str(line);
         if let Some(comment) = comments.get(&number) {
             let gap = widest.saturating_sub(line.chars().count()) + 2;
-            out.push_str(&format!("{}# {}", " ".repeat(gap), crate::diagnostic::one_line(comment)));
+            out.push_str(&format!("{}# {}", " ".repeat(gap), harmless(comment)));
         }
         out.push('\n');
     }

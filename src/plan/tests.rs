@@ -8,7 +8,7 @@ mod reuse;
 mod shipped;
 
 use super::*;
-use crate::diagnostic::human;
+use crate::diagnostic::{Look, human};
 
 /// What `now` is in these tests.
 const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
@@ -51,7 +51,7 @@ fn rules(resolution: &Resolution) -> Vec<&'static str> {
 }
 
 fn shown(resolution: &Resolution) -> String {
-    human(&resolution.diagnostics, false)
+    human(&resolution.diagnostics, Look { width: 160, ..Look::default() })
 }
 
 /// A plan around the restores that a test is about.

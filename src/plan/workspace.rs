@@ -17,16 +17,18 @@ use super::findings::{Findings, draft};
 use super::include::{self, MOST_FILES};
 use super::inputs::{self, Inputs};
 use super::node::{Node, Yaml};
+use super::origin::{self, Made, Origin};
 use super::pointer::Pointer;
 use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
 use super::rules::{self, Entry, Names};
 use super::template::{Scope, Templates, Used};
-use super::{LoaderLimits, ReadFile, Resolution, restores, rule, schema, suggest, typed, typed_environment};
+use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, suggest, typed, typed_environment};
 
 /// Plans and environments that are resolved together.
 pub struct Workspace<'a> {
     limits: LoaderLimits,
     now: Timestamp,
+    with_origins: bool,
     read: &'a mut ReadFile<'a>,
     sources: Sources,
     documents: HashMap<String, Rc<Document>>,
@@ -53,6 +55,7 @@ struct Composed {
 /// Where everything in a composed plan comes to.
 struct Typed {
     plan: Option<model::Plan>,
+    origins: Vec<Origin>,
     inputs: Inputs,
     /// The names that each templated scalar uses.
     templated: BTreeMap<Span, BTreeSet<String>>,
@@ -63,7 +66,12 @@ impl<'a> Workspace<'a> {
     /// A workspace without files. `now` is what templates take for the moment.
     pub fn new(limits: LoaderLimits, now: Timestamp, read: &'a mut ReadFile<'a>) -> Self {
         let (sources, documents, environments) = Default::default();
-        Self { limits, now, read, sources, documents, environments }
+        Self { limits, now, with_origins: false, read, sources, documents, environments }
+    }
+
+    /// From now on, resolutions tell where every value comes from.
+    pub fn keep_origins(&mut self) {
+        self.with_origins = true;
     }
 
     /// Resolves a plan for an environment, both by their paths.
@@ -91,7 +99,7 @@ impl<'a> Workspace<'a> {
             findings.add(found.clone());
         }
         let documents = composed.as_ref().map(|composed| composed.documents.clone()).unwrap_or_default();
-        let typed = match composed {
+        let mut typed = match composed {
             Some(composed) => {
                 let own = layers.and_then(|layers| layers.get("inputs"));
                 let Self { limits, sources, .. } = self;
@@ -107,6 +115,7 @@ impl<'a> Workspace<'a> {
         if let Some(typed) = &typed {
             drafts.iter_mut().for_each(|found| typed.complete(found));
         }
+        let origins = typed.as_mut().map(|typed| std::mem::take(&mut typed.origins)).unwrap_or_default();
         let allows = documents.iter().flat_map(|document| &document.allows);
         let allows: Vec<Allow> = allows.chain(bound.iter().flat_map(|bound| &bound.allows)).cloned().collect();
         allow::apply(&allows, &mut drafts, &self.sources);
@@ -114,6 +123,7 @@ impl<'a> Workspace<'a> {
             plan: typed.and_then(|typed| typed.plan).filter(|_| !failed),
             environment: bound.and_then(|bound| bound.typed.clone()),
             diagnostics: Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics),
+            origins,
         })
     }
 
@@ -236,7 +246,7 @@ impl<'a> Workspace<'a> {
         let Self { limits: loader, sources, .. } = self;
         let Composed { root, documents } = composed;
         let mut used = Used::default();
-        let (mut root, defaults) = render(root, &inputs, &mut used, self, findings);
+        let (mut root, defaults) = rendered(root, &inputs, &mut used, self, findings);
         schema::validate(&schema::PLAN, &mut root, &|at| (at.clone(), None), findings);
         let limits_node = match (root.get("limits"), limits_over) {
             (Some(own), Some(over)) => Some(merge(own.clone(), over.clone(), &mut vec!["limits".to_owned()])),
@@ -281,13 +291,23 @@ impl<'a> Workspace<'a> {
             ticket: text("ticket"),
             objectives,
         });
-        let items: Vec<model::Item> = entries.into_iter().map(|entry| entry.item).collect();
+        let (items, read): (Vec<model::Item>, Vec<&restores::Restore>) =
+            entries.into_iter().map(|entry| (entry.item, entry.restore)).unzip();
         let plan = match (name, purpose, limits) {
             (Some(name), Some(purpose), Some(limits)) => Some(model::Plan { name, purpose, limits, items }),
             _ => None,
         };
         let inherited = Inherited::of(defaults.as_ref(), root.get("source"), root.get("target"));
-        Ok(Typed { plan, inputs, templated: used.into_places(), inherited })
+        let templated = used.into_places();
+        let origins = match &plan {
+            Some(plan) if self.with_origins => {
+                let (root, limits) = (&root, limits_node.as_ref());
+                let made = Made { sources, root, limits, restores: read, inputs: &inputs, templated: &templated };
+                origin::origins(&render::document(plan), &made)
+            }
+            _ => Vec::new(),
+        };
+        Ok(Typed { plan, origins, inputs, templated, inherited })
     }
 }
 
@@ -338,7 +358,7 @@ fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
 
 /// Renders everything around the restores but the declarations of inputs. Gives it with the plan's `defaults`, which
 /// are rendered for each restore.
-fn render(
+fn rendered(
     root: Node,
     inputs: &Inputs,
     used: &mut Used,
@@ -348,7 +368,7 @@ fn render(
     let Yaml::Map(entries) = root.value else { return (root, None) };
     let mut templates = Templates::new(&workspace.limits, &workspace.sources);
     let scope = Scope::new(inputs.values.clone(), inputs.broken.clone());
-    let (mut rendered, mut defaults) = (Vec::with_capacity(entries.len()), None);
+    let (mut kept, mut defaults) = (Vec::with_capacity(entries.len()), None);
     for mut entry in entries {
         let pointer = Pointer::default().join(&entry.key);
         match entry.key.as_str() {
@@ -359,10 +379,10 @@ fn render(
             }
             _ => entry.value = templates.tree(&entry.value, &pointer, &scope, None, findings),
         }
-        rendered.push(entry);
+        kept.push(entry);
     }
     used.add(templates.into_used());
-    (Node::new(root.span, Yaml::Map(rendered)), defaults)
+    (Node::new(root.span, Yaml::Map(kept)), defaults)
 }
 
 /// What `defaults` may be laid under every restore; its values are validated there.

@@ -20,7 +20,7 @@ fn read(bytes: &[u8], limits: &LoaderLimits) -> Result<Value, Vec<&'static str>>
         assert!(place.line >= 1 && place.column >= 1, "{diagnostic:?}");
     }
     // Whatever was found can be shown.
-    assert_eq!(human(&all, false).is_empty(), all.is_empty());
+    assert_eq!(human(&all, Look::default()).is_empty(), all.is_empty());
     match node {
         Some(node) if !failed => Ok(node.to_json()),
         _ => Err(all.iter().map(|d| d.rule).collect()),
