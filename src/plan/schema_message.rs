@@ -7,6 +7,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
 use crate::diagnostic::{Draft, Span};
+use crate::model::Slug;
 
 use super::findings::draft;
 use super::node::{Entry, Node, Yaml};
@@ -115,6 +116,11 @@ impl Keyword<'_> {
 
     fn is_secret(&self) -> bool {
         self.path.starts_with("/$defs/secret/")
+    }
+
+    /// Whether the value is a name that we give, of a plan or of a restore.
+    fn is_name(&self) -> bool {
+        self.path.starts_with("/$defs/plan_name/") || self.path.starts_with("/$defs/restore_name/")
     }
 
     /// Whether the value may be a secret that strayed: something of the wrong kind, or an address with a login in it.
@@ -264,7 +270,13 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         }
         ValidationErrorKind::Pattern { pattern } => {
             let expected = title.map_or_else(|| format!("in the form `{pattern}`"), str::to_owned);
-            here(rule::WRONG_FORM, format!("{shown} is not {expected}"))
+            let message = format!("{shown} is not {expected}");
+            if keyword.is_name() {
+                let near = Slug::words(node.as_str().unwrap_or_default());
+                let hint = Slug::parse(&near).ok().map(|near| format!("write `{near}`"));
+                return here(rule::NAME, message).maybe_hint(hint);
+            }
+            here(rule::WRONG_FORM, message)
         }
         ValidationErrorKind::Minimum { limit } => {
             here(rule::OUT_OF_BOUNDS, format!("{shown} is too small; the least is {limit}"))
@@ -274,7 +286,8 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         }
         ValidationErrorKind::MinLength { .. } => here(rule::OUT_OF_BOUNDS, "this can't be empty".to_owned()),
         ValidationErrorKind::MaxLength { limit } => {
-            here(rule::OUT_OF_BOUNDS, format!("{shown} is too long; it may have {limit} characters"))
+            let rule = if keyword.is_name() { rule::NAME } else { rule::OUT_OF_BOUNDS };
+            here(rule, format!("{shown} is too long; it may have {limit} characters"))
         }
         ValidationErrorKind::MinItems { limit: 1 } => here(rule::OUT_OF_BOUNDS, "this list can't be empty".to_owned()),
         ValidationErrorKind::MinProperties { limit: 1 } => {
