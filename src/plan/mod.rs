@@ -26,6 +26,7 @@ mod scalar;
 mod schema;
 mod schema_message;
 mod suggest;
+mod syntax_message;
 mod template;
 mod template_check;
 mod typed;

@@ -14,7 +14,7 @@ use super::LoaderLimits;
 use super::findings::{Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::{rule, scalar};
+use super::{rule, scalar, syntax_message};
 
 /// Who may see a file's values in excerpts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -412,21 +412,11 @@ impl<'a> Builder<'a> {
         let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let span = Span { file: self.file, start, end: start + width };
-        let pointer = self.pointer();
-        match error.kind() {
-            ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart => {
-                draft(rule::SYNTAX, span, &pointer, "a tab can't be used for indentation").hint("use spaces")
-            }
-            ErrorKind::UnknownAnchor => {
-                let message = "this alias refers to no anchor before it";
-                draft(rule::SYNTAX, span, &pointer, message).hint("put a text that begins with `*` in quotes")
-            }
-            ErrorKind::RecursionLimitExceeded => self.too_deep(span),
-            _ => draft(rule::SYNTAX, span, &pointer, format!("this is not YAML: {}", error.info())),
+        if let ErrorKind::RecursionLimitExceeded = error.kind() {
+            return self.too_deep(span);
         }
+        let (message, hint) = syntax_message::describe(error.kind(), self.text.get(start..).unwrap_or(""));
+        draft(rule::SYNTAX, span, &self.pointer(), message).maybe_hint(hint.map(str::to_owned))
     }
 }
 
