@@ -344,9 +344,17 @@ impl<'a> Builder<'a> {
     }
 
     fn no_scalar_key(&self, span: Span) -> Draft {
+        let pointer = self.pointer();
+        // To YAML, `{{x}}` is a map in a map; to its author, it is a template.
+        let outer = span.start.saturating_sub(1);
+        let line = self.text.get(outer..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        if let Some(close) = line.find("}}").filter(|_| line.starts_with("{{")) {
+            let template = Span { start: outer, end: outer + close + 2, ..span };
+            return draft(rule::REFUSED_YAML, template, &pointer, "a template must stand in quotes")
+                .hint("put the whole value in quotes, like `\"{{name}}\"`");
+        }
         let message = "a key must be plain text; this one is a list, a map or an alias";
-        let hint = "a value that begins with `{{` must stand in quotes";
-        draft(rule::REFUSED_YAML, span, &self.pointer(), message).hint(hint)
+        draft(rule::REFUSED_YAML, span, &pointer, message).hint("write the key out, in quotes if need be")
     }
 
     fn close(&mut self, span: Span) {
