@@ -58,6 +58,14 @@ fn known_environments(plan: &Path) -> String {
     }
 }
 
+/// Why a file can't be read, for a message that names the file.
+fn reason(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(cause) if cause.kind() == std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.root_cause().to_string(),
+    }
+}
+
 /// Resolves a plan, for an environment where one is named.
 ///
 /// # Errors
@@ -69,6 +77,6 @@ pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, S
     let environment = environment.map(source).transpose().with_context(|| known_environments(plan))?;
     let plan = source(plan)?;
     let request = Request { plan: &plan, environment: environment.as_ref(), inputs, limits: LoaderLimits::default() };
-    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
+    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| reason(&error));
     Ok(resolve(request, &mut read))
 }

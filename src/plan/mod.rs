@@ -155,7 +155,7 @@ fn plan(
     for restore in restores.iter().filter(|restore| !restore.probe) {
         let after = names.after(restore, findings);
         if let Some(item) = typed_item::item(restore, after, &defaults, sources, findings) {
-            entries.push(Entry { item, restore });
+            entries.push(Entry { item, restore, plan: &root });
         }
     }
     rules::check(&entries, limits.as_ref(), findings);

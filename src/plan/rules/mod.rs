@@ -15,6 +15,7 @@ use super::expand::Expanded;
 use super::findings::{Findings, draft};
 use super::inputs::Inputs;
 use super::node::Node;
+use super::pointer::Pointer;
 use super::rule;
 use super::template::Templates;
 
@@ -24,22 +25,33 @@ pub(super) use names::Names;
 pub(super) struct Entry<'a> {
     pub(super) item: Item,
     pub(super) restore: &'a Expanded,
+    /// The plan, whose `source` and `target` hold where the restore has none.
+    pub(super) plan: &'a Node,
 }
 
 impl Entry<'_> {
     /// The author's node at a path below the restore, or the restore's name, or the restore.
     fn node(&self, steps: &[&str]) -> &Node {
-        let node = &self.restore.node;
-        node.at(steps.iter().copied()).or_else(|| node.get("name")).unwrap_or(node)
+        self.place(steps).0
+    }
+
+    /// The author's node at a path below the restore or, where it comes from there, below the plan; with its pointer.
+    fn place(&self, steps: &[&str]) -> (&Node, Pointer) {
+        let own = &self.restore.node;
+        let inherited = matches!(steps, ["source" | "target", ..]).then(|| self.plan.at(steps.iter().copied()));
+        let (node, mut pointer) = match (own.at(steps.iter().copied()), inherited.flatten()) {
+            (Some(node), _) => (node, self.restore.pointer()),
+            (None, Some(node)) => (node, Pointer::default()),
+            (None, None) => return (own.get("name").unwrap_or(own), self.restore.pointer()),
+        };
+        steps.iter().for_each(|step| pointer.push(step));
+        (node, pointer)
     }
 
     /// A finding at a path below the restore.
     fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> crate::diagnostic::Draft {
-        let mut pointer = self.restore.pointer();
-        if self.restore.node.at(steps.iter().copied()).is_some() {
-            steps.iter().for_each(|step| pointer.push(step));
-        }
-        draft(rule, self.node(steps).span, pointer.as_str(), message)
+        let (node, pointer) = self.place(steps);
+        draft(rule, node.span, pointer.as_str(), message)
     }
 
     fn report(&self, draft: crate::diagnostic::Draft, findings: &mut Findings) {
@@ -76,7 +88,8 @@ pub(super) fn check(entries: &[Entry<'_>], limits: Option<&Limits>, findings: &m
     }
     if let Some(first) = entries.iter().find(|entry| !entry.item.checks.is_empty()) {
         let message = "this version doesn't run checks; they are recorded as `not run`";
-        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).warning());
+        let hint = "run them by hand after the restore";
+        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).hint(hint).warning());
     }
 }
 
@@ -94,7 +107,7 @@ pub(super) fn nothing_selected(root: &Node, restores: &[Expanded], findings: &mu
 /// Inputs that no template uses.
 pub(super) fn unused_inputs(inputs: &Inputs, templates: &Templates<'_>, findings: &mut Findings) {
     for (name, span) in inputs.declared.iter().filter(|(name, _)| !templates.uses(name)) {
-        let pointer = super::pointer::Pointer::from_text("/inputs").join(name);
+        let pointer = Pointer::from_text("/inputs").join(name);
         let found = draft(rule::INPUT_UNUSED, *span, pointer.as_str(), format!("nothing uses the input `{name}`"));
         findings.add(found.hint(format!("write `{{{{{name}}}}}` where it belongs, or remove it")).warning());
     }
