@@ -39,7 +39,7 @@ mod tests;
 
 pub use limits::LoaderLimits;
 pub use render::render_yaml;
-pub use rule::RULES;
+pub use rule::{Example, Explained, RULES, explained, nearest_rule};
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
 
 use crate::diagnostic::{Diagnostics, Sources};
