@@ -1,8 +1,9 @@
-//! Everything that the loader can find: each rule's id, its texts, and an example. An id, once released, keeps its meaning.
+//! Everything that the loader can find: each rule's id, its texts, and an example. An id, once released, keeps its
+//! meaning.
 //!
 //! The texts are the product's manual: `restorectl explain` and `docs/rules.md` are made of them. A rule's example is in
 //! `tests/fixtures/rules/ID`: a plan that `fails` and the same plan mended, which `passes`, each with the files that it
-//! needs beside it.
+//! needs beside it. Whoever adds a rule writes its entry and the two folders; `tests/suite/rules.rs` tells what lacks.
 
 mod example;
 
