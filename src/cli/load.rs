@@ -90,6 +90,14 @@ fn known_environments(plan: &Path) -> String {
     }
 }
 
+/// Why a file can't be read, for a message that names the file.
+fn reason(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(cause) if cause.kind() == std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.root_cause().to_string(),
+    }
+}
+
 /// Resolves a plan, for an environment where one is named.
 ///
 /// # Errors

@@ -11,8 +11,7 @@ use granit_parser::{Event, Parser};
 use crate::diagnostic::{Draft, FileId, Severity, Sources, Span};
 
 use super::findings::draft;
-use super::rule;
-use super::suggest::did_you_mean;
+use super::rule::{self, RULES, nearest_rule};
 
 /// What every such comment begins with.
 const MARK: &str = "restorectl:";
@@ -61,8 +60,8 @@ fn directive(words: &str) -> Result<&'static str, (String, String)> {
         None => return Err(("this comment asks for nothing".to_owned(), form)),
     }
     let Some(id) = words.next() else { return Err(("no rule is named here".to_owned(), form)) };
-    let Some(known) = rule::RULES.iter().find(|known| known.id.eq_ignore_ascii_case(id)) else {
-        let guess = did_you_mean(id, rule::RULES.iter().map(|known| known.id));
+    let Some(known) = RULES.iter().find(|known| known.id.eq_ignore_ascii_case(id)) else {
+        let guess = nearest_rule(id).map(|meant| format!("did you mean `{meant}`?"));
         return Err((format!("there is no rule `{id}`"), guess.unwrap_or(form)));
     };
     if words.next().is_none() {

@@ -77,25 +77,28 @@ fn one(
     let mut root = load(path, bytes, Privacy::Guarded, limits, sources, findings)?;
     let secret = schema::validate(&schema::ENVIRONMENT, &mut root, &|at| (at.clone(), None), findings);
     secret.into_iter().for_each(|span: Span| sources.mask(span));
-    refuse_templates(&root, &Pointer::default(), findings);
+    refuse_templates(&mut root, &Pointer::default(), findings);
     Some(root)
 }
 
 /// Whoever writes a template here expects it to be rendered; sending it as it is would be worse than an error.
-fn refuse_templates(node: &Node, pointer: &Pointer, findings: &mut Findings) {
-    match &node.value {
+fn refuse_templates(node: &mut Node, pointer: &Pointer, findings: &mut Findings) {
+    match &mut node.value {
         Yaml::String(text) if text.contains("{{") => {
             let message = "no templates are rendered in an environment";
             let found = draft(rule::TEMPLATE_IN_ENVIRONMENT, node.span, pointer.as_str(), message);
             findings.add(found.hint("write the value itself; plans can combine it with other inputs"));
+            node.value = Yaml::Broken;
         }
         Yaml::List(items) => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.iter_mut().enumerate() {
                 refuse_templates(item, &pointer.join(&index.to_string()), findings);
             }
         }
         Yaml::Map(entries) => {
-            entries.iter().for_each(|entry| refuse_templates(&entry.value, &pointer.join(&entry.key), findings));
+            for Entry { key, value, .. } in entries {
+                refuse_templates(value, &pointer.join(key), findings);
+            }
         }
         _ => {}
     }

@@ -23,7 +23,7 @@ pub(super) struct Inputs {
     pub(super) nodes: HashMap<String, Node>,
     /// Declared, without a usable value; that has been reported.
     pub(super) broken: HashSet<String>,
-    /// What is declared, and where.
+    /// What is declared under a name that templates can use, and where.
     pub(super) declared: Vec<(String, Span)>,
 }
 
@@ -128,10 +128,11 @@ pub(super) fn resolve(
     }
     for entry in declared {
         let pointer = Pointer::from_text("/inputs").join(&entry.key);
-        inputs.declared.push((entry.key.clone(), entry.key_span));
         if is_reserved(&entry.key) {
             let message = format!("an input can't be named `{}`: templates use this name themselves", entry.key);
             findings.add(draft(rule::INPUT_DECLARATION, entry.key_span, pointer.as_str(), message).hint("rename it"));
+        } else {
+            inputs.declared.push((entry.key.clone(), entry.key_span));
         }
         let kind = entry.value.get("type").and_then(Node::as_str).and_then(Kind::from_name);
         let Some(kind) = kind else {

@@ -37,6 +37,7 @@ mod scalar;
 mod schema;
 mod schema_message;
 mod suggest;
+mod syntax_message;
 mod template;
 mod template_check;
 mod typed;
@@ -53,7 +54,7 @@ pub use include::root_of;
 pub use limits::LoaderLimits;
 pub use origin::{Origin, annotated};
 pub use render::render_yaml;
-pub use rule::RULES;
+pub use rule::{Example, Explained, RULES, explained, nearest_rule};
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
 pub use workspace::Workspace;
 

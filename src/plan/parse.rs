@@ -14,7 +14,7 @@ use super::LoaderLimits;
 use super::findings::{Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::{rule, scalar};
+use super::{rule, scalar, syntax_message};
 
 /// Who may see a file's values in excerpts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -422,9 +422,17 @@ impl<'a> Builder<'a> {
     }
 
     fn no_scalar_key(&self, span: Span) -> Draft {
+        let pointer = self.pointer();
+        // To YAML, `{{x}}` is a map in a map; to its author, it is a template.
+        let outer = span.start.saturating_sub(1);
+        let line = self.window.text.get(outer..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        if let Some(close) = line.find("}}").filter(|_| line.starts_with("{{")) {
+            let template = Span { start: outer, end: outer + close + 2, ..span };
+            return draft(rule::REFUSED_YAML, template, &pointer, "a template must stand in quotes")
+                .hint("put the whole value in quotes, like `\"{{name}}\"`");
+        }
         let message = "a key must be plain text; this one is a list, a map or an alias";
-        let hint = "a value that begins with `{{` must stand in quotes";
-        draft(rule::REFUSED_YAML, span, &self.pointer(), message).hint(hint)
+        draft(rule::REFUSED_YAML, span, &pointer, message).hint("write the key out, in quotes if need be")
     }
 
     fn close(&mut self, end: usize) {
@@ -489,21 +497,11 @@ impl<'a> Builder<'a> {
         let width = self.window.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let start = self.window.in_file(at);
         let span = Span { file: self.file, start, end: start + width };
-        let pointer = self.pointer();
-        match error.kind() {
-            ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart => {
-                draft(rule::SYNTAX, span, &pointer, "a tab can't be used for indentation").hint("use spaces")
-            }
-            ErrorKind::UnknownAnchor => {
-                let message = "this alias refers to no anchor before it";
-                draft(rule::SYNTAX, span, &pointer, message).hint("put a text that begins with `*` in quotes")
-            }
-            ErrorKind::RecursionLimitExceeded => self.too_deep(span),
-            _ => draft(rule::SYNTAX, span, &pointer, format!("this is not YAML: {}", error.info())),
+        if let ErrorKind::RecursionLimitExceeded = error.kind() {
+            return self.too_deep(span);
         }
+        let (message, hint) = syntax_message::describe(error.kind(), self.window.text.get(at..).unwrap_or(""));
+        draft(rule::SYNTAX, span, &self.pointer(), message).maybe_hint(hint.map(str::to_owned))
     }
 }
 

@@ -383,9 +383,9 @@ fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
     };
     let problem = Problem::new(rule::TEMPLATE_RENDER, format!("`{path}` is {what} and can't be part of a text"));
     Err(match value {
-        Value::Array(_) => {
-            problem.hint(format!("go through it with `{{{{#each {path}}}}}`, or let it be the whole value"))
-        }
+        Value::Array(_) => problem.hint(format!(
+            "put it into `for_each` and write `{{{{item}}}}`, or go through it with `{{{{#each {path}}}}}`"
+        )),
         _ => problem,
     })
 }

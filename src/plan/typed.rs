@@ -59,15 +59,15 @@ impl<'a> Reader<'a> {
         draft(rule, node.span, pointer.as_str(), message)
     }
 
-    /// Reports something about a part of a text, given in bytes of its value, where that part is written as it is.
-    pub(super) fn wrong_at(
-        &mut self,
+    /// Something about a part of a text, given in bytes of its value: at that part, where it is written as it is.
+    pub(super) fn draft_at(
+        &self,
         rule: &'static str,
         node: &Node,
         steps: &[&str],
         part: Range<usize>,
         message: impl Into<String>,
-    ) {
+    ) -> Draft {
         let mut found = self.draft(rule, node, steps, message);
         let text = node.as_str().unwrap_or("");
         match locate::part(self.sources, node.span, text, &part) {
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
                 found.message.push_str(&format!(" (at character {at} of the value)"));
             }
         }
-        self.report(found);
+        found
     }
 
     pub(super) fn report(&mut self, draft: Draft) {

@@ -217,9 +217,21 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
         .map_err(|error| {
             let end = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
             let message = format!("`{text}` is not an object's name: {}", error.problem);
-            reader.wrong_at(rule::OBJECT_NAME, node, steps, error.offset..error.offset + end, message);
+            let found = reader.draft_at(rule::OBJECT_NAME, node, steps, error.offset..error.offset + end, message);
+            reader.report(found.maybe_hint(quoted(text).map(|name| format!("a name like this is written {name}"))));
         })
         .ok()
+}
+
+/// A name of one or two parts with its odd parts in double quotes, as it stands in YAML.
+fn quoted(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('.').collect();
+    if text.contains(['"', '\'']) || text.chars().any(char::is_control) || parts.len() > 2 {
+        return None;
+    }
+    let parts = parts.into_iter().map(|part| ObjectName::bare(part).ok().map(|name| name.to_string()));
+    let name = parts.collect::<Option<Vec<String>>>()?.join(".");
+    Some(format!("`'{name}'`"))
 }
 
 fn options(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Options> {

@@ -14,6 +14,7 @@ use crate::model::{Item, Limits, Slug};
 
 use super::findings::{Findings, draft};
 use super::inputs::Inputs;
+use super::pointer::Pointer;
 use super::restores::Restore;
 use super::rule;
 use super::template::Used;
@@ -84,7 +85,8 @@ pub(super) fn check(entries: &[Entry<'_>], limits: Option<&Limits>, findings: &m
     }
     if let Some(first) = entries.iter().find(|entry| !entry.item.checks.is_empty()) {
         let message = "this version doesn't run checks; they are recorded as `not run`";
-        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).warning());
+        let hint = "run them by hand after the restore";
+        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).hint(hint).warning());
     }
 }
 
@@ -102,7 +104,7 @@ pub(super) fn nothing_selected(key: Option<Span>, restores: &[Restore], findings
 /// Inputs that no template uses.
 pub(super) fn unused_inputs(inputs: &Inputs, used: &Used, findings: &mut Findings) {
     for (name, span) in inputs.declared.iter().filter(|(name, _)| !used.uses(name)) {
-        let pointer = super::pointer::Pointer::from_text("/inputs").join(name);
+        let pointer = Pointer::from_text("/inputs").join(name);
         let found = draft(rule::INPUT_UNUSED, *span, pointer.as_str(), format!("nothing uses the input `{name}`"));
         findings.add(found.hint(format!("write `{{{{{name}}}}}` where it belongs, or remove it")).warning());
     }

@@ -8,12 +8,14 @@ use crate::plan::LoaderLimits;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::restores::Restore;
 use crate::plan::rule;
-use crate::plan::suggest::did_you_mean;
+use crate::plan::suggest::{did_you_mean, listed};
 
 use super::Entry;
 
 /// How many circles are shown.
 const CYCLES: usize = 20;
+/// How many names are listed in a hint.
+const SHORT_LIST: usize = 12;
 
 /// The names that `after` can use.
 pub(in crate::plan) struct Names {
@@ -84,11 +86,17 @@ impl Names {
                     if !self.incomplete {
                         let known =
                             self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
-                        let mut known: Vec<&str> = known.collect();
+                        let own = restore.author_name.as_deref();
+                        let mut known: Vec<&str> = known.filter(|known| Some(*known) != own).collect();
                         known.sort_unstable();
+                        known.dedup();
                         let message = format!("no restore is named `{name}`");
                         let found = draft(rule::AFTER_UNKNOWN, *span, pointer.as_str(), message);
-                        findings.add_for(restore.element(), found.maybe_hint(did_you_mean(name, known)));
+                        let hint = did_you_mean(name, known.iter().copied()).or_else(|| {
+                            let short = !known.is_empty() && known.len() <= SHORT_LIST;
+                            short.then(|| format!("the other restores are {}", listed(known, "and")))
+                        });
+                        findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
                 }

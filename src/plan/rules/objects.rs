@@ -128,7 +128,8 @@ impl At<'_> {
             }
             None => {
                 let message = format!("whether the service can rename a {kind} is not known");
-                self.report(self.draft(rule::RENAME_ILLEGAL, Some("rename_to"), message).warning(), findings);
+                let found = self.draft(rule::RENAME_ILLEGAL, Some("rename_to"), message).warning();
+                self.report(found.hint("rehearse it before you rely on it"), findings);
             }
         }
         if let Some(database) = entry.item.target.database.as_ref().filter(|_| kind.level() == Level::Database) {
@@ -186,7 +187,8 @@ impl At<'_> {
         };
         if *from != to {
             let message = format!("copied into `{to}`, {what} any reference to `{from}`, and may read or write there");
-            self.report(self.draft(rule::KEEPS_REFERENCES, None, message).warning(), findings);
+            let hint = format!("after the copy, look for `{from}` in the definitions");
+            self.report(self.draft(rule::KEEPS_REFERENCES, None, message).hint(hint).warning(), findings);
         }
     }
 }
