@@ -169,6 +169,9 @@ impl<'a> Builder<'a> {
                 Event::Scalar(text, style, anchor, known_tag) => {
                     if self.wants_key() {
                         self.key(&text, style, span, tag, findings)?;
+                        if anchor > 0 {
+                            self.anchors.insert(anchor, (Node::new(span, key_as_value(&text, style)), 0));
+                        }
                         continue;
                     }
                     let is_str = known_tag.is_none_or(|tag| tag.is_yaml_core_schema_tag("str"));
@@ -428,6 +431,12 @@ impl<'a> Builder<'a> {
             _ => draft(rule::SYNTAX, span, &pointer, format!("this is not YAML: {}", error.info())),
         }
     }
+}
+
+/// What an alias to an anchored key stands for.
+fn key_as_value(text: &str, style: ScalarStyle) -> Yaml {
+    let plain = Some(text).filter(|_| style == ScalarStyle::Plain).and_then(|text| scalar::plain(text).ok());
+    plain.unwrap_or_else(|| Yaml::String(text.to_owned()))
 }
 
 fn value_bytes(value: &Yaml) -> usize {

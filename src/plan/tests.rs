@@ -1,6 +1,7 @@
 //! The stages together, through `resolve`.
 #![allow(clippy::disallowed_methods, reason = "tests read the files that are shipped")]
 
+mod corpus;
 mod goldens;
 mod hostile;
 mod meaning;
@@ -15,6 +16,14 @@ fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
 
 fn no_files(path: &str) -> Result<Vec<u8>, String> {
     Err(format!("no such file in this test: {path}"))
+}
+
+/// Reads a document with the loader alone. There is no value where there is an error.
+fn loaded(bytes: &[u8], limits: &LoaderLimits) -> (Option<serde_json::Value>, Diagnostics) {
+    let (mut sources, mut findings) = (Sources::default(), Findings::new());
+    let node = load("f.yaml", bytes, Privacy::Open, limits, &mut sources, &mut findings);
+    let value = node.filter(|_| !findings.has_errors()).map(|node| node.to_json());
+    (value, findings.finish(sources, limits.diagnostics))
 }
 
 /// Resolves a plan alone.
