@@ -16,6 +16,11 @@ pub(super) struct Element<'a> {
     pub(super) of: usize,
 }
 
+/// How many bytes of findings are kept: far more than is ever shown. What comes after them is only counted.
+const ROOM: usize = 8 << 20;
+/// How much of one text is shown, in bytes. What is longer quotes something that nobody would read to its end.
+const LONGEST_TEXT: usize = 600;
+
 /// What was found so far.
 #[derive(Debug)]
 pub(super) struct Findings {
@@ -23,6 +28,10 @@ pub(super) struct Findings {
     /// Where the findings about elements are, by rule, place and pointer.
     by_place: HashMap<(&'static str, Option<Span>, String), usize>,
     errors: usize,
+    /// How many bytes may still be kept.
+    room: usize,
+    /// How many errors and warnings were not kept.
+    dropped: (usize, usize),
 }
 
 #[derive(Debug)]
@@ -69,13 +78,40 @@ impl Draft {
 
 impl Findings {
     pub(super) fn new() -> Self {
-        Self { found: Vec::new(), by_place: HashMap::new(), errors: 0 }
+        Self { found: Vec::new(), by_place: HashMap::new(), errors: 0, room: ROOM, dropped: (0, 0) }
     }
 
     /// Takes a finding in.
     pub(super) fn add(&mut self, draft: Draft) {
-        self.errors += usize::from(draft.severity == Severity::Error);
-        self.found.push(Repeated { draft, elements: None });
+        self.keep(draft, None);
+    }
+
+    /// Takes in what ended the reading of a file. It is kept however much was found before.
+    pub(super) fn add_fatal(&mut self, draft: Draft) {
+        self.room = self.room.max(1);
+        self.keep(draft, None);
+    }
+
+    fn keep(&mut self, mut draft: Draft, elements: Option<(String, usize, usize, bool)>) {
+        let error = usize::from(draft.severity == Severity::Error);
+        self.errors += error;
+        if self.is_full() {
+            self.dropped.0 += error;
+            self.dropped.1 += 1 - error;
+            return;
+        }
+        let texts = [&mut draft.message]
+            .into_iter()
+            .chain(&mut draft.hint)
+            .chain(draft.related.iter_mut().map(|(_, text)| text));
+        texts.for_each(shorten);
+        self.room = self.room.saturating_sub(size_of::<Repeated>() + draft.message.len() + 2 * draft.pointer.len());
+        self.found.push(Repeated { draft, elements });
+    }
+
+    /// Whether so much was found that no more is kept. Who makes findings one after another may stop.
+    pub(super) fn is_full(&self) -> bool {
+        self.room == 0
     }
 
     /// Takes in a finding that may come again for other elements of the same `for_each`.
@@ -89,9 +125,10 @@ impl Findings {
             }
             return;
         }
-        self.by_place.insert(key, self.found.len());
-        self.errors += usize::from(draft.severity == Severity::Error);
-        self.found.push(Repeated { draft, elements: Some((label.to_owned(), 1, of, true)) });
+        if !self.is_full() {
+            self.by_place.insert(key, self.found.len());
+        }
+        self.keep(draft, Some((label.to_owned(), 1, of, true)));
     }
 
     /// Whether there is an error.
@@ -118,6 +155,21 @@ impl Findings {
             }
             draft
         });
-        Diagnostics::new(sources, drafts.collect(), cap)
+        Diagnostics::new(sources, drafts.collect(), cap).and_more(self.dropped.0, self.dropped.1)
     }
+}
+
+/// Takes the middle out of a text that is too long to read.
+fn shorten(text: &mut String) {
+    if text.len() <= LONGEST_TEXT {
+        return;
+    }
+    let (mut head, mut tail) = (LONGEST_TEXT / 2, text.len() - LONGEST_TEXT / 2);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    text.replace_range(head..tail, " … ");
 }
