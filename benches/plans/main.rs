@@ -3,7 +3,11 @@
 //! `cargo bench --bench plans` prints a table. `cargo bench --bench plans -- --emit N PATH` writes a plan. Where
 //! `PEER` holds a command, it is measured beside ours on the largest plan: `{}` stands for the plan's path.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a measurement reads the clock, and may stop at once")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a measurement reads the clock, and may stop at once"
+)]
 
 mod generate;
 

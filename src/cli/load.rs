@@ -115,7 +115,7 @@ pub(super) fn workspace<'a>(given: &Given, read: &'a mut ReadFile<'a>) -> Worksp
 
 /// Reads files for a [`workspace`].
 pub(super) fn reader() -> impl FnMut(&str) -> Result<Vec<u8>, String> {
-    |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"))
+    |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| reason(&error))
 }
 
 /// As [`load`], in a workspace that reads each file once.

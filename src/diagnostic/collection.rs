@@ -48,6 +48,12 @@ impl Diagnostics {
         Self { sources, shown, errors, warnings }
     }
 
+    /// Counts problems that were found and are not even kept.
+    #[must_use]
+    pub fn and_more(self, errors: usize, warnings: usize) -> Self {
+        Self { errors: self.errors + errors, warnings: self.warnings + warnings, ..self }
+    }
+
     /// Whether the document can't be used.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

@@ -29,7 +29,8 @@ fn compare(first: Option<&Value>, second: Option<&Value>, path: &mut Vec<String>
             let only_second = two.iter().filter(|(step, _)| one.iter().all(|(other, _)| other != step));
             let steps = one.iter().chain(only_second).map(|(step, _)| step.clone());
             for step in steps.collect::<Vec<_>>() {
-                let get = |parts: &[(String, &'_ Value)]| -> Option<usize> { parts.iter().position(|(own, _)| *own == step) };
+                let get =
+                    |parts: &[(String, &'_ Value)]| -> Option<usize> { parts.iter().position(|(own, _)| *own == step) };
                 let (a, b) = (get(&one), get(&two));
                 path.push(step.clone());
                 compare(

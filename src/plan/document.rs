@@ -17,7 +17,7 @@ pub(super) struct Document {
     pub(super) restores: Restores,
     /// The key `restores`.
     pub(super) restores_key: Option<Span>,
-    pub(super) findings: Vec<Draft>,
+    pub(super) findings: Findings,
     /// What is wrong with it where it is included.
     pub(super) as_included: Vec<Draft>,
     pub(super) allows: Vec<Allow>,
@@ -34,7 +34,7 @@ impl Document {
     pub(super) fn read(path: &str, bytes: Vec<u8>, limits: &LoaderLimits, sources: &mut Sources) -> Self {
         let mut findings = Findings::new();
         let file = take_in(path, bytes, Privacy::Open, limits, sources, &mut findings);
-        let Some(file) = file else { return Self::unreadable(path, findings.into_drafts()) };
+        let Some(file) = file else { return Self::unreadable(path, findings) };
         let pieces = cut_large(sources.text(file), limits.piece_from_bytes);
         if let Some(pieces) = pieces
             && let Some(document) = Self::in_pieces(path, file, pieces, limits, sources)
@@ -45,7 +45,7 @@ impl Document {
     }
 
     /// A file that isn't there.
-    pub(super) fn unreadable(path: &str, findings: Vec<Draft>) -> Self {
+    pub(super) fn unreadable(path: &str, findings: Findings) -> Self {
         Self {
             path: path.to_owned(),
             root: None,
@@ -81,7 +81,7 @@ impl Document {
         file: FileId,
         mut root: Option<Node>,
         pieces: Option<(std::ops::Range<usize>, Vec<Piece>)>,
-        findings: Findings,
+        mut findings: Findings,
         sources: &Sources,
     ) -> Self {
         let restores_key = root.as_ref().and_then(|root| root.entry("restores")).map(|entry| entry.key_span);
@@ -96,7 +96,7 @@ impl Document {
         };
         let (allows, wrong) = allow::read(file, sources);
         let as_included = root.as_ref().map(include::check).unwrap_or_default();
-        let findings = findings.into_drafts().into_iter().chain(wrong).collect();
+        wrong.into_iter().for_each(|found| findings.add(found));
         Self { path: path.to_owned(), root, restores, restores_key, findings, as_included, allows }
     }
 }

@@ -9,6 +9,8 @@ pub struct LoaderLimits {
     pub depth: usize,
     /// Keys in one map.
     pub keys: usize,
+    /// Bytes in one key.
+    pub key_bytes: usize,
     /// Values in one document, with those that aliases and templates bring in.
     pub nodes: usize,
     /// Bytes of text in one document, with those that aliases and templates bring in.
@@ -35,6 +37,7 @@ impl Default for LoaderLimits {
             file_bytes: 16 << 20,
             depth: 128,
             keys: 4096,
+            key_bytes: 1 << 10,
             nodes: 2_000_000,
             expanded_bytes: 64 << 20,
             scalar_bytes: 1 << 20,

@@ -4,7 +4,7 @@
 //! recursion follows the input, and what different tools read differently is refused. An alias is
 //! expanded in place and paid for each time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
@@ -49,7 +49,7 @@ pub(super) fn take_in(
 ) -> Option<FileId> {
     if bytes.len() > limits.file_bytes {
         let file = sources.add(path, String::new());
-        let message = format!("the file has {} bytes; the limit is {}", bytes.len(), limits.file_bytes);
+        let message = format!("the file has more than {} bytes", limits.file_bytes);
         findings.add(draft(rule::LIMIT, Span { file, start: 0, end: 0 }, "", message));
         return None;
     }
@@ -92,7 +92,7 @@ pub(super) fn whole(
     match outcome {
         Ok(root) => Some(root),
         Err(fatal) => {
-            findings.add(*fatal);
+            findings.add_fatal(*fatal);
             hide_values(file, privacy, sources);
             None
         }
@@ -168,6 +168,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
     bytes: usize,
+    /// A place in the text, and where the text before it has its last visible character.
+    trimmed: (usize, usize),
     /// Values that come into no tree, so that nobody after this can tell whether they are secret.
     hidden: Vec<Span>,
 }
@@ -184,7 +186,13 @@ struct Frame {
 
 enum Open {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key> },
+    /// `seen` tells where each key stands first, `read` how many there were, those that stand twice counted too.
+    Map {
+        entries: Vec<Entry>,
+        seen: HashMap<String, Span>,
+        read: usize,
+        key: Option<Key>,
+    },
 }
 
 struct Key {
@@ -205,6 +213,7 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             nodes: 0,
             bytes: 0,
+            trimmed: (0, 0),
             hidden: Vec::new(),
         }
     }
@@ -221,6 +230,9 @@ impl<'a> Builder<'a> {
         let mut documents = 0;
         while let Some(next) = parser.next_event() {
             let (event, span) = next.map_err(|error| Box::new(self.syntax(&error)))?;
+            if findings.is_full() {
+                return Err(Box::new(self.too_much_is_wrong(span.start)));
+            }
             let tag = span.tag_span().map(|tag| self.span(tag.start, tag.end));
             let (start, end) = (self.offset(span.start), self.offset(span.end));
             let span = self.span(span.start, span.end);
@@ -235,6 +247,9 @@ impl<'a> Builder<'a> {
                 Event::Scalar(text, style, anchor, known_tag) => {
                     if self.wants_key() {
                         self.key(&text, style, span, tag, findings)?;
+                        if anchor > 0 {
+                            self.anchors.insert(anchor, (Node::new(span, key_as_value(&text, style)), 0));
+                        }
                         continue;
                     }
                     let is_str = known_tag.is_none_or(|tag| tag.is_yaml_core_schema_tag("str"));
@@ -243,16 +258,16 @@ impl<'a> Builder<'a> {
                     if value == Yaml::Broken {
                         self.hidden.push(span);
                     }
-                    self.put(Node::new(span, value), 0, anchor);
+                    self.put(Node::new(span, value), 0, anchor)?;
                 }
                 Event::SequenceStart(_, anchor, _) => {
                     self.open((span, start), anchor, tag, Open::List(Vec::new()), findings)?;
                 }
                 Event::MappingStart(_, anchor, _) => {
-                    let open = Open::Map { entries: Vec::new(), seen: HashSet::new(), key: None };
+                    let open = Open::Map { entries: Vec::new(), seen: HashMap::new(), read: 0, key: None };
                     self.open((span, start), anchor, tag, open, findings)?;
                 }
-                Event::SequenceEnd | Event::MappingEnd => self.close(end),
+                Event::SequenceEnd | Event::MappingEnd => self.close(end)?,
                 Event::Alias(id) => self.alias(id, span, findings)?,
                 _ => {}
             }
@@ -308,7 +323,7 @@ impl<'a> Builder<'a> {
         self.nodes = self.nodes.saturating_add(nodes);
         self.bytes = self.bytes.saturating_add(bytes);
         let over = |what: &str, limit: usize| {
-            let message = format!("the document holds more than {limit} {what}, aliases counted each time");
+            let message = format!("the document holds more than {limit} {what}, anchors and aliases counted each time");
             let limit = draft(rule::LIMIT, span, &self.pointer(), message);
             Err(Box::new(limit.hint("split the plan, or raise the limit")))
         };
@@ -319,6 +334,11 @@ impl<'a> Builder<'a> {
             return over("bytes of text", self.limits.expanded_bytes);
         }
         Ok(())
+    }
+
+    fn too_much_is_wrong(&self, at: Marker) -> Draft {
+        let here = self.span(at, at);
+        draft(rule::LIMIT, here, "", "too much is wrong up to here; the rest of the file is not looked at")
     }
 
     fn too_deep(&self, span: Span) -> Draft {
@@ -369,33 +389,39 @@ impl<'a> Builder<'a> {
         if let Some(tag) = tag {
             findings.add(self.refused_tag(tag));
         }
-        let pointer = self.pointer();
-        let Some(Frame { open: Open::Map { entries, seen, key }, .. }) = self.stack.last_mut() else {
-            return Ok(());
-        };
-        if entries.len() >= self.limits.keys {
+        let Some(Frame { open: Open::Map { seen, read, .. }, .. }) = self.stack.last_mut() else { return Ok(()) };
+        *read += 1;
+        if *read > self.limits.keys {
             let message = format!("this map has more than {} keys", self.limits.keys);
-            return Err(Box::new(draft(rule::LIMIT, span, &pointer, message)));
+            return Err(Box::new(draft(rule::LIMIT, span, &self.pointer(), message)));
         }
         let plain = style == ScalarStyle::Plain;
-        let mut kept = true;
-        if plain && text == "<<" {
+        let wrong = |rule, message: String, hint: &str| draft(rule, span, "", message).hint(hint);
+        let problem = if plain && text == "<<" {
             let hint = "write the keys out, or put them in the plan's own defaults";
-            findings.add(draft(rule::REFUSED_YAML, span, &pointer, "merge keys (`<<`) are not supported").hint(hint));
-            kept = false;
+            Some(wrong(rule::REFUSED_YAML, "merge keys (`<<`) are not supported".to_owned(), hint))
         } else if plain && matches!(text, "" | "~") {
             // The parser calls a key that isn't there `~`.
-            findings.add(draft(rule::REFUSED_YAML, span, &pointer, "a key is missing before `:`"));
-            kept = false;
-        } else if !seen.insert(text.to_owned()) {
-            let mut twice = draft(rule::DUPLICATE_KEY, span, &pointer, format!("`{text}` stands twice in this map"));
-            if let Some(first) = entries.iter().find(|entry| entry.key == text) {
-                twice = twice.related(first.key_span, "the first is here");
-            }
-            findings.add(twice.hint("keep one of them"));
-            kept = false;
+            Some(draft(rule::REFUSED_YAML, span, "", "a key is missing before `:`"))
+        } else if text.len() > self.limits.key_bytes {
+            let message = format!("this key has {} bytes; the limit is {}", text.len(), self.limits.key_bytes);
+            Some(draft(rule::LIMIT, span, "", message))
+        } else if let Some(first) = seen.get(text) {
+            let twice = wrong(rule::DUPLICATE_KEY, format!("`{text}` stands twice in this map"), "keep one of them");
+            Some(twice.related(*first, "the first is here"))
+        } else {
+            seen.insert(text.to_owned(), span);
+            None
+        };
+        // What is too long for a key is too long for a pointer as well.
+        let shown = if text.len() > self.limits.key_bytes { "…" } else { text };
+        let next = Key { text: shown.to_owned(), span, kept: problem.is_none() };
+        if let Some(problem) = problem {
+            findings.add(Draft { pointer: self.pointer(), ..problem });
         }
-        *key = Some(Key { text: text.to_owned(), span, kept });
+        if let Some(Frame { open: Open::Map { key, .. }, .. }) = self.stack.last_mut() {
+            *key = Some(next);
+        }
         Ok(())
     }
 
@@ -435,13 +461,24 @@ impl<'a> Builder<'a> {
         draft(rule::REFUSED_YAML, span, &pointer, message).hint("write the key out, in quotes if need be")
     }
 
-    fn close(&mut self, end: usize) {
-        let Some(frame) = self.stack.pop() else { return };
+    fn close(&mut self, end: usize) -> Result<(), Fatal> {
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
         let value = match frame.open {
             Open::List(items) => Yaml::List(items),
             Open::Map { entries, .. } => Yaml::Map(entries),
         };
-        self.put(Node::new(self.seen(frame.start, end.max(frame.start)), value), frame.height, frame.anchor);
+        let end = self.seen_end(end).max(frame.start);
+        let span = Span { file: self.file, start: self.window.in_file(frame.start), end: self.window.in_file(end) };
+        self.put(Node::new(span, value), frame.height, frame.anchor)
+    }
+
+    /// Where the text before `end` has its last visible character. Blocks inside each other end at one place and ask
+    /// one after another, with any amount of empty lines before it.
+    fn seen_end(&mut self, end: usize) -> usize {
+        if self.trimmed.0 != end {
+            self.trimmed = (end, self.window.text.get(..end).map_or(end, |text| text.trim_end().len()));
+        }
+        self.trimmed.1
     }
 
     fn alias(&mut self, id: usize, span: Span, findings: &mut Findings) -> Result<(), Fatal> {
@@ -451,8 +488,7 @@ impl<'a> Builder<'a> {
         let Some((node, height)) = self.anchors.get(&id) else {
             let message = "this alias refers to the very value that it stands in";
             findings.add(draft(rule::REFUSED_YAML, span, &self.pointer(), message));
-            self.put(Node::broken(span), 0, 0);
-            return Ok(());
+            return self.put(Node::broken(span), 0, 0);
         };
         let height = *height;
         if self.stack.len() + height > self.limits.depth {
@@ -463,19 +499,22 @@ impl<'a> Builder<'a> {
         self.spend(nodes, bytes, span)?;
         if let Some((node, _)) = self.anchors.get(&id) {
             let copy = Node { span, value: node.value.clone() };
-            self.put(copy, height, 0);
+            self.put(copy, height, 0)?;
         }
         Ok(())
     }
 
     /// Puts a complete value where it belongs.
-    fn put(&mut self, node: Node, height: usize, anchor: usize) {
+    fn put(&mut self, node: Node, height: usize, anchor: usize) -> Result<(), Fatal> {
         if anchor > 0 {
+            // The copy that aliases are made from is paid for as well: anchors may stand inside each other.
+            let (nodes, bytes) = node.size();
+            self.spend(nodes, bytes, node.span)?;
             self.anchors.insert(anchor, (node.clone(), height));
         }
         let Some(frame) = self.stack.last_mut() else {
             self.root = Some(node);
-            return;
+            return Ok(());
         };
         frame.height = frame.height.max(height + 1);
         match &mut frame.open {
@@ -490,6 +529,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     fn syntax(&self, error: &ScanError) -> Draft {
@@ -503,6 +543,12 @@ impl<'a> Builder<'a> {
         let (message, hint) = syntax_message::describe(error.kind(), self.window.text.get(at..).unwrap_or(""));
         draft(rule::SYNTAX, span, &self.pointer(), message).maybe_hint(hint.map(str::to_owned))
     }
+}
+
+/// What an alias to an anchored key stands for.
+fn key_as_value(text: &str, style: ScalarStyle) -> Yaml {
+    let plain = Some(text).filter(|_| style == ScalarStyle::Plain).and_then(|text| scalar::plain(text).ok());
+    plain.unwrap_or_else(|| Yaml::String(text.to_owned()))
 }
 
 fn value_bytes(value: &Yaml) -> usize {

@@ -122,7 +122,7 @@ pub(super) fn read(lists: &[Listed<'_>], setting: Setting<'_>) -> Result<Read, N
     for (_, read) in done {
         let read = read?;
         restores.extend(read.restores);
-        findings.take(read.findings, |_| {});
+        findings.take(read.findings);
         nodes = nodes.saturating_add(read.nodes);
     }
     bounded(&mut restores, nodes, setting.limits, &mut findings);

@@ -1,14 +1,17 @@
 //! The stages together, through `resolve`.
 #![allow(clippy::disallowed_methods, reason = "tests read the files that are shipped")]
 
+mod corpus;
 mod goldens;
 mod hostile;
 mod meaning;
 mod reuse;
 mod shipped;
 
+use super::findings::Findings;
+use super::parse::{Privacy, load};
 use super::*;
-use crate::diagnostic::{Look, human};
+use crate::diagnostic::{Look, Sources, human};
 
 /// What `now` is in these tests.
 const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
@@ -19,6 +22,14 @@ fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
 
 fn no_files(path: &str) -> Result<Vec<u8>, String> {
     Err(format!("no such file in this test: {path}"))
+}
+
+/// Reads a document with the loader alone. There is no value where there is an error.
+fn loaded(bytes: &[u8], limits: &LoaderLimits) -> (Option<serde_json::Value>, Diagnostics) {
+    let (mut sources, mut findings) = (Sources::default(), Findings::new());
+    let node = load("f.yaml", bytes.to_vec(), Privacy::Open, limits, &mut sources, &mut findings);
+    let value = node.filter(|_| !findings.has_errors()).map(|node| node.to_json());
+    (value, Diagnostics::new(sources, findings.into_drafts(), limits.diagnostics))
 }
 
 /// Resolves a plan alone.

@@ -40,7 +40,7 @@ struct Bound {
     /// With its bases under it.
     layers: Option<Node>,
     typed: Option<model::Environment>,
-    findings: Vec<Draft>,
+    findings: Findings,
     allows: Vec<Allow>,
 }
 
@@ -95,9 +95,7 @@ impl<'a> Workspace<'a> {
         let composed = self.compose(plan, &mut findings);
         let bound = environment.map(|path| self.bound(path));
         let layers = bound.as_ref().and_then(|bound| bound.layers.as_ref());
-        for found in bound.iter().flat_map(|bound| &bound.findings) {
-            findings.add(found.clone());
-        }
+        bound.iter().for_each(|bound| findings.take(bound.findings.clone()));
         let documents = composed.as_ref().map(|composed| composed.documents.clone()).unwrap_or_default();
         let mut typed = match composed {
             Some(composed) => {
@@ -111,6 +109,7 @@ impl<'a> Workspace<'a> {
             None => None,
         };
         let failed = findings.has_errors();
+        let dropped = findings.dropped();
         let mut drafts = findings.into_drafts();
         if let Some(typed) = &typed {
             drafts.iter_mut().for_each(|found| typed.complete(found));
@@ -122,7 +121,8 @@ impl<'a> Workspace<'a> {
         Ok(Resolution {
             plan: typed.and_then(|typed| typed.plan).filter(|_| !failed),
             environment: bound.and_then(|bound| bound.typed.clone()),
-            diagnostics: Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics),
+            diagnostics: Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics)
+                .and_more(dropped.0, dropped.1),
             origins,
         })
     }
@@ -134,7 +134,11 @@ impl<'a> Workspace<'a> {
         }
         let document = match (self.read)(path) {
             Ok(bytes) => Document::read(path, bytes, &self.limits, &mut self.sources),
-            Err(why) => Document::unreadable(path, vec![unreadable(path, &why, &mut self.sources)]),
+            Err(why) => {
+                let mut findings = Findings::new();
+                findings.add(unreadable(path, &why, &mut self.sources));
+                Document::unreadable(path, findings)
+            }
         };
         let document = Rc::new(document);
         self.documents.insert(path.to_owned(), Rc::clone(&document));
@@ -173,7 +177,7 @@ impl<'a> Workspace<'a> {
             }
             Err(why) => findings.add(unreadable(path, &why, &mut self.sources)),
         }
-        let bound = Rc::new(Bound { layers, typed, findings: findings.into_drafts(), allows });
+        let bound = Rc::new(Bound { layers, typed, findings, allows });
         self.environments.insert(path.to_owned(), Rc::clone(&bound));
         bound
     }
@@ -185,7 +189,7 @@ impl<'a> Workspace<'a> {
         self.gather(plan, &root_folder, None, &mut gathered, findings);
         let documents = gathered.order;
         for document in &documents {
-            document.findings.iter().for_each(|found| findings.add(found.clone()));
+            findings.take(document.findings.clone());
             if document.path != plan {
                 document.as_included.iter().for_each(|found| findings.add(found.clone()));
             }
@@ -266,7 +270,7 @@ impl<'a> Workspace<'a> {
         };
         let lists: Vec<Listed<'_>> = documents.iter().map(|document| document.listed()).collect();
         let Read { mut restores, findings: more, used: by_restores } = restores::read(&lists, setting)?;
-        findings.take(more, |_| {});
+        findings.take(more);
         used.add(by_restores);
         rules::unused_inputs(&inputs, &used, findings);
         let key = documents.iter().rev().find_map(|document| document.restores_key);

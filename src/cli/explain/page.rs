@@ -2,8 +2,8 @@
 
 use super::{command, mended};
 use crate::diagnostic::{self, Severity};
-use crate::plan::Explained;
 use crate::model::harmless;
+use crate::plan::Explained;
 use crate::report::{Cell, Screen, Style, Tone};
 
 /// How far examples are set in.

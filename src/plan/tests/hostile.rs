@@ -4,27 +4,20 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::findings::Findings;
-use super::parse::{Privacy, load};
 use super::template::{Scope, Templates};
 use super::*;
 use crate::diagnostic::{Diagnostics, Draft, Sources};
 
-/// Reads a document with our loader alone.
+/// Reads a document with our loader alone: its value, or the rules that refuse it.
 fn read(bytes: &[u8], limits: &LoaderLimits) -> Result<Value, Vec<&'static str>> {
-    let (mut sources, mut findings) = (Sources::default(), Findings::new());
-    let node = load("f.yaml", bytes.to_vec(), Privacy::Open, limits, &mut sources, &mut findings);
-    let failed = findings.has_errors();
-    let all = Diagnostics::new(sources, findings.into_drafts(), 50);
-    for diagnostic in all.iter() {
+    let (value, found) = loaded(bytes, limits);
+    for diagnostic in found.iter() {
         let place = diagnostic.place.as_ref().expect("a place");
         assert!(place.line >= 1 && place.column >= 1, "{diagnostic:?}");
     }
     // Whatever was found can be shown.
-    assert_eq!(human(&all, Look::default()).is_empty(), all.is_empty());
-    match node {
-        Some(node) if !failed => Ok(node.to_json()),
-        _ => Err(all.iter().map(|d| d.rule).collect()),
-    }
+    assert_eq!(human(&found, Look::default()).is_empty(), found.is_empty());
+    value.ok_or_else(|| found.iter().map(|d| d.rule).collect())
 }
 
 fn small() -> LoaderLimits {

@@ -83,7 +83,7 @@ fn includes_stay_inside_and_end() {
             ],
             "circle: plans/p.yaml → plans/_x.yaml → plans/_y.yaml → plans/_x.yaml",
         ),
-        (vec![("plans/p.yaml", plan("[_x.yaml]")), ("plans/_x.yaml", "a: [\n".to_owned())], "this is not YAML"),
+        (vec![("plans/p.yaml", plan("[_x.yaml]")), ("plans/_x.yaml", "a: [\n".to_owned())], "this `[` is never closed"),
     ] {
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let resolution = among(&files);
@@ -127,7 +127,10 @@ fn a_file_is_read_once_for_all_environments() {
     let mut read = |path: &str| {
         count += 1;
         match path {
-            "plans/p.yaml" => Ok(b"version: 1\nname: p\ninclude: [_c.yaml]\nrestores:\n  - {name: a, objects: [{table: D.t}]}\n".to_vec()),
+            "plans/p.yaml" => {
+                Ok(b"version: 1\nname: p\ninclude: [_c.yaml]\nrestores:\n  - {name: a, objects: [{table: D.t}]}\n"
+                    .to_vec())
+            }
             "plans/_c.yaml" => Ok(COMMON.as_bytes().to_vec()),
             _ => Ok(b"version: 1\nextends: base\n".to_vec()),
         }
