@@ -37,7 +37,7 @@ impl Names {
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
-            let (Some(author), Some(span)) = (restore.author_name.as_deref(), restore.places.at(&["name"])) else {
+            let (Some(author), Some(span)) = (restore.author_name(), restore.places.at(&["name"])) else {
                 names.incomplete = true;
                 continue;
             };
@@ -86,7 +86,7 @@ impl Names {
                     if !self.incomplete {
                         let known =
                             self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
-                        let own = restore.author_name.as_deref();
+                        let own = restore.author_name();
                         let mut known: Vec<&str> = known.filter(|known| Some(*known) != own).collect();
                         known.sort_unstable();
                         known.dedup();
