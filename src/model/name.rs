@@ -78,6 +78,23 @@ impl ObjectName {
         folded(&self.0).collect()
     }
 
+    /// What in it makes people take it for another name, where something does.
+    pub fn lookalike(&self) -> Option<String> {
+        if self.0.starts_with(char::is_whitespace) {
+            return Some("begins with white space".to_owned());
+        }
+        self.0.chars().find_map(|c| match c {
+            c if is_invisible(c) => Some(format!("holds U+{:04X}, which nobody sees", u32::from(c))),
+            '\u{FF01}'..='\u{FF5E}' => {
+                Some(format!("holds the full-width `{c}`, which is another character than it looks"))
+            }
+            c if c.is_whitespace() && c != ' ' => {
+                Some(format!("holds U+{:04X}, which looks like a blank and is none", u32::from(c)))
+            }
+            _ => None,
+        })
+    }
+
     fn needs_quotes(&self) -> bool {
         let mut chars = self.0.chars();
         !(chars.next().is_some_and(starts) && chars.all(extends))
@@ -274,6 +291,22 @@ mod tests {
             ("\u{308}o", "\"\u{308}o\""),
         ] {
             assert_eq!(name(bare).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn names_that_look_like_others_are_known() {
+        for (text, what) in [
+            (" a", Some("begins")),
+            ("a\u{200b}", Some("U+200B")),
+            ("ＡＤＷ", Some("full-width `Ａ`")),
+            ("a\u{a0}b", Some("U+00A0")),
+            ("a b", None),
+            ("größe", None),
+        ] {
+            let found = name(text).lookalike();
+            assert_eq!(found.is_some(), what.is_some(), "{text}");
+            assert!(found.unwrap_or_default().contains(what.unwrap_or_default()), "{text}");
         }
     }
 

@@ -188,9 +188,7 @@ fn loose_part(text: &str) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((_, c)) = chars.next() {
-        if !closing.contains(&c) {
-            name.push(c);
-        } else if chars.next_if(|(_, next)| *next == c).is_some() {
+        if !closing.contains(&c) || chars.next_if(|(_, next)| *next == c).is_some() {
             name.push(c);
         } else {
             let end = chars.peek().map_or(text.len(), |(index, _)| *index);

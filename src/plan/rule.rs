@@ -109,6 +109,8 @@ rules! {
     NAME = "R321";
     /// Keys that contradict each other.
     CONTRADICTION = "R322";
+    /// A name that is easily taken for another.
+    LOOKALIKE = "R355";
 }
 
 #[cfg(test)]

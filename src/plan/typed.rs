@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Draft;
-use crate::model::{Limits, Millis, Objectives, Slug};
+use crate::model::{Limits, Millis, NameError, Objectives, Slug};
 
 use super::findings::{Element, Findings, draft};
 use super::node::{Node, Yaml};
@@ -27,6 +27,13 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(findings: &'a mut Findings, base: Pointer, element: Option<Element<'a>>) -> Self {
         Self { findings, base, element }
+    }
+
+    /// A reader of what the plan says for all of its restores, where `base` doesn't say it itself.
+    pub(super) fn for_part(&mut self, own: Option<&Node>, key: &str) -> Reader<'_> {
+        let is_own = own.is_some_and(|own| own.get(key).is_some());
+        let (base, element) = if is_own { (self.base.clone(), self.element) } else { (Pointer::default(), None) };
+        Reader { findings: self.findings, base, element }
     }
 
     /// Reports something about a value below the base.
@@ -110,7 +117,11 @@ impl<'a> Reader<'a> {
     /// A name for a plan or a restore.
     pub(super) fn slug(&mut self, node: &Node, steps: &[&str]) -> Option<Slug> {
         let text = self.text(node, steps)?;
-        Slug::parse(text).map_err(|error| self.wrong(rule::NAME, node, steps, error.problem)).ok()
+        let wrong = |error: NameError| {
+            let hint = error.meant.map(|meant| format!("write `{meant}`"));
+            self.report(self.draft(rule::NAME, node, steps, error.problem).maybe_hint(hint));
+        };
+        Slug::parse(text).map_err(wrong).ok()
     }
 }
 

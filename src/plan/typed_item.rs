@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::diagnostic::Sources;
 use crate::model::{
-    Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, ObjectName, OnExisting, Options, Origin,
-    Pick, QualifiedName, SiteId, Slug, Source, Target,
+    Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, OnExisting, Options, Origin, Pick,
+    SiteId, Slug, Source, Target,
 };
 
 use super::environment::merge;
@@ -15,6 +15,7 @@ use super::node::{Node, Yaml};
 use super::rule;
 use super::suggest::did_you_mean;
 use super::typed::Reader;
+use super::typed_name::bare_name;
 use super::typed_object::object;
 
 /// What the plan says for all of its restores.
@@ -136,10 +137,11 @@ fn id(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<String> {
 
 fn source(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     need(part, "source", &["site", "job"], restore, reader);
-    let site = part.get("site").and_then(|node| id(node, &["source", "site"], reader));
-    let job = part.get("job").and_then(|node| id(node, &["source", "job"], reader));
+    let own = restore.get("source");
+    let mut ids = |key: &str| id(part.get(key)?, &["source", key], &mut reader.for_part(own, key));
+    let (site, job) = (ids("site"), ids("job"));
     let execution = match part.get("execution") {
-        Some(node) => execution(node, reader),
+        Some(node) => execution(node, &mut reader.for_part(own, "execution")),
         None => Some(ExecutionSelector::Latest),
     };
     Some(Source { site: SiteId::new(site?), job: JobId::new(job?), execution: execution? })
@@ -208,34 +210,11 @@ fn selected(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
 
 fn target(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Target> {
     need(part, "target", &["site"], restore, reader);
-    let site = part.get("site").and_then(|node| id(node, &["target", "site"], reader));
-    let database = part.get("database").map(|node| bare_name(node, &["target", "database"], reader));
+    let own = restore.get("target");
+    let site = part.get("site").and_then(|node| id(node, &["target", "site"], &mut reader.for_part(own, "site")));
+    let database = part.get("database");
+    let database = database.map(|node| bare_name(node, &["target", "database"], &mut reader.for_part(own, "database")));
     Some(Target { site: SiteId::new(site?), database: database.map_or(Some(None), |name| name.map(Some))? })
-}
-
-/// A name that stands alone, quoted as in SQL or not.
-pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
-    let name = qualified(node, steps, reader)?;
-    if let Some(parent) = &name.parent {
-        let message = format!("one bare name is expected here, without `{parent}.`");
-        let hint = format!("write `{}`; a name that holds a dot stands in double quotes", name.name);
-        reader.wrong_with(rule::OBJECT_NAME, node, steps, message, hint);
-        return None;
-    }
-    Some(name.name)
-}
-
-/// A name, with its parent or alone.
-pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<QualifiedName> {
-    let text = reader.text(node, steps)?;
-    let parsed = QualifiedName::parse(text);
-    parsed
-        .map_err(|error| {
-            let at = text.get(..error.offset).map_or(0, |before| before.chars().count()) + 1;
-            let message = format!("`{text}` is not an object's name: {} (character {at})", error.problem);
-            reader.wrong(rule::OBJECT_NAME, node, steps, message);
-        })
-        .ok()
 }
 
 fn options(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Options> {

@@ -5,7 +5,7 @@ use crate::model::{Level, ObjectName, ObjectType, RestoreObject};
 use super::node::{Node, Yaml};
 use super::rule;
 use super::typed::Reader;
-use super::typed_item::{bare_name, qualified};
+use super::typed_name::{bare_name, qualified};
 
 /// What an object is before its switches are read.
 struct Identity {
@@ -81,7 +81,8 @@ fn by_key(key: &str, value: &Node, index: &str, reader: &mut Reader<'_>) -> Opti
         (_, Some(parent)) => parent,
         (_, None) => {
             let message = format!("the database that holds `{}` is missing", name.name);
-            let hint = format!("write `DATABASE.{}`", name.name);
+            let whole = "for a whole database";
+            let hint = format!("write `{key}: DATABASE.{}`, or `database: {}` {whole}", name.name, name.name);
             reader.wrong_with(rule::OBJECT_NAME, value, &steps, message, hint);
             return None;
         }

@@ -1,0 +1,71 @@
+//! Names of objects, as plans write them.
+
+use crate::model::{NameError, ObjectName, QualifiedName};
+
+use super::node::{Node, Yaml};
+use super::rule;
+use super::scalar::plain;
+use super::typed::Reader;
+
+/// A name that stands alone, quoted as in SQL or not.
+pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
+    let QualifiedName { parent, name } = qualified(node, steps, reader)?;
+    let Some(parent) = parent else { return Some(name) };
+    let message = format!("one bare name is expected here, without `{parent}.`");
+    let hint = match steps.last() {
+        Some(&"rename_to") => {
+            format!("write `{name}`, and `target: {{database: {parent}}}` where it shall come into `{parent}`")
+        }
+        Some(&"database") => format!("write `{parent}`; objects keep their names there"),
+        _ => format!("write `{name}`; a name that holds a dot stands in double quotes"),
+    };
+    reader.wrong_with(rule::OBJECT_NAME, node, steps, message, hint);
+    None
+}
+
+/// A name, with its parent or alone.
+pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<QualifiedName> {
+    let text = reader.text(node, steps)?;
+    let name = match QualifiedName::parse(text) {
+        Ok(name) => name,
+        Err(error) => {
+            let at = text.get(..error.offset).map_or(0, |before| before.chars().count()) + 1;
+            let message = format!("`{text}` is not an object's name: {error} (character {at})");
+            let found = reader.draft(rule::OBJECT_NAME, node, steps, message);
+            reader.report(found.maybe_hint(hint(text, &error)));
+            return None;
+        }
+    };
+    for part in name.parent.iter().chain([&name.name]) {
+        if let Some(what) = part.lookalike() {
+            let found = reader.draft(rule::LOOKALIKE, node, steps, format!("the name `{part}` {what}"));
+            reader.report(found.hint("type the name again, unless it is called so at the site").warning());
+        }
+    }
+    Some(name)
+}
+
+/// What to write in place of a text that is no name.
+fn hint(text: &str, error: &NameError) -> Option<String> {
+    if let Some(meant) = &error.meant {
+        let written = in_yaml(meant);
+        let outer = if written == *meant { "" } else { "; the outer quotes are YAML's, and no part of the name" };
+        return Some(format!("write `{written}`{outer}"));
+    }
+    let (before, after) = text.split_at_checked(error.offset)?;
+    if after.starts_with(['*', '%', '?']) {
+        let database = before.split_once('.').map_or("NAME", |(database, _)| database);
+        return Some(format!("name each object, or write `database: {database}` for everything in it"));
+    }
+    None
+}
+
+/// A name as a YAML scalar: in single quotes where YAML would read it as something else.
+fn in_yaml(name: &str) -> String {
+    let begins = name.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    if begins && !name.contains('"') && matches!(plain(name), Ok(Yaml::String(_))) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "''"))
+    }
+}
