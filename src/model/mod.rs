@@ -11,6 +11,7 @@ mod environment;
 mod execution;
 mod id;
 mod item;
+mod job_name;
 mod json;
 mod limits;
 mod name;
@@ -31,6 +32,7 @@ pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentia
 pub use execution::{BackupExecution, ExecutionSelector, Pick};
 pub use id::{ExecutionId, JobId, JobKey, JobName, ResourceId, RunId, SiteId};
 pub use item::{Check, Item, Mode, OnExisting, Options, Origin, RestoreObject, Source, Target, Touched};
+pub use job_name::{DerivedName, FINGERPRINT_DIGITS};
 pub use json::{canonical, digest};
 pub use limits::Limits;
 pub use name::{NameError, ObjectName};

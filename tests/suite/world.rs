@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use restorectl::changeset::DerivedName;
 use restorectl::journal::{Entry, Run, Store, StoreError};
 use restorectl::model::*;
 use restorectl::ports::{Clock, ReadFailed, Site};
