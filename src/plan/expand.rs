@@ -72,6 +72,12 @@ pub(super) fn expand(
         let rendered = templates.tree(list, &pointer.join("for_each"), scope, None, findings);
         let named = elements(&rendered, author_name.as_deref(), &pointer.join("for_each"), findings);
         if named.is_empty() {
+            if matches!(&rendered.value, Yaml::List(items) if items.is_empty()) {
+                let shown = author_name.as_deref().unwrap_or("this restore");
+                let message = format!("this list is empty, so `{shown}` restores nothing");
+                let found = draft(rule::EMPTY_LIST, list.span, pointer.join("for_each").as_str(), message);
+                findings.add(found.hint("fill the list, or take the restore out").warning());
+            }
             scope.set_unknown_element();
             all.push(base(rest(restore, name, &pointer, templates, scope, None, findings), None, true));
             continue;

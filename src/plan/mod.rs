@@ -50,7 +50,7 @@ use findings::Findings;
 use node::{Node, Yaml};
 use parse::{Privacy, load};
 use pointer::Pointer;
-use rules::{Entry, Names};
+use rules::{Entry, Frame, Names};
 use template::{Scope, Templates};
 
 /// A file that was read.
@@ -136,6 +136,7 @@ fn plan(
     let (mut root, mut restores) = render(root, &mut templates, &mut scope, loader, findings);
     validate(&mut root, &mut restores, findings);
     rules::unused_inputs(&inputs, &templates, findings);
+    rules::hidden_inputs(&inputs, &templates, findings);
     rules::nothing_selected(&root, &restores, findings);
 
     let limits_node = match (root.get("limits"), limits_over) {
@@ -150,16 +151,24 @@ fn plan(
         target: root.get("target"),
         deadline_ms: limits.as_ref().map_or(model::Limits::default().deadline_ms, |limits| limits.deadline_ms),
     };
+    let frame = Frame {
+        root: &root,
+        limits_node: limits_node.as_ref(),
+        limits: limits.as_ref(),
+        objectives: objectives.as_ref(),
+        restores: &restores,
+    };
     let mut names = Names::collect(&restores, loader, findings);
     let mut entries = Vec::with_capacity(restores.len());
     for restore in restores.iter().filter(|restore| !restore.probe) {
         let after = names.after(restore, findings);
         if let Some(item) = typed_item::item(restore, after, &defaults, sources, findings) {
-            entries.push(Entry { item, restore });
+            entries.push(Entry { item, restore, frame: &frame });
         }
     }
-    rules::check(&entries, limits.as_ref(), findings);
+    rules::check(&entries, &frame, findings);
 
+    let items = entries.into_iter().map(|entry| entry.item).collect();
     let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
     Some(model::Plan {
         name: name?,
@@ -172,7 +181,7 @@ fn plan(
             objectives: objectives?,
         },
         limits: limits?,
-        items: entries.into_iter().map(|entry| entry.item).collect(),
+        items,
     })
 }
 

@@ -109,6 +109,54 @@ rules! {
     NAME = "R321";
     /// Keys that contradict each other.
     CONTRADICTION = "R322";
+    /// A restore that `on_existing` keeps from ever being sent.
+    NEVER_SENT = "R330";
+    /// `on_existing: skip` for something that the API doesn't list.
+    SKIP_UNSEEN = "R331";
+    /// A rename or another database that changes nothing.
+    MOVES_NOWHERE = "R332";
+    /// A later restore writes over what an earlier one restored.
+    OVERWRITTEN = "R333";
+    /// Join and hash indexes don't go into another database.
+    INDEX_MOVED = "R334";
+    /// A copy of a whole database leaves out what can't be copied.
+    COPY_LEAVES_OUT = "R335";
+    /// A copy under the name of something that the plan itself shows to be there.
+    REPLACES_KNOWN = "R336";
+    /// A restore writes a whole database, and something from elsewhere into it.
+    INTO_WHOLE = "R337";
+    /// `include_all: false` with nothing named to include.
+    INCLUDES_NOTHING = "R338";
+    /// Two sites whose ids differ in case only.
+    SITE_CASE = "R339";
+    /// A deadline that lies beyond the recovery time objective.
+    DEADLINE_BEYOND_RTO = "R341";
+    /// A deadline that runs out before the first look at the restore.
+    DEADLINE_TOO_SHORT = "R342";
+    /// A choice of backups that may be older than the recovery point objective.
+    RPO_AT_RISK = "R343";
+    /// A choice of backups that no backup can fit, or that every backup fits.
+    SELECTOR_IDLE = "R344";
+    /// A group that no restore is in.
+    GROUP_UNUSED = "R345";
+    /// `after` names the same restore twice.
+    AFTER_TWICE = "R346";
+    /// `for_each` goes through an empty list.
+    EMPTY_LIST = "R347";
+    /// A value for all restores that every restore overrides.
+    DEFAULT_HIDDEN = "R348";
+    /// A name inside a template that hides an input.
+    INPUT_HIDDEN = "R349";
+    /// A job name of the plan's own that looks like a derived one.
+    JOB_NAME_DERIVED = "R350";
+    /// A job name that the service may not take.
+    JOB_NAME_ODD = "R351";
+    /// A check of a table that its restore doesn't write.
+    CHECK_ELSEWHERE = "R352";
+    /// A check that can't pass, or can't fail.
+    CHECK_BOUNDS = "R353";
+    /// `allow_reserved` where nothing reserved is written.
+    RESERVED_UNUSED = "R354";
     /// A name that is easily taken for another.
     LOOKALIKE = "R355";
 }

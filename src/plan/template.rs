@@ -4,7 +4,7 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::rc::Rc;
 
@@ -13,6 +13,8 @@ use handlebars::{
     Renderable as _,
 };
 use serde_json::{Map, Value};
+
+use crate::diagnostic::Span;
 
 use super::LoaderLimits;
 use super::findings::{Element, Findings, draft};
@@ -127,6 +129,8 @@ pub(super) struct Templates<'a> {
     /// A template couldn't be read, so what it would use isn't known.
     unreadable: bool,
     limits: &'a LoaderLimits,
+    /// Names that blocks give to what they go through, with the scalars in which they first do.
+    own_names: BTreeMap<String, (Span, Pointer)>,
     /// Values and bytes that templates brought in so far.
     spent: (usize, usize),
 }
@@ -141,12 +145,25 @@ impl<'a> Templates<'a> {
         }
         registry.register_helper("if", Box::new(strict_if));
         registry.register_helper("unless", Box::new(strict_unless));
-        Self { registry, compiled: HashMap::new(), used: HashSet::new(), unreadable: false, limits, spent: (0, 0) }
+        Self {
+            registry,
+            compiled: HashMap::new(),
+            used: HashSet::new(),
+            unreadable: false,
+            own_names: BTreeMap::new(),
+            limits,
+            spent: (0, 0),
+        }
     }
 
     /// Whether any template so far used this name, as far as can be known.
     pub(super) fn uses(&self, name: &str) -> bool {
         self.unreadable || self.used.contains(name)
+    }
+
+    /// The names that blocks give to what they go through, and where.
+    pub(super) fn own_names(&self) -> impl Iterator<Item = (&str, Span, &Pointer)> {
+        self.own_names.iter().map(|(name, (span, pointer))| (name.as_str(), *span, pointer))
     }
 
     /// Renders every scalar of a tree. What can't be rendered is broken in the result and a finding.
@@ -160,7 +177,13 @@ impl<'a> Templates<'a> {
     ) -> Node {
         let value = match &node.value {
             Yaml::String(text) if text.contains("{{") => {
-                return match self.scalar(text, scope) {
+                let value = self.scalar(text, scope);
+                if let Some(Ok(checked)) = self.compiled.get(text) {
+                    for name in &checked.own_names {
+                        self.own_names.entry(name.clone()).or_insert_with(|| (node.span, pointer.clone()));
+                    }
+                }
+                return match value {
                     Ok(Some(value)) => Node::from_json(&value, node.span),
                     Ok(None) => Node::broken(node.span),
                     Err(problem) => {

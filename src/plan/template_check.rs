@@ -46,6 +46,8 @@ pub(super) struct Reference {
 pub(super) struct Checked {
     pub(super) shape: Shape,
     pub(super) references: Vec<Reference>,
+    /// The names that blocks in it give to what they go through.
+    pub(super) own_names: Vec<String>,
 }
 
 /// Compiles a template and looks at all of its parts.
@@ -77,7 +79,7 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
         Problem::new(rule::TEMPLATE, message)
             .hint("close every `{{` with `}}`; write `\\{{` for two braces that are meant as text")
     })?;
-    let mut walk = Walk { scopes: Vec::new(), references: Vec::new() };
+    let mut walk = Walk { scopes: Vec::new(), references: Vec::new(), own_names: Vec::new() };
     walk.template(&template)?;
     let shape = match template.elements.as_slice() {
         [TemplateElement::Expression(one) | TemplateElement::HtmlExpression(one)] => match &one.name {
@@ -86,7 +88,7 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
         },
         _ => Shape::Text,
     };
-    Ok((template, Checked { shape, references: walk.references }))
+    Ok((template, Checked { shape, references: walk.references, own_names: walk.own_names }))
 }
 
 fn bracket_depth(text: &str) -> usize {
@@ -114,6 +116,7 @@ struct Opened {
 struct Walk {
     scopes: Vec<Opened>,
     references: Vec<Reference>,
+    own_names: Vec<String>,
 }
 
 fn refused(what: &str) -> Problem {
@@ -168,7 +171,8 @@ impl Walk {
             Some(BlockParam::Pair((one, two))) => vec![one, two],
             Some(_) => return Err(refused("block parameters of this kind")),
         };
-        let names = names.into_iter().filter_map(Parameter::as_name).map(str::to_owned).collect();
+        let names: Vec<String> = names.into_iter().filter_map(Parameter::as_name).map(str::to_owned).collect();
+        self.own_names.extend(names.iter().cloned());
         self.scopes.push(Opened { shifts: is_each || name == "with", is_each, names });
         let inside = block.template.iter().try_for_each(|template| self.template(template));
         self.scopes.pop();

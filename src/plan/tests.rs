@@ -47,6 +47,6 @@ fn shown(resolution: &Resolution) -> String {
 /// A plan around the restores that a test is about.
 fn plan_with(restores: &str) -> String {
     format!(
-        "version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nlimits: {{groups: {{heavy: 1}}}}\nrestores:\n{restores}"
+        "version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nlimits: {{deadline: 6h}}\nrestores:\n{restores}"
     )
 }

@@ -125,6 +125,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A switch that may not be there. The schema has refused what is none.
+pub(super) fn switch(node: Option<&Node>, default: bool) -> Option<bool> {
+    match node.map(|node| &node.value) {
+        None => Some(default),
+        Some(Yaml::Bool(flag)) => Some(*flag),
+        Some(_) => None,
+    }
+}
+
 /// The plan's name.
 pub(super) fn name(root: &Node, findings: &mut Findings) -> Option<Slug> {
     let node = root.get("name")?;

@@ -14,7 +14,7 @@ use super::findings::Findings;
 use super::node::{Node, Yaml};
 use super::rule;
 use super::suggest::did_you_mean;
-use super::typed::Reader;
+use super::typed::{Reader, switch};
 use super::typed_name::bare_name;
 use super::typed_object::object;
 
@@ -55,6 +55,7 @@ pub(super) fn item(
         "skip" => Some(OnExisting::Skip),
         _ => None,
     });
+    let allow_reserved = switch(node.get("allow_reserved"), false);
     let group = node.get("group").map(|group| reader.text(group, &["group"]).map(str::to_owned));
     let priority = match node.get("priority").map(|priority| &priority.value) {
         None => Some(0),
@@ -85,6 +86,7 @@ pub(super) fn item(
         mode: mode?,
         options: options?,
         on_existing: on_existing?,
+        allow_reserved: allow_reserved?,
         after,
         group: group.map_or(Some(None), |group| group.map(Some))?,
         priority: priority?,

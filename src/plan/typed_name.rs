@@ -50,7 +50,7 @@ fn hint(text: &str, error: &NameError) -> Option<String> {
     if let Some(meant) = &error.meant {
         let written = in_yaml(meant);
         let outer = if written == *meant { "" } else { "; the outer quotes are YAML's, and no part of the name" };
-        return Some(format!("write `{written}`{outer}"));
+        return Some(format!("let it read `{written}`{outer}"));
     }
     let (before, after) = text.split_at_checked(error.offset)?;
     if after.starts_with(['*', '%', '?']) {

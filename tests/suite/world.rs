@@ -353,6 +353,7 @@ pub fn item(name: &str, table: &str) -> Item {
         mode: Mode::Copy,
         options: Options::default(),
         on_existing: OnExisting::Fail,
+        allow_reserved: false,
         after: vec![],
         group: None,
         priority: 0,

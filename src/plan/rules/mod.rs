@@ -3,47 +3,102 @@
 //! Rules look at typed items and report at the author's places. They run on whatever could be read,
 //! so that a mistake in one restore hides none in another.
 
+mod checks;
+mod groups;
+mod idle;
+mod job_names;
 mod names;
 mod objects;
+mod order;
 mod overlap;
+mod overwrite;
+mod sites;
+mod timing;
+mod within;
 
 use std::collections::HashMap;
 
-use crate::model::{Item, Limits, Slug};
+use crate::diagnostic::{Draft, Span};
+use crate::model::{Item, Limits, Objectives, Slug};
 
 use super::expand::Expanded;
 use super::findings::{Findings, draft};
-use super::inputs::Inputs;
 use super::node::Node;
-use super::rule;
-use super::template::Templates;
+use super::pointer::Pointer;
 
+pub(super) use idle::{hidden_inputs, nothing_selected, unused_inputs};
 pub(super) use names::Names;
+
+/// What the plan says outside its restores, and all of these as they came out of `for_each`.
+pub(super) struct Frame<'a> {
+    /// The plan without its restores.
+    pub(super) root: &'a Node,
+    /// The limits as they are written, the environment's laid over the plan's.
+    pub(super) limits_node: Option<&'a Node>,
+    pub(super) limits: Option<&'a Limits>,
+    pub(super) objectives: Option<&'a Objectives>,
+    pub(super) restores: &'a [Expanded],
+}
 
 /// An item with the node it was read from.
 pub(super) struct Entry<'a> {
     pub(super) item: Item,
     pub(super) restore: &'a Expanded,
+    pub(super) frame: &'a Frame<'a>,
 }
 
 impl Entry<'_> {
-    /// The author's node at a path below the restore, or the restore's name, or the restore.
-    fn node(&self, steps: &[&str]) -> &Node {
+    /// Whether the restore itself says something about this.
+    fn says(&self, key: &str) -> bool {
+        self.restore.node.get(key).is_some()
+    }
+
+    /// The author's place for a path below the restore: in the restore, or where the plan says it for all restores, or
+    /// the nearest value around it, or the restore's name.
+    fn place(&self, steps: &[&str]) -> (Span, Pointer) {
+        let below = |mut pointer: Pointer, steps: &[&str]| {
+            steps.iter().for_each(|step| pointer.push(step));
+            pointer
+        };
         let node = &self.restore.node;
-        node.at(steps.iter().copied()).or_else(|| node.get("name")).unwrap_or(node)
+        if let Some(found) = node.at(steps.iter().copied()) {
+            return (found.span, below(self.restore.pointer(), steps));
+        }
+        if let ["source" | "target", ..] = steps
+            && let Some(found) = self.frame.root.at(steps.iter().copied())
+        {
+            return (found.span, below(Pointer::default(), steps));
+        }
+        match steps.split_last() {
+            Some((_, [])) | None => {
+                let name = node.get("name");
+                let pointer = self.restore.pointer();
+                (name.unwrap_or(node).span, if name.is_some() { pointer.join("name") } else { pointer })
+            }
+            Some((_, around)) => self.place(around),
+        }
+    }
+
+    /// The author's place for a path below the restore, without its pointer.
+    fn span(&self, steps: &[&str]) -> Span {
+        self.place(steps).0
     }
 
     /// A finding at a path below the restore.
-    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> crate::diagnostic::Draft {
-        let mut pointer = self.restore.pointer();
-        if self.restore.node.at(steps.iter().copied()).is_some() {
-            steps.iter().for_each(|step| pointer.push(step));
-        }
-        draft(rule, self.node(steps).span, pointer.as_str(), message)
+    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
+        let (span, pointer) = self.place(steps);
+        draft(rule, span, pointer.as_str(), message)
     }
 
-    fn report(&self, draft: crate::diagnostic::Draft, findings: &mut Findings) {
+    fn report(&self, draft: Draft, findings: &mut Findings) {
         findings.add_for(self.restore.element(), draft);
+    }
+}
+
+impl Draft {
+    /// Names another place, unless it is this one.
+    fn related_elsewhere(self, span: Span, text: impl Into<String>) -> Self {
+        if self.span == Some(span) { self } else { self.related(span, text) }
     }
 }
 
@@ -57,45 +112,22 @@ fn first_by_name<'a>(entries: &'a [Entry<'_>]) -> HashMap<&'a Slug, usize> {
 }
 
 /// Runs all rules that look at items.
-pub(super) fn check(entries: &[Entry<'_>], limits: Option<&Limits>, findings: &mut Findings) {
+pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Findings) {
     if !names::cycles(entries, findings) {
-        overlap::unordered(entries, findings);
+        overlap::check(entries, findings);
     }
-    names::job_names(entries, findings);
+    overlap::onto_known(entries, findings);
+    job_names::check(entries, findings);
+    groups::check(entries, frame, findings);
+    sites::check(entries, findings);
+    let databases = overwrite::databases_made(entries);
     for entry in entries {
         objects::check(entry, findings);
-        if let (Some(group), Some(limits)) = (&entry.item.group, limits)
-            && !limits.groups.contains_key(group)
-        {
-            let message = format!("the group `{group}` isn't declared under `limits.groups`");
-            let known = limits.groups.keys().map(String::as_str);
-            let hint = super::suggest::did_you_mean(group, known)
-                .unwrap_or_else(|| format!("add `limits: {{groups: {{{group}: 1}}}}`"));
-            entry.report(entry.draft(rule::GROUP_UNDECLARED, &["group"], message).hint(hint), findings);
-        }
+        within::check(entry, findings);
+        overwrite::check(entry, &databases, findings);
+        timing::check(entry, findings);
+        checks::check(entry, findings);
     }
-    if let Some(first) = entries.iter().find(|entry| !entry.item.checks.is_empty()) {
-        let message = "this version doesn't run checks; they are recorded as `not run`";
-        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).warning());
-    }
-}
-
-/// A plan that restores nothing is a mistake, never a success.
-pub(super) fn nothing_selected(root: &Node, restores: &[Expanded], findings: &mut Findings) {
-    if findings.has_errors() || restores.iter().any(|restore| !restore.probe) {
-        return;
-    }
-    let Some(entry) = root.entry("restores") else { return };
-    let message = "the plan restores nothing";
-    let hint = if restores.is_empty() { "add a restore" } else { "every `for_each` goes through an empty list" };
-    findings.add(draft(rule::NOTHING_SELECTED, entry.key_span, "/restores", message).hint(hint));
-}
-
-/// Inputs that no template uses.
-pub(super) fn unused_inputs(inputs: &Inputs, templates: &Templates<'_>, findings: &mut Findings) {
-    for (name, span) in inputs.declared.iter().filter(|(name, _)| !templates.uses(name)) {
-        let pointer = super::pointer::Pointer::from_text("/inputs").join(name);
-        let found = draft(rule::INPUT_UNUSED, *span, pointer.as_str(), format!("nothing uses the input `{name}`"));
-        findings.add(found.hint(format!("write `{{{{{name}}}}}` where it belongs, or remove it")).warning());
-    }
+    checks::not_run(entries, findings);
+    idle::hidden_defaults(frame, findings);
 }

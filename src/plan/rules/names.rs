@@ -9,9 +9,12 @@ use crate::plan::expand::Expanded;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::node::Node;
 use crate::plan::rule;
-use crate::plan::suggest::did_you_mean;
+use crate::plan::suggest::{did_you_mean, listed};
 
 use super::Entry;
+
+/// How many names are listed where none is near.
+const NAMED: usize = 6;
 
 /// How many circles are shown.
 const CYCLES: usize = 20;
@@ -71,12 +74,9 @@ impl Names {
     /// What the `after` of a restore stands for; reports names that stand for nothing.
     pub(in crate::plan) fn after(&mut self, restore: &Expanded, findings: &mut Findings) -> Vec<Slug> {
         let mut all: Vec<Slug> = Vec::new();
-        let mut seen: HashSet<&str> = HashSet::new();
+        let mut kept: HashSet<Slug> = HashSet::new();
         for (index, node) in restore.node.get("after").map_or(&[][..], Node::items).iter().enumerate() {
             let Some(name) = node.as_str() else { continue };
-            if !seen.insert(name) {
-                continue;
-            }
             let pointer = restore.pointer().join("after").join(&index.to_string());
             let found = match self.by_author.get(name) {
                 Some(all) => all.clone(),
@@ -89,7 +89,10 @@ impl Names {
                         known.sort_unstable();
                         let message = format!("no restore is named `{name}`");
                         let found = draft(rule::AFTER_UNKNOWN, node.span, pointer.as_str(), message);
-                        findings.add_for(restore.element(), found.maybe_hint(did_you_mean(name, known)));
+                        let listed =
+                            || (known.len() <= NAMED).then(|| format!("there are {}", listed(known.clone(), "and")));
+                        let hint = did_you_mean(name, known.iter().copied()).or_else(listed);
+                        findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
                 }
@@ -104,10 +107,14 @@ impl Names {
                 continue;
             }
             self.room -= found.len();
-            all.extend(found);
+            let (before, any) = (all.len(), !found.is_empty());
+            all.extend(found.into_iter().filter(|name| kept.insert(name.clone())));
+            if any && all.len() == before {
+                let message = format!("`{name}` stands in this list already, itself or as one of several");
+                let twice = draft(rule::AFTER_TWICE, node.span, pointer.as_str(), message);
+                findings.add_for(restore.element(), twice.hint("remove it").warning());
+            }
         }
-        let mut kept = HashSet::new();
-        all.retain(|name| kept.insert(name.clone()));
         all
     }
 }
@@ -184,26 +191,5 @@ fn shortened(names: &[&str]) -> String {
             format!("{} → … → {}", head.join(" → "), tail.join(" → "))
         }
         _ => names.join(" → "),
-    }
-}
-
-/// Two restores under one job name can't be told apart at the site.
-pub(super) fn job_names(entries: &[Entry<'_>], findings: &mut Findings) {
-    let mut seen: HashMap<&str, &Entry<'_>> = HashMap::new();
-    for entry in entries {
-        let Some(name) = &entry.item.job_name else { continue };
-        let Some(first) = seen.get(name.as_str()) else {
-            seen.insert(name.as_str(), entry);
-            continue;
-        };
-        let span = first.node(&["job_name"]).span;
-        let message = format!("two restores have the job name `{name}`; they couldn't be told apart at the site");
-        let found = entry.draft(rule::DUPLICATE_JOB_NAME, &["job_name"], message);
-        let found = if span == entry.node(&["job_name"]).span {
-            found.hint("let the name hold `{{item}}`")
-        } else {
-            found.related(span, "the first is here").hint("change one of them")
-        };
-        entry.report(found, findings);
     }
 }

@@ -62,9 +62,10 @@ golden!(
 
 golden!(
     names_and_order,
-    alone(&plan_with(
-        "  - {name: a, objects: [{table: D.a}], after: [c]}\n  - {name: b, objects: [{table: D.b}], after: [a]}\n  - {name: c, objects: [{table: D.c}], after: [b, nope, aa]}\n  - {name: d, objects: [{table: D.d}], after: [d]}\n  - {name: a, objects: [{table: D.e}], group: haevy}\n  - {name: Upper, objects: [{table: D.f}]}\n"
-    ))
+    alone(
+        &plan_with("  - {name: a, objects: [{table: D.a}], after: [c]}\n  - {name: b, objects: [{table: D.b}], after: [a]}\n  - {name: c, objects: [{table: D.c}], after: [b, nope, aa]}\n  - {name: d, objects: [{table: D.d}], after: [d]}\n  - {name: a, objects: [{table: D.e}], group: haevy}\n  - {name: Upper, objects: [{table: D.f}]}\n")
+            .replace("deadline: 6h", "deadline: 6h, groups: {heavy: 1}")
+    )
 );
 
 golden!(

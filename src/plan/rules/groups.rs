@@ -1,0 +1,52 @@
+//! Groups: declared under `limits.groups`, and used.
+
+use std::collections::HashSet;
+
+use crate::plan::findings::{Findings, draft};
+use crate::plan::node::Node;
+use crate::plan::pointer::Pointer;
+use crate::plan::rule;
+use crate::plan::suggest::did_you_mean;
+
+use super::{Entry, Frame};
+
+/// Runs the rules about groups.
+pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Findings) {
+    let mut undeclared = false;
+    for entry in entries {
+        let (Some(group), Some(limits)) = (&entry.item.group, frame.limits) else { continue };
+        if limits.groups.contains_key(group) {
+            continue;
+        }
+        undeclared = true;
+        let message = format!("the group `{group}` isn't declared under `limits.groups`");
+        let hint = did_you_mean(group, limits.groups.keys().map(String::as_str))
+            .unwrap_or_else(|| format!("add `limits: {{groups: {{{group}: 1}}}}`"));
+        entry.report(entry.draft(rule::GROUP_UNDECLARED, &["group"], message).hint(hint), findings);
+    }
+    // A misspelt group is one mistake.
+    if !undeclared {
+        unused(frame, findings);
+    }
+}
+
+/// Groups of the plan itself that no restore is in. An environment may declare groups for many plans.
+fn unused(frame: &Frame<'_>, findings: &mut Findings) {
+    let mut used = HashSet::new();
+    for restore in frame.restores {
+        match restore.node.get("group").map(Node::as_str) {
+            Some(Some(group)) => drop(used.insert(group)),
+            None if !restore.node.is_broken() => {}
+            // A group that can't be read may be any.
+            _ => return,
+        }
+    }
+    for group in frame.root.at(["limits", "groups"]).map_or(&[][..], Node::entries) {
+        if !used.contains(group.key.as_str()) {
+            let pointer = Pointer::from_text("/limits/groups").join(&group.key);
+            let message = format!("no restore is in the group `{}`", group.key);
+            let found = draft(rule::GROUP_UNUSED, group.key_span, pointer.as_str(), message);
+            findings.add(found.hint(format!("write `group: {}` where it belongs, or remove it", group.key)).warning());
+        }
+    }
+}

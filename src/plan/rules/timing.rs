@@ -1,0 +1,87 @@
+//! Deadlines, objectives, and choices of backups by their age.
+
+use jiff::Timestamp;
+
+use crate::diagnostic::Draft;
+use crate::model::{ExecutionSelector, Pick};
+use crate::plan::findings::{Findings, draft};
+use crate::plan::rule;
+
+use super::Entry;
+
+/// No backup of this service is older: it didn't exist. 2010-01-01.
+const FIRST_BACKUP: Timestamp = Timestamp::constant(1_262_304_000, 0);
+/// A moment that is not meant as one. 2100-01-01.
+const FAR_OFF: Timestamp = Timestamp::constant(4_102_444_800, 0);
+
+/// Runs the rules about one restore's times.
+pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
+    deadline(entry, findings);
+    selector(entry, findings);
+}
+
+fn deadline(entry: &Entry<'_>, findings: &mut Findings) {
+    let Some(limits) = entry.frame.limits else { return };
+    let deadline = entry.item.deadline_ms;
+    if let Some(rto) = entry.frame.objectives.and_then(|objectives| objectives.rto_ms).filter(|rto| deadline > *rto) {
+        let message = format!("a restore may take {deadline}, longer than the recovery time objective of {rto}");
+        let found = set_here(entry, rule::DEADLINE_BEYOND_RTO, message).warning();
+        let found = found
+            .hint(format!("set a deadline of at most {rto}, so that a restore that takes too long is seen in time"));
+        entry.report(related_objective(entry, found, "rto"), findings);
+    }
+    if deadline <= limits.poll_interval_ms {
+        let poll = limits.poll_interval_ms;
+        let message =
+            format!("a deadline of {deadline} runs out before the site is asked a first time, which is every {poll}");
+        let found = set_here(entry, rule::DEADLINE_TOO_SHORT, message);
+        entry.report(found.hint("set a longer `deadline`, or a shorter `limits.poll_interval`"), findings);
+    }
+}
+
+/// A finding where a restore's deadline was set.
+fn set_here(entry: &Entry<'_>, rule: &'static str, message: String) -> Draft {
+    match entry.frame.limits_node.and_then(|limits| limits.get("deadline")) {
+        Some(node) if !entry.says("deadline") => draft(rule, node.span, "/limits/deadline", message),
+        _ => entry.draft(rule, &["deadline"], message),
+    }
+}
+
+fn related_objective(entry: &Entry<'_>, found: Draft, key: &str) -> Draft {
+    match entry.frame.root.at(["objectives", key]) {
+        Some(node) => found.related(node.span, "the objective is here"),
+        None => found,
+    }
+}
+
+fn selector(entry: &Entry<'_>, findings: &mut Findings) {
+    const STEPS: &[&str] = &["source", "execution"];
+    match &entry.item.source.execution {
+        ExecutionSelector::Id(id) if id.as_str().bytes().all(|digit| digit == b'0') => {
+            let message = format!("no execution has the id `{id}`");
+            let found = entry.draft(rule::SELECTOR_IDLE, STEPS, message);
+            entry.report(found.hint("write the id that the site lists, or `latest`"), findings);
+        }
+        ExecutionSelector::Before(moment) if *moment < FIRST_BACKUP => {
+            let message = format!("no backup is from before {moment}");
+            let found = entry.draft(rule::SELECTOR_IDLE, &["source", "execution", "before"], message);
+            entry.report(found.hint("look at the year"), findings);
+        }
+        ExecutionSelector::Before(moment) if *moment > FAR_OFF => {
+            let message = format!("every backup is from before {moment}, so this is the newest");
+            let found = entry.draft(rule::SELECTOR_IDLE, &["source", "execution", "before"], message).warning();
+            entry.report(found.hint("look at the year, or write `execution: latest`"), findings);
+        }
+        ExecutionSelector::Within { window_ms, pick: Pick::Oldest | Pick::Random { .. } } => {
+            let rpo = entry.frame.objectives.and_then(|objectives| objectives.rpo_ms);
+            if let Some(rpo) = rpo.filter(|rpo| window_ms > rpo) {
+                let message =
+                    format!("the backup may be {window_ms} old, older than the recovery point objective of {rpo}");
+                let found = entry.draft(rule::RPO_AT_RISK, &["source", "execution", "within"], message).warning();
+                let hint = "take a shorter window or `pick: latest`; a report takes the oldest backup of a run for its recovery point";
+                entry.report(related_objective(entry, found.hint(hint), "rpo"), findings);
+            }
+        }
+        _ => {}
+    }
+}
