@@ -1,9 +1,24 @@
 //! The stages together, through `resolve`.
 #![allow(clippy::disallowed_methods, reason = "tests read the files that are shipped")]
 
+/// A golden of what people see of a resolution.
+macro_rules! golden {
+    ($name:ident, $resolution:expr) => {
+        #[test]
+        fn $name() {
+            let resolution: Resolution = $resolution;
+            assert!(resolution.plan.is_none() || !resolution.diagnostics.has_errors());
+            insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+                insta::assert_snapshot!(stringify!($name), shown(&resolution));
+            });
+        }
+    };
+}
+
 mod goldens;
 mod hostile;
 mod meaning;
+mod rules;
 mod shipped;
 
 use super::*;

@@ -7,6 +7,9 @@ use super::rule;
 use super::scalar::plain;
 use super::typed::Reader;
 
+/// How many characters of a text that is no name are shown.
+const LONGEST: usize = 140;
+
 /// A name that stands alone, quoted as in SQL or not.
 pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
     let QualifiedName { parent, name } = qualified(node, steps, reader)?;
@@ -30,7 +33,7 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
         Ok(name) => name,
         Err(error) => {
             let at = text.get(..error.offset).map_or(0, |before| before.chars().count()) + 1;
-            let message = format!("`{text}` is not an object's name: {error} (character {at})");
+            let message = format!("`{}` is not an object's name: {error} (character {at})", shown(text));
             let found = reader.draft(rule::OBJECT_NAME, node, steps, message);
             reader.report(found.maybe_hint(hint(text, &error)));
             return None;
@@ -57,7 +60,29 @@ fn hint(text: &str, error: &NameError) -> Option<String> {
         let database = before.split_once('.').map_or("NAME", |(database, _)| database);
         return Some(format!("name each object, or write `database: {database}` for everything in it"));
     }
-    None
+    if after.is_empty() || after.starts_with('.') {
+        return Some("write `DATABASE.name`".to_owned());
+    }
+    match before.trim_end_matches('.').split_once('.') {
+        Some((first, second)) if !text.contains('"') => {
+            let dotted = in_yaml(&format!("\"{first}.{second}\".{after}"));
+            Some(format!("a database and a name are enough; where a dot belongs to a name, it is like `{dotted}`"))
+        }
+        _ => None,
+    }
+}
+
+/// A text as it can stand in a message: without line breaks, and not without end.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (index, c) in text.chars().enumerate() {
+        if index == LONGEST {
+            shown.push('…');
+            break;
+        }
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// A name as a YAML scalar: in single quotes where YAML would read it as something else.

@@ -78,22 +78,26 @@ fn table(entry: &Entry<'_>, index: &str, findings: &mut Findings) {
 /// What is expected can come about, and can fail to.
 fn bounds(entry: &Entry<'_>, expected: &Value, steps: &[&str], findings: &mut Findings) {
     let number = |key: &str| expected.get(key).and_then(Value::as_f64);
-    let has = |key: &str| expected.get(key).is_some();
     let (least, most, equals) = (number("at_least"), number("at_most"), number("equals"));
-    let report = |key: &str, message: String, hint: &str, findings: &mut Findings| {
+    let draft = |key: &str, message: String| {
         let steps: Vec<&str> = steps.iter().copied().chain([key]).collect();
-        entry.report(entry.draft(rule::CHECK_BOUNDS, &steps, message).hint(hint), findings);
+        entry.draft(rule::CHECK_BOUNDS, &steps, message)
     };
     if let (Some(least), Some(most)) = (least, most)
         && least > most
     {
-        let message = format!("nothing is at least {least} and at most {most}");
-        report("at_least", message, "swap them, or remove one", findings);
-    } else if has("equals") && (has("at_least") || has("at_most")) {
+        let found = draft("at_least", format!("nothing is at least {least} and at most {most}"));
+        entry.report(found.hint("swap them, or remove one"), findings);
+    } else if expected.get("equals").is_some()
+        && (expected.get("at_least").is_some() || expected.get("at_most").is_some())
+    {
         let beyond = equals.is_some_and(|n| least.is_some_and(|least| n < least) || most.is_some_and(|most| n > most));
-        let why = if beyond { "excludes" } else { "says all that" };
-        let message = format!("`equals` {why} what `at_least` and `at_most` allow");
-        report("equals", message, "keep `equals`, or the bounds", findings);
+        let found = if beyond {
+            draft("equals", "`equals` lies outside `at_least` and `at_most`, so the check can't pass".to_owned())
+        } else {
+            draft("equals", "beside `equals`, `at_least` and `at_most` say nothing more".to_owned()).warning()
+        };
+        entry.report(found.hint("keep `equals`, or the bounds"), findings);
     }
 }
 

@@ -6,13 +6,14 @@ use crate::plan::findings::{Findings, draft};
 use crate::plan::node::Node;
 use crate::plan::pointer::Pointer;
 use crate::plan::rule;
-use crate::plan::suggest::did_you_mean;
+use crate::plan::suggest::Guesses;
 
 use super::{Entry, Frame};
 
 /// Runs the rules about groups.
 pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Findings) {
     let mut undeclared = false;
+    let mut guesses = Guesses::default();
     for entry in entries {
         let (Some(group), Some(limits)) = (&entry.item.group, frame.limits) else { continue };
         if limits.groups.contains_key(group) {
@@ -20,8 +21,8 @@ pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Fin
         }
         undeclared = true;
         let message = format!("the group `{group}` isn't declared under `limits.groups`");
-        let hint = did_you_mean(group, limits.groups.keys().map(String::as_str))
-            .unwrap_or_else(|| format!("add `limits: {{groups: {{{group}: 1}}}}`"));
+        let known = || limits.groups.keys().map(String::as_str);
+        let hint = guesses.hint(group, known).unwrap_or_else(|| format!("add `limits: {{groups: {{{group}: 1}}}}`"));
         entry.report(entry.draft(rule::GROUP_UNDECLARED, &["group"], message).hint(hint), findings);
     }
     // A misspelt group is one mistake.

@@ -49,6 +49,10 @@ pub(super) fn hidden_defaults(frame: &Frame<'_>, findings: &mut Findings) {
     }
     for part in ["source", "target"] {
         for default in frame.root.get(part).map_or(&[][..], Node::entries) {
+            // It is the default anyway, and says so.
+            if default.value.as_str() == Some("latest") {
+                continue;
+            }
             let own = |restore: &Expanded| Some(restore.node.get(part)?.entry(&default.key)?.key_span);
             let hidden = frame.restores.iter().all(|restore| own(restore).is_some());
             let Some(first) = frame.restores.first().and_then(own).filter(|_| hidden) else { continue };

@@ -50,6 +50,9 @@ fn oddity(name: &str) -> Option<String> {
     if length > LONGEST {
         return Some(format!("has {length} characters"));
     }
+    if name.contains(char::is_whitespace) {
+        return Some("holds white space".to_owned());
+    }
     if let Some(odd) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-')) {
         return Some(format!("holds `{odd}`"));
     }

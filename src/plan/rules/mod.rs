@@ -7,6 +7,7 @@ mod checks;
 mod groups;
 mod idle;
 mod job_names;
+mod known;
 mod names;
 mod objects;
 mod order;
@@ -48,6 +49,11 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// The name that the author gave the restore, before `for_each` made several of it.
+    fn author(&self) -> &str {
+        self.restore.author_name.as_deref().unwrap_or(self.item.name.as_str())
+    }
+
     /// Whether the restore itself says something about this.
     fn says(&self, key: &str) -> bool {
         self.restore.node.get(key).is_some()
@@ -116,7 +122,7 @@ pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Fin
     if !names::cycles(entries, findings) {
         overlap::check(entries, findings);
     }
-    overlap::onto_known(entries, findings);
+    known::check(entries, findings);
     job_names::check(entries, findings);
     groups::check(entries, frame, findings);
     sites::check(entries, findings);

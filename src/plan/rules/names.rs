@@ -9,12 +9,9 @@ use crate::plan::expand::Expanded;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::node::Node;
 use crate::plan::rule;
-use crate::plan::suggest::{did_you_mean, listed};
+use crate::plan::suggest::Guesses;
 
 use super::Entry;
-
-/// How many names are listed where none is near.
-const NAMED: usize = 6;
 
 /// How many circles are shown.
 const CYCLES: usize = 20;
@@ -29,13 +26,19 @@ pub(in crate::plan) struct Names {
     incomplete: bool,
     /// How many dependencies may still be resolved.
     room: usize,
+    guesses: Guesses,
 }
 
 impl Names {
     /// Collects the names and reports those that stand twice.
     pub(in crate::plan) fn collect(restores: &[Expanded], limits: &LoaderLimits, findings: &mut Findings) -> Self {
-        let mut names =
-            Self { by_author: HashMap::new(), single: HashSet::new(), incomplete: false, room: limits.dependencies };
+        let mut names = Self {
+            by_author: HashMap::new(),
+            single: HashSet::new(),
+            incomplete: false,
+            room: limits.dependencies,
+            guesses: Guesses::default(),
+        };
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
@@ -83,15 +86,10 @@ impl Names {
                 None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
                 None => {
                     if !self.incomplete {
-                        let known =
-                            self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
-                        let mut known: Vec<&str> = known.collect();
-                        known.sort_unstable();
+                        let all = || self.by_author.keys().chain(&self.single).map(String::as_str);
+                        let hint = self.guesses.hint(name, all);
                         let message = format!("no restore is named `{name}`");
                         let found = draft(rule::AFTER_UNKNOWN, node.span, pointer.as_str(), message);
-                        let listed =
-                            || (known.len() <= NAMED).then(|| format!("there are {}", listed(known.clone(), "and")));
-                        let hint = did_you_mean(name, known.iter().copied()).or_else(listed);
                         findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;

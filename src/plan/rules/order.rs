@@ -1,6 +1,6 @@
 //! Who waits for whom.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::Entry;
 
@@ -55,19 +55,50 @@ impl Order {
         self.rank.get(item).copied().unwrap_or(0)
     }
 
-    /// Whether `later` waits for `earlier`, directly or not. Each step that is looked at is taken off `room`; none:
-    /// there was not enough of it to tell.
-    pub(super) fn reaches(&self, earlier: usize, later: usize, room: &mut usize) -> Option<bool> {
-        let floor = self.rank(earlier);
-        let mut seen = HashSet::new();
-        let mut stack = vec![later];
-        while let Some(item) = stack.pop() {
-            let edges = self.before.get(item).map_or(&[][..], Vec::as_slice);
-            if edges.binary_search(&earlier).is_ok() {
+    /// What goes through the order to tell who waits for whom.
+    pub(super) fn walker(&self, room: usize) -> Walker<'_> {
+        Walker { order: self, seen: vec![0; self.rank.len()], walk: 0, room }
+    }
+}
+
+/// Goes through an order, again and again, for so many steps in all.
+pub(super) struct Walker<'a> {
+    order: &'a Order,
+    /// The walk on which each item was last seen.
+    seen: Vec<usize>,
+    walk: usize,
+    room: usize,
+}
+
+impl Walker<'_> {
+    /// Whether `later` waits for `earlier`, directly or not. None: no steps are left to tell.
+    ///
+    /// Depth first, and what an item waits for is searched before it is walked: who waits through a group of thousands
+    /// for what came before that group is found at the first of the group.
+    pub(super) fn reaches(&mut self, earlier: usize, later: usize) -> Option<bool> {
+        let order = self.order;
+        let floor = order.rank(earlier);
+        let edges = |item: usize| order.before.get(item).map_or(&[][..], Vec::as_slice);
+        self.walk += 1;
+        if edges(later).binary_search(&earlier).is_ok() {
+            return Some(true);
+        }
+        let mut path = vec![edges(later).iter()];
+        while let Some(next) = path.last_mut() {
+            self.room = self.room.checked_sub(1)?;
+            let Some(item) = next.next() else {
+                path.pop();
+                continue;
+            };
+            let Some(seen) = self.seen.get_mut(*item).filter(|seen| **seen != self.walk) else { continue };
+            *seen = self.walk;
+            if order.rank(*item) <= floor {
+                continue;
+            }
+            if edges(*item).binary_search(&earlier).is_ok() {
                 return Some(true);
             }
-            *room = room.checked_sub(edges.len() + 1)?;
-            stack.extend(edges.iter().copied().filter(|edge| self.rank(*edge) > floor && seen.insert(*edge)));
+            path.push(edges(*item).iter());
         }
         Some(false)
     }

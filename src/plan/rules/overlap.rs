@@ -5,15 +5,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Level, ObjectName, OnExisting, SiteId, Touched};
+use crate::model::{ObjectName, OnExisting, SiteId, Touched};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
 use super::Entry;
-use super::order::Order;
+use super::order::{Order, Walker};
 
 /// How many steps through `after` lists are followed before the rule says that it can't tell.
-const ROOM: usize = 50_000_000;
+const ROOM: usize = 20_000_000;
 
 /// One thing that an item writes.
 struct Write<'a> {
@@ -42,9 +42,9 @@ pub(super) fn check(entries: &[Entry<'_>], findings: &mut Findings) {
     let mut groups: Vec<Vec<Write<'_>>> = databases.into_values().filter(|writes| writes.len() > 1).collect();
     groups.iter_mut().for_each(|writes| writes.sort_by_key(|write| (write.rank, write.object)));
     groups.sort_by_key(|writes| writes.first().map(|write| (write.rank, write.object)));
-    let mut room = ROOM;
+    let mut walker = order.walker(ROOM);
     for writes in &groups {
-        if one_database(entries, &order, writes, &mut room, findings).is_none() {
+        if one_database(entries, &mut walker, writes, findings).is_none() {
             if let Some(entry) = entries.iter().find(|entry| !entry.item.after.is_empty()) {
                 let message = "the plan's `after` lists are too entangled to tell which restores are in order";
                 let found = entry.draft(rule::LIMIT, &["after"], message);
@@ -58,9 +58,8 @@ pub(super) fn check(entries: &[Entry<'_>], findings: &mut Findings) {
 /// Looks at the writes to one database. None: there was not enough room to tell.
 fn one_database(
     entries: &[Entry<'_>],
-    order: &Order,
+    walker: &mut Walker<'_>,
     writes: &[Write<'_>],
-    room: &mut usize,
     findings: &mut Findings,
 ) -> Option<()> {
     let mut whole: Option<&Write<'_>> = None;
@@ -84,104 +83,113 @@ fn one_database(
                 since_whole.push(write);
             }
         }
+        let (mut unordered, mut undone) = (Vec::new(), Vec::new());
         let mut compared = HashSet::new();
         for first in earlier {
             if first.entry == write.entry || !compared.insert(first.entry) {
                 continue;
             }
-            let (Some(one), Some(two)) = (entries.get(first.entry), entries.get(write.entry)) else { continue };
-            if !order.reaches(first.entry, write.entry, room)? {
-                unordered((one, first), (two, write), findings);
+            if !walker.reaches(first.entry, write.entry)? {
+                unordered.push(first);
             } else if write.touched.object.is_none() || first.touched.object == write.touched.object {
-                undone((one, first), (two, write), findings);
+                undone.push(first);
             }
+        }
+        if let Some(pair) = Pair::of(entries, &unordered, write) {
+            pair.unordered(findings);
+        }
+        if let Some(pair) = Pair::of(entries, &undone, write) {
+            pair.undone(findings);
         }
     }
     Some(())
 }
 
-fn unordered((one, first): (&Entry<'_>, &Write<'_>), (two, second): (&Entry<'_>, &Write<'_>), findings: &mut Findings) {
-    let (one_name, two_name) = (&one.item.name, &two.item.name);
-    let (message, hint) = if first.touched == second.touched {
-        let message =
-            format!("`{one_name}` and `{two_name}` both write `{}`, with no order between them", second.touched);
-        (message, format!("add `after: [{one_name}]` to `{two_name}`, or the other way round"))
-    } else {
-        let whole_first = first.touched.object.is_none();
-        let ((whole_name, whole), (part_name, part)) =
-            if whole_first { ((one_name, first), (two_name, second)) } else { ((two_name, second), (one_name, first)) };
-        let message = format!(
-            "`{whole_name}` writes the whole database `{}` and `{part_name}` writes `{}` in it, with no order between them",
-            whole.touched, part.touched
-        );
-        (message, format!("add `after: [{whole_name}]` to `{part_name}`, so that the database comes first"))
-    };
-    let hint = if one.restore.author == two.restore.author {
-        "let the target hold `{{item}}`, so that each element has its own".to_owned()
-    } else {
-        hint
-    };
-    let found = two.draft(rule::UNORDERED_OVERLAP, &["objects", &second.object.to_string()], message).hint(hint);
-    let place = one.span(&["objects", &first.object.to_string()]);
-    two.report(found.related_elsewhere(place, format!("`{one_name}` writes it here")), findings);
+/// Two restores that write the same thing.
+struct Pair<'a> {
+    one: &'a Entry<'a>,
+    first: &'a Write<'a>,
+    two: &'a Entry<'a>,
+    second: &'a Write<'a>,
+    /// How many others there are like the first.
+    more: usize,
 }
 
-/// Where the plan says `replace`, it may be meant; otherwise the later one would be refused.
-fn undone((one, first): (&Entry<'_>, &Write<'_>), (two, second): (&Entry<'_>, &Write<'_>), findings: &mut Findings) {
-    let (one_name, two_name) = (&one.item.name, &two.item.name);
-    let what = if first.touched == second.touched {
-        format!("writes `{}` again, so nothing stays of what `{one_name}` restored", second.touched)
-    } else {
-        format!(
-            "writes the whole database `{}`, and with it `{}`, which `{one_name}` restored",
-            second.touched, first.touched
-        )
-    };
-    let message = format!("`{two_name}` comes after `{one_name}` and {what}");
-    let found = two.draft(rule::OVERWRITTEN, &["objects", &second.object.to_string()], message);
-    let hint = if first.touched == second.touched {
-        "give one of them another target, or leave one out".to_owned()
-    } else {
-        format!("let `{one_name}` come after `{two_name}`, or leave `{}` out of it with `exclude`", first.touched)
-    };
-    let place = one.span(&["objects", &first.object.to_string()]);
-    let found = found.hint(hint).related_elsewhere(place, format!("`{one_name}` writes it here"));
-    two.report(if two.item.on_existing == OnExisting::Replace { found.warning() } else { found }, findings);
-}
-
-/// Reports copies that land on an object which the plan restores from a backup: it was there when the backup was made,
-/// so it most likely still is, and the API can't show it.
-pub(super) fn onto_known(entries: &[Entry<'_>], findings: &mut Findings) {
-    let mut backed_up: HashMap<(&SiteId, &ObjectName, &ObjectName), (&Entry<'_>, usize)> = HashMap::new();
-    let mut restored: HashSet<Touched> = HashSet::new();
-    for entry in entries {
-        for (index, object) in entry.item.objects.iter().enumerate() {
-            if object.object_type.level() == Level::Object {
-                let place = (&entry.item.source.site, &object.parent, &object.name);
-                backed_up.entry(place).or_insert((entry, index));
-            }
-            if entry.item.is_in_place(object) {
-                restored.insert(entry.item.touched_by(object));
-            }
-        }
+impl<'a> Pair<'a> {
+    /// The first of several earlier writes with a later one.
+    fn of(entries: &'a [Entry<'a>], earlier: &[&'a Write<'a>], second: &'a Write<'a>) -> Option<Self> {
+        let first = *earlier.first()?;
+        let (one, two) = (entries.get(first.entry)?, entries.get(second.entry)?);
+        Some(Self { one, first, two, second, more: earlier.len() - 1 })
     }
-    for entry in entries.iter().filter(|entry| entry.item.on_existing == OnExisting::Fail) {
-        for (index, object) in entry.item.objects.iter().enumerate() {
-            let touched = entry.item.touched_by(object);
-            let Some(name) = &touched.object else { continue };
-            let known = backed_up.get(&(&touched.site, &touched.database, name));
-            // Two restores that write the same thing are reported as such.
-            let Some((other, at)) = known.filter(|_| !entry.item.is_in_place(object) && !restored.contains(&touched))
-            else {
-                continue;
+
+    /// A finding where the later one writes it.
+    fn report(&self, rule: &'static str, message: String, hint: String, warning: bool, findings: &mut Findings) {
+        let more = match self.more {
+            0 => String::new(),
+            1 => " (and 1 more like it)".to_owned(),
+            more => format!(" (and {more} more like it)"),
+        };
+        let found = self.two.draft(rule, &["objects", &self.second.object.to_string()], message + &more).hint(hint);
+        let place = self.one.span(&["objects", &self.first.object.to_string()]);
+        let found = found.related_elsewhere(place, format!("`{}` writes it here", self.one.item.name));
+        self.two.report(if warning { found.warning() } else { found }, findings);
+    }
+
+    fn unordered(&self, findings: &mut Findings) {
+        let Self { first, second, .. } = self;
+        let (one, two) = (&self.one.item.name, &self.two.item.name);
+        let (message, hint) = if first.touched == second.touched {
+            let message = format!("`{one}` and `{two}` both write `{}`, with no order between them", second.touched);
+            (
+                message,
+                format!("add `after: [{}]` to `{}`, or the other way round", self.one.author(), self.two.author()),
+            )
+        } else {
+            let ((whole, database), (part, object)) = if first.touched.object.is_none() {
+                ((self.one, &first.touched), (self.two, &second.touched))
+            } else {
+                ((self.two, &second.touched), (self.one, &first.touched))
             };
-            let own = index.to_string();
-            let steps = ["objects", &own, "rename_to"];
-            let message = format!("`{touched}` is most likely there, since it was backed up, and would be replaced");
-            let found = entry.draft(rule::REPLACES_KNOWN, &steps, message).warning();
-            let place = other.span(&["objects", &at.to_string()]);
-            let found = found.hint("choose a free name, or write `on_existing: replace` if that is meant");
-            entry.report(found.related_elsewhere(place, "it is restored from its backup here"), findings);
-        }
+            let message = format!(
+                "`{}` writes the whole database `{database}` and `{}` writes `{object}` in it, with no order between them",
+                whole.item.name, part.item.name
+            );
+            (
+                message,
+                format!("add `after: [{}]` to `{}`, so that the database comes first", whole.author(), part.author()),
+            )
+        };
+        let hint = if self.one.restore.author == self.two.restore.author {
+            "let the target hold `{{item}}`, so that each element has its own".to_owned()
+        } else {
+            hint
+        };
+        self.report(rule::UNORDERED_OVERLAP, message, hint, false, findings);
+    }
+
+    /// Where the plan says `replace`, it may be meant; otherwise the later one would be refused.
+    fn undone(&self, findings: &mut Findings) {
+        let Self { first, second, .. } = self;
+        let (one, two) = (&self.one.item.name, &self.two.item.name);
+        let (what, hint) = if first.touched == second.touched {
+            let what = format!("writes `{}` again, so nothing stays of what `{one}` restored", second.touched);
+            (what, "give one of them another target, or leave one out".to_owned())
+        } else {
+            let (database, object) = (&second.touched, &first.touched);
+            let what =
+                format!("writes the whole database `{database}`, and with it `{object}`, which `{one}` restored");
+            (
+                what,
+                format!(
+                    "let `{}` come after `{}`, or leave `{object}` out of it with `exclude`",
+                    self.one.author(),
+                    self.two.author()
+                ),
+            )
+        };
+        let message = format!("`{two}` comes after `{one}` and {what}");
+        let warning = self.two.item.on_existing == OnExisting::Replace;
+        self.report(rule::OVERWRITTEN, message, hint, warning, findings);
     }
 }

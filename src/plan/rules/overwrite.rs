@@ -77,7 +77,8 @@ impl At<'_> {
                 report(found.hint("write `replace`, or leave it out and restore under a name that is free"), findings);
             }
             _ if made.contains(&(touched.site.clone(), touched.database.clone())) => {}
-            OnExisting::Fail if !self.is_whole() && item.is_in_place(object) => {
+            // A rename to the name that it has is reported as such.
+            OnExisting::Fail if object.rename_to.is_none() && !self.is_whole() && item.is_in_place(object) => {
                 let message = format!("`{touched}` is the very object that was backed up, and {}", self.never());
                 let beside = match object.object_type.renames_singly() {
                     Some(true) => "with `rename_to` or `target: {database: ...}`",
@@ -116,10 +117,10 @@ impl At<'_> {
         let moved = touched.database != *name && !entry.item.options.skip_join_or_hash_indexes;
         let indexes = if moved { ", and its join and hash indexes, which don't go into another database" } else { "" };
         let message = format!("a copy of the database `{name}` leaves out its triggers{indexes}");
-        let hint = if entry.item.is_in_place(object) {
-            "leave `mode: copy` out: a restore brings them back"
-        } else {
-            "make them again from their definitions after the restore"
+        let hint = match (entry.item.is_in_place(object), entry.says("mode")) {
+            (true, true) => "leave `mode: copy` out: a restore brings them back",
+            (true, false) => "leave out where else it shall come: a restore in place brings them back",
+            (false, _) => "make them again from their definitions after the restore",
         };
         entry.report(self.draft(rule::COPY_LEAVES_OUT, message).hint(hint).warning(), findings);
     }
@@ -138,7 +139,8 @@ impl At<'_> {
         };
         if from != to {
             let message = format!("copied into `{to}`, {what} any reference to `{from}`, and may read or write there");
-            let hint = "make it again with the new names after the restore, before anybody uses it";
+            let them = if self.is_whole() { "them" } else { "it" };
+            let hint = format!("make {them} again with the new names after the restore, before anybody uses {them}");
             entry.report(self.draft(rule::KEEPS_REFERENCES, message).hint(hint).warning(), findings);
         }
     }

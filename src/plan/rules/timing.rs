@@ -58,8 +58,8 @@ fn selector(entry: &Entry<'_>, findings: &mut Findings) {
     const STEPS: &[&str] = &["source", "execution"];
     match &entry.item.source.execution {
         ExecutionSelector::Id(id) if id.as_str().bytes().all(|digit| digit == b'0') => {
-            let message = format!("no execution has the id `{id}`");
-            let found = entry.draft(rule::SELECTOR_IDLE, STEPS, message);
+            let message = format!("`{id}` is hardly the id of an execution");
+            let found = entry.draft(rule::SELECTOR_IDLE, STEPS, message).warning();
             entry.report(found.hint("write the id that the site lists, or `latest`"), findings);
         }
         ExecutionSelector::Before(moment) if *moment < FIRST_BACKUP => {

@@ -2,19 +2,6 @@
 
 use super::*;
 
-macro_rules! golden {
-    ($name:ident, $resolution:expr) => {
-        #[test]
-        fn $name() {
-            let resolution: Resolution = $resolution;
-            assert!(resolution.plan.is_none() || !resolution.diagnostics.has_errors());
-            insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
-                insta::assert_snapshot!(stringify!($name), shown(&resolution));
-            });
-        }
-    };
-}
-
 golden!(
     unknown_and_missing_keys,
     alone(
