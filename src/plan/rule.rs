@@ -129,6 +129,8 @@ rules! {
     INCLUDES_NOTHING = "R338";
     /// Two sites whose ids differ in case only.
     SITE_CASE = "R339";
+    /// Nobody set a deadline.
+    DEADLINE_MISSING = "R340";
     /// A deadline that lies beyond the recovery time objective.
     DEADLINE_BEYOND_RTO = "R341";
     /// A deadline that runs out before the first look at the restore.

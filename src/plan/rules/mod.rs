@@ -135,5 +135,6 @@ pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Fin
         checks::check(entry, findings);
     }
     checks::not_run(entries, findings);
+    timing::missing(frame, findings);
     idle::hidden_defaults(frame, findings);
 }

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use crate::diagnostic::Draft;
-use crate::model::{ExecutionSelector, Pick};
+use crate::model::{ExecutionSelector, Limits, Pick};
+use crate::plan::expand::Expanded;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::rule;
 
-use super::Entry;
+use super::{Entry, Frame};
 
 /// No backup of this service is older: it didn't exist. 2010-01-01.
 const FIRST_BACKUP: Timestamp = Timestamp::constant(1_262_304_000, 0);
@@ -52,6 +53,27 @@ fn related_objective(entry: &Entry<'_>, found: Draft, key: &str) -> Draft {
         Some(node) => found.related(node.span, "the objective is here"),
         None => found,
     }
+}
+
+/// Reports, once, that somebody left the deadline to us.
+pub(super) fn missing(frame: &Frame<'_>, findings: &mut Findings) {
+    if frame.limits_node.is_some_and(|limits| limits.is_broken() || limits.get("deadline").is_some()) {
+        return;
+    }
+    let without =
+        |restore: &&Expanded| !restore.probe && !restore.node.is_broken() && restore.node.get("deadline").is_none();
+    let mut all = frame.restores.iter().filter(without);
+    let Some(first) = all.next() else { return };
+    let Some((name, shown)) = first.node.get("name").and_then(|name| Some((name, name.as_str()?))) else { return };
+    let more = match all.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let default = Limits::default().deadline_ms;
+    let message = format!("no deadline is set for `{shown}`{more}: after {default} it counts as timed out");
+    let found = draft(rule::DEADLINE_MISSING, name.span, first.pointer().join("name").as_str(), message).warning();
+    let hint = "set `limits.deadline`: the service waits for locked objects without limit, so how long is too long is yours to say";
+    findings.add(found.hint(hint));
 }
 
 fn selector(entry: &Entry<'_>, findings: &mut Findings) {
