@@ -25,6 +25,7 @@ mod secret;
 mod slug;
 mod snapshot;
 mod status;
+mod text;
 
 pub use action::{Action, DataLoss};
 pub use duration::Millis;
@@ -46,3 +47,4 @@ pub use secret::{Secret, SecretRef};
 pub use slug::Slug;
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
+pub use text::{count, deceives, harmless};

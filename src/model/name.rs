@@ -9,6 +9,8 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory as Category;
 use serde::{Deserialize, Serialize};
 
+use super::deceives;
+
 /// Why a text can't be a name, and how far into the text (in bytes) the trouble is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
@@ -84,7 +86,7 @@ impl ObjectName {
             return Some("begins with white space".to_owned());
         }
         self.0.chars().find_map(|c| match c {
-            c if is_invisible(c) => Some(format!("holds U+{:04X}, which nobody sees", u32::from(c))),
+            c if deceives(c) => Some(format!("holds U+{:04X}, which nobody sees", u32::from(c))),
             '\u{FF01}'..='\u{FF5E}' => {
                 Some(format!("holds the full-width `{c}`, which is another character than it looks"))
             }
@@ -137,12 +139,14 @@ fn category(c: char) -> Category {
     CodePointMapData::<Category>::new().get(c)
 }
 
-/// Whether a name without quotes may begin with this character.
+/// Whether a name without quotes may begin with this character. Letters that nobody sees may, for the database; here
+/// they need quotes, which show that they are meant.
 pub(super) fn starts(c: char) -> bool {
     use Category::{LetterNumber, LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
     match c {
         '#' | '$' | '_' => true,
         c if c.is_ascii() => c.is_ascii_alphabetic(),
+        c if deceives(c) => false,
         '¡' | '‾' | '€' | '゛' | '゜' | '＃' | '＄' | '＿' => true,
         c => matches!(
             category(c),
@@ -151,8 +155,7 @@ pub(super) fn starts(c: char) -> bool {
     }
 }
 
-/// Whether a name without quotes may go on with this character. Formatting characters may stand there too for the
-/// database; nobody sees them, so here they need quotes, which show that they are meant.
+/// Whether a name without quotes may go on with this character. As in [`starts`], what nobody sees needs quotes.
 pub(super) fn extends(c: char) -> bool {
     use Category::{ConnectorPunctuation, DecimalNumber, NonspacingMark, SpacingMark};
     match c {
@@ -161,11 +164,6 @@ pub(super) fn extends(c: char) -> bool {
         '·' => true,
         c => matches!(category(c), NonspacingMark | SpacingMark | DecimalNumber | ConnectorPunctuation),
     }
-}
-
-/// Whether nobody sees this character: it steers how others are shown.
-pub(super) fn is_invisible(c: char) -> bool {
-    !c.is_ascii() && category(c) == Category::Format
 }
 
 impl PartialEq for ObjectName {

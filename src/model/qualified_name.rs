@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{extends, forbidden, is_invisible, starts};
-use super::{NameError, ObjectName};
+use super::name::{extends, forbidden, starts};
+use super::{NameError, ObjectName, deceives};
 
 /// A name with its parent, as plans write it: `BANK_MARKETING.model`, `"my db"."t""x"`, or `ADW` alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ fn unfit(c: char, first: bool) -> String {
         '"' => return "a quoted part begins with its quote; within it, a quote is written twice".to_owned(),
         ' ' => "a blank".to_owned(),
         c if c.is_whitespace() => format!("the white space U+{:04X}", u32::from(c)),
-        c if is_invisible(c) => format!("the invisible character U+{:04X}", u32::from(c)),
+        c if deceives(c) => format!("the invisible character U+{:04X}", u32::from(c)),
         c => format!("`{c}`"),
     };
     if first && extends(c) {
@@ -183,7 +183,7 @@ fn loose_part(text: &str) -> Option<(String, &str)> {
         let word = word.trim_end();
         let odd =
             |c: char| WILDCARDS.contains(&c) || c == '"' || FOREIGN_QUOTES.iter().any(|(a, b)| c == *a || c == *b);
-        return (!word.contains(odd)).then(|| (word.chars().filter(|c| !is_invisible(*c)).collect(), tail));
+        return (!word.contains(odd)).then(|| (word.chars().filter(|c| !deceives(*c)).collect(), tail));
     }
     let mut name = String::new();
     let mut chars = text.char_indices().skip(1).peekable();

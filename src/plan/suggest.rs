@@ -27,45 +27,50 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 /// shown.
 #[derive(Debug)]
 pub(super) struct Guesses {
-    known: HashMap<String, Option<String>>,
+    /// The hint for each wrong name, and what was not to be proposed for it.
+    made: HashMap<(String, Option<String>), Option<String>>,
     /// How many comparisons are left.
     room: usize,
 }
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self { known: HashMap::new(), room: 500_000 }
+        Self { made: HashMap::new(), room: 500_000 }
     }
 }
 
 impl Guesses {
     /// How many names are listed where none is near.
-    const LISTED: usize = 6;
+    const LISTED: usize = 12;
 
-    /// The hint for a wrong name: the one that was probably meant, or all where they are few.
+    /// The hint for a wrong name: the one of those known that was probably meant, or all where they are few, with words
+    /// before them. One of them may be out of the question.
     pub(super) fn hint<'a, I: IntoIterator<Item = &'a str>>(
         &mut self,
         name: &str,
+        except: Option<&str>,
+        words: &str,
         known: impl FnOnce() -> I,
     ) -> Option<String> {
-        if let Some(hint) = self.known.get(name) {
+        let key = (name.to_owned(), except.map(str::to_owned));
+        if let Some(hint) = self.made.get(&key) {
             return hint.clone();
         }
         if self.room == 0 {
             return None;
         }
-        let mut known: Vec<&str> = known().into_iter().collect();
+        let mut known: Vec<&str> = known().into_iter().filter(|known| Some(*known) != except).collect();
         known.sort_unstable();
         known.dedup();
         self.room = self.room.saturating_sub(known.len());
         let few = || match known.as_slice() {
             [] => None,
             [only] => Some(format!("there is only `{only}`")),
-            some if some.len() <= Self::LISTED => Some(format!("there are {}", listed(known.clone(), "and"))),
+            some if some.len() <= Self::LISTED => Some(format!("{words} {}", listed(known.clone(), "and"))),
             _ => None,
         };
         let hint = did_you_mean(name, known.iter().copied()).or_else(few);
-        self.known.insert(name.to_owned(), hint.clone());
+        self.made.insert(key, hint.clone());
         hint
     }
 }
@@ -104,16 +109,17 @@ mod tests {
     #[test]
     fn guesses_are_made_once_for_each_name_and_not_without_end() {
         let mut guesses = Guesses::default();
-        assert_eq!(guesses.hint("modle", || ["model", "core"]).as_deref(), Some("did you mean `model`?"));
-        assert_eq!(
-            guesses.hint("modle", || -> [&str; 0] { panic!("looked at twice") }),
-            guesses.hint("modle", || [""])
-        );
-        assert_eq!(guesses.hint("xyz", || ["model", "core"]).as_deref(), Some("there are `core` and `model`"));
-        assert_eq!(guesses.hint("zyx", || ["model"]).as_deref(), Some("there is only `model`"));
+        let mut hint = |name: &str, except: Option<&str>| {
+            guesses.hint(name, except, "the others are", || ["model", "core", "core"])
+        };
+        assert_eq!(hint("modle", None).as_deref(), Some("did you mean `model`?"));
+        assert_eq!(hint("modle", Some("model")).as_deref(), Some("there is only `core`"));
+        assert_eq!(hint("xyz", None).as_deref(), Some("the others are `core` and `model`"));
+        let known = || -> [&str; 0] { panic!("looked at twice") };
+        assert_eq!(guesses.hint("modle", None, "", known).as_deref(), Some("did you mean `model`?"));
         guesses.room = 1;
-        assert!(guesses.hint("modl", || ["model"]).is_some());
-        assert_eq!(guesses.hint("mode", || ["model"]), None);
+        assert!(guesses.hint("modl", None, "", || ["model"]).is_some());
+        assert_eq!(guesses.hint("mode", None, "", || ["model"]), None);
     }
 
     #[test]

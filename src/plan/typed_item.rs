@@ -5,44 +5,38 @@ use jiff::Timestamp;
 use crate::diagnostic::Sources;
 use crate::model::{
     Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, OnExisting, Options, Origin, Pick,
-    SiteId, Slug, Source, Target,
+    SiteId, Source, Target,
 };
 
-use super::environment::merge;
-use super::expand::Expanded;
-use super::findings::Findings;
+use super::findings::{Element, Findings};
 use super::node::{Node, Yaml};
+use super::pointer::Pointer;
 use super::rule;
 use super::suggest::did_you_mean;
 use super::typed::{Reader, switch};
 use super::typed_name::bare_name;
 use super::typed_object::object;
 
-/// What the plan says for all of its restores.
-pub(super) struct Defaults<'a> {
-    pub(super) source: Option<&'a Node>,
-    pub(super) target: Option<&'a Node>,
-    pub(super) deadline_ms: Millis,
-}
-
-/// Reads one restore; `after` is already resolved. None: a part of it is wrong, and that is reported.
+/// Reads one restore, with what it takes from the plan; `after` is resolved later. None: a part of it is wrong,
+/// and that is reported.
 pub(super) fn item(
-    restore: &Expanded,
-    after: Vec<Slug>,
-    defaults: &Defaults<'_>,
+    node: &Node,
+    pointer: Pointer,
+    element: Option<Element<'_>>,
+    deadline_ms: Millis,
     sources: &Sources,
     findings: &mut Findings,
 ) -> Option<Item> {
-    let node = &restore.node;
     if node.is_broken() {
         return None;
     }
-    let mut reader = Reader::new(findings, restore.pointer(), restore.element());
+    let mut reader = Reader::new(findings, sources, pointer, element);
     let reader = &mut reader;
     // Every part is read before any is missed, so that all problems show at once.
     let name = node.get("name").and_then(|name| reader.slug(name, &["name"]));
-    let source = source(&over(defaults.source, node.get("source"), node), node, reader);
-    let target = target(&over(defaults.target, node.get("target"), node), node, reader);
+    let nothing = Node::new(node.span, Yaml::Map(Vec::new()));
+    let source = source(node.get("source").unwrap_or(&nothing), node, reader);
+    let target = target(node.get("target").unwrap_or(&nothing), node, reader);
     let objects = node.get("objects").filter(|objects| !objects.is_broken()).map(|objects| {
         let read = objects.items().iter().enumerate();
         read.map(|(index, node)| object(node, &index.to_string(), reader)).collect::<Vec<_>>()
@@ -64,7 +58,7 @@ pub(super) fn item(
     };
     let deadline_ms = match node.get("deadline") {
         Some(deadline) => reader.duration(deadline, &["deadline"]),
-        None => Some(defaults.deadline_ms),
+        None => Some(deadline_ms),
     };
     let job_name = node.get("job_name").map(|name| job_name(name, reader));
     let checks = checks(node.get("checks"));
@@ -87,7 +81,7 @@ pub(super) fn item(
         options: options?,
         on_existing: on_existing?,
         allow_reserved: allow_reserved?,
-        after,
+        after: Vec::new(),
         group: group.map_or(Some(None), |group| group.map(Some))?,
         priority: priority?,
         deadline_ms: deadline_ms?,
@@ -95,16 +89,6 @@ pub(super) fn item(
         checks: checks?,
         origin: Origin { file: place.file, line: place.line, column: place.column },
     })
-}
-
-/// A restore's own part over the plan's, key by key.
-fn over(default: Option<&Node>, own: Option<&Node>, restore: &Node) -> Node {
-    match (default, own) {
-        (Some(default), Some(_)) if default.is_broken() => default.clone(),
-        (Some(default), Some(own)) => merge(default.clone(), own.clone(), &mut vec!["restore".to_owned()]),
-        (Some(one), None) | (None, Some(one)) => one.clone(),
-        (None, None) => Node::new(restore.span, Yaml::Map(Vec::new())),
-    }
 }
 
 /// Reports keys that every restore needs, from itself or from the plan, and that are nowhere.
@@ -139,11 +123,10 @@ fn id(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<String> {
 
 fn source(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Source> {
     need(part, "source", &["site", "job"], restore, reader);
-    let own = restore.get("source");
-    let mut ids = |key: &str| id(part.get(key)?, &["source", key], &mut reader.for_part(own, key));
-    let (site, job) = (ids("site"), ids("job"));
+    let site = part.get("site").and_then(|node| id(node, &["source", "site"], reader));
+    let job = part.get("job").and_then(|node| id(node, &["source", "job"], reader));
     let execution = match part.get("execution") {
-        Some(node) => execution(node, &mut reader.for_part(own, "execution")),
+        Some(node) => execution(node, reader),
         None => Some(ExecutionSelector::Latest),
     };
     Some(Source { site: SiteId::new(site?), job: JobId::new(job?), execution: execution? })
@@ -212,10 +195,8 @@ fn selected(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
 
 fn target(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Target> {
     need(part, "target", &["site"], restore, reader);
-    let own = restore.get("target");
-    let site = part.get("site").and_then(|node| id(node, &["target", "site"], &mut reader.for_part(own, "site")));
-    let database = part.get("database");
-    let database = database.map(|node| bare_name(node, &["target", "database"], &mut reader.for_part(own, "database")));
+    let site = part.get("site").and_then(|node| id(node, &["target", "site"], reader));
+    let database = part.get("database").map(|node| bare_name(node, &["target", "database"], reader));
     Some(Target { site: SiteId::new(site?), database: database.map_or(Some(None), |name| name.map(Some))? })
 }
 

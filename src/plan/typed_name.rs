@@ -7,9 +7,6 @@ use super::rule;
 use super::scalar::plain;
 use super::typed::Reader;
 
-/// How many characters of a text that is no name are shown.
-const LONGEST: usize = 140;
-
 /// A name that stands alone, quoted as in SQL or not.
 pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
     let QualifiedName { parent, name } = qualified(node, steps, reader)?;
@@ -32,9 +29,10 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
     let name = match QualifiedName::parse(text) {
         Ok(name) => name,
         Err(error) => {
-            let at = text.get(..error.offset).map_or(0, |before| before.chars().count()) + 1;
-            let message = format!("`{}` is not an object's name: {error} (character {at})", shown(text));
-            let found = reader.draft(rule::OBJECT_NAME, node, steps, message);
+            let width = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            let message = format!("`{text}` is not an object's name: {error}");
+            let part = error.offset..error.offset + width;
+            let found = reader.draft_at(rule::OBJECT_NAME, node, steps, part, message);
             reader.report(found.maybe_hint(hint(text, &error)));
             return None;
         }
@@ -70,19 +68,6 @@ fn hint(text: &str, error: &NameError) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// A text as it can stand in a message: without line breaks, and not without end.
-fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for (index, c) in text.chars().enumerate() {
-        if index == LONGEST {
-            shown.push('…');
-            break;
-        }
-        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
 }
 
 /// A name as a YAML scalar: in single quotes where YAML would read it as something else.

@@ -4,7 +4,6 @@ use crate::model::{Level, ObjectName, ObjectType, RestoreObject};
 
 use super::node::Node;
 use super::rule;
-use super::suggest::did_you_mean;
 use super::typed::{Reader, switch};
 use super::typed_name::{bare_name, qualified};
 
@@ -100,8 +99,8 @@ fn by_type(other: &Node, index: &str, reader: &mut Reader<'_>) -> Option<Identit
         let known =
             ObjectType::keys().map(|key| ObjectType::from_key(key).map_or(String::new(), |t| t.wire().to_owned()));
         let known: Vec<String> = known.collect();
-        let hint = did_you_mean(unknown, known.iter().map(String::as_str))
-            .unwrap_or_else(|| "write it as the object list of the backup does".to_owned());
+        let hint = super::suggest::did_you_mean(unknown, known.iter().map(String::as_str))
+            .unwrap_or_else(|| "compare it with `object_type` in the backup's object list".to_owned());
         let found = reader.draft(rule::UNKNOWN_TYPE, type_node, &step("type"), message).warning();
         reader.report(found.hint(hint));
     }

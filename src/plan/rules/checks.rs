@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::model::{Check, Level, QualifiedName};
 use crate::plan::findings::Findings;
+use crate::plan::node::Node;
 use crate::plan::rule;
 use crate::plan::suggest::{did_you_mean, listed};
 use crate::plan::typed::Reader;
@@ -18,7 +19,8 @@ const NAMED: usize = 3;
 pub(super) fn not_run(entries: &[Entry<'_>], findings: &mut Findings) {
     if let Some(first) = entries.iter().find(|entry| !entry.item.checks.is_empty()) {
         let message = "this version doesn't run checks; they are recorded as `not run`";
-        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).warning());
+        let hint = "run them by hand after the restore";
+        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).hint(hint).warning());
     }
 }
 
@@ -28,7 +30,7 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
         let index = index.to_string();
         match check {
             Check::Rows(rows) => {
-                table(entry, &index, findings);
+                table(entry, rows.get("table").and_then(Value::as_str), &index, findings);
                 let steps = ["checks", &index, "rows"];
                 bounds(entry, rows, &steps, findings);
                 any_count(entry, rows, &steps, findings);
@@ -44,17 +46,19 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
 }
 
 /// The table of a check is one that the restore writes.
-fn table(entry: &Entry<'_>, index: &str, findings: &mut Findings) {
+fn table(entry: &Entry<'_>, text: Option<&str>, index: &str, findings: &mut Findings) {
     let steps = ["checks", index, "rows", "table"];
-    let Some(node) = entry.restore.node.at(steps) else { return };
-    let mut reader = Reader::new(findings, entry.restore.pointer(), entry.restore.element());
-    let Some(QualifiedName { parent, name }) = qualified(node, &steps, &mut reader) else { return };
+    let Some((text, span)) = text.zip(entry.restore.places.at(&steps)) else { return };
+    let node = Node::string(span, text);
+    let pointer = entry.restore.author.pointer();
+    let mut reader = Reader::new(findings, entry.frame.sources, pointer, entry.restore.element());
+    let Some(QualifiedName { parent, name }) = qualified(&node, &steps, &mut reader) else { return };
     let written = entry.item.touches();
     let Some(parent) = parent else {
         let known = written.iter().find(|touched| touched.object.as_ref() == Some(&name));
         let whole = known.map_or_else(|| format!("DATABASE.{name}"), ToString::to_string);
         let message = format!("the database that holds `{name}` is missing");
-        reader.wrong_with(rule::OBJECT_NAME, node, &steps, message, format!("write `{whole}`"));
+        reader.wrong_with(rule::OBJECT_NAME, &node, &steps, message, format!("write `{whole}`"));
         return;
     };
     let fits = |touched: &crate::model::Touched| {

@@ -40,7 +40,7 @@ fn twice(first: &Entry<'_>, entry: &Entry<'_>, findings: &mut Findings) {
     let message = format!("two restores have the job name `{name}`; they couldn't be told apart at the site");
     let found = entry.draft(rule::DUPLICATE_JOB_NAME, &["job_name"], message);
     let span = first.span(&["job_name"]);
-    let hint = if found.span == Some(span) { "let the name hold `{{item}}`" } else { "change one of them" };
+    let hint = if found.span == span { "let the name hold `{{item}}`" } else { "change one of them" };
     entry.report(found.hint(hint).related_elsewhere(span, "the first is here"), findings);
 }
 

@@ -19,18 +19,18 @@ mod within;
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Draft, Span};
+use crate::diagnostic::{Draft, Severity, Sources, Span};
 use crate::model::{Item, Limits, Objectives, Slug};
 
-use super::expand::Expanded;
-use super::findings::{Findings, draft};
+use super::findings::Findings;
 use super::node::Node;
 use super::pointer::Pointer;
+use super::restores::Restore;
 
 pub(super) use idle::{hidden_inputs, nothing_selected, unused_inputs};
 pub(super) use names::Names;
 
-/// What the plan says outside its restores, and all of these as they came out of `for_each`.
+/// What the plan says outside of its restores, and all of these as they came out of `for_each`.
 pub(super) struct Frame<'a> {
     /// The plan without its restores.
     pub(super) root: &'a Node,
@@ -38,13 +38,21 @@ pub(super) struct Frame<'a> {
     pub(super) limits_node: Option<&'a Node>,
     pub(super) limits: Option<&'a Limits>,
     pub(super) objectives: Option<&'a Objectives>,
-    pub(super) restores: &'a [Expanded],
+    pub(super) restores: &'a [Restore],
+    pub(super) sources: &'a Sources,
 }
 
-/// An item with the node it was read from.
+impl Frame<'_> {
+    /// Whether something stands in the plan's own file, and not in one that it includes.
+    fn is_own(&self, span: Span) -> bool {
+        span.file == self.root.span.file
+    }
+}
+
+/// An item with the restore it was read from.
 pub(super) struct Entry<'a> {
     pub(super) item: Item,
-    pub(super) restore: &'a Expanded,
+    pub(super) restore: &'a Restore,
     pub(super) frame: &'a Frame<'a>,
 }
 
@@ -54,46 +62,43 @@ impl Entry<'_> {
         self.restore.author_name.as_deref().unwrap_or(self.item.name.as_str())
     }
 
-    /// Whether the restore itself says something about this.
+    /// Whether the plan says something about this for the restore.
     fn says(&self, key: &str) -> bool {
-        self.restore.node.get(key).is_some()
+        self.restore.places.at(&[key]).is_some()
     }
 
-    /// The author's place for a path below the restore: in the restore, or where the plan says it for all restores, or
-    /// the nearest value around it, or the restore's name.
-    fn place(&self, steps: &[&str]) -> (Span, Pointer) {
-        let below = |mut pointer: Pointer, steps: &[&str]| {
-            steps.iter().for_each(|step| pointer.push(step));
-            pointer
-        };
-        let node = &self.restore.node;
-        if let Some(found) = node.at(steps.iter().copied()) {
-            return (found.span, below(self.restore.pointer(), steps));
-        }
-        if let ["source" | "target", ..] = steps
-            && let Some(found) = self.frame.root.at(steps.iter().copied())
-        {
-            return (found.span, below(Pointer::default(), steps));
+    /// The author's place at a path below the restore, or of the nearest value around it, or of the restore's name.
+    fn place(&self, steps: &[&str]) -> (Option<Span>, Pointer) {
+        let (restore, pointer) = (self.restore, self.restore.author.pointer());
+        if let Some(span) = restore.places.at(steps) {
+            return (Some(span), steps.iter().fold(pointer, |pointer, step| pointer.join(step)));
         }
         match steps.split_last() {
-            Some((_, [])) | None => {
-                let name = node.get("name");
-                let pointer = self.restore.pointer();
-                (name.unwrap_or(node).span, if name.is_some() { pointer.join("name") } else { pointer })
-            }
-            Some((_, around)) => self.place(around),
+            Some((_, around)) if !around.is_empty() => self.place(around),
+            _ => match restore.places.at(&["name"]) {
+                Some(span) => (Some(span), pointer.join("name")),
+                None => (restore.places.whole(), pointer),
+            },
         }
     }
 
-    /// The author's place for a path below the restore, without its pointer.
-    fn span(&self, steps: &[&str]) -> Span {
+    /// The author's place at a path below the restore.
+    fn span(&self, steps: &[&str]) -> Option<Span> {
         self.place(steps).0
     }
 
     /// A finding at a path below the restore.
     fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
         let (span, pointer) = self.place(steps);
-        draft(rule, span, pointer.as_str(), message)
+        Draft {
+            rule,
+            severity: Severity::Error,
+            message: message.into(),
+            span,
+            pointer: pointer.to_string(),
+            hint: None,
+            related: Vec::new(),
+        }
     }
 
     fn report(&self, draft: Draft, findings: &mut Findings) {
@@ -103,8 +108,8 @@ impl Entry<'_> {
 
 impl Draft {
     /// Names another place, unless it is this one.
-    fn related_elsewhere(self, span: Span, text: impl Into<String>) -> Self {
-        if self.span == Some(span) { self } else { self.related(span, text) }
+    fn related_elsewhere(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        if self.span == span { self } else { self.maybe_related(span, text) }
     }
 }
 
@@ -136,5 +141,6 @@ pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Fin
     }
     checks::not_run(entries, findings);
     timing::missing(frame, findings);
+    idle::empty_lists(frame, findings);
     idle::hidden_defaults(frame, findings);
 }

@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 use crate::diagnostic::Span;
 use crate::model::Slug;
 use crate::plan::LoaderLimits;
-use crate::plan::expand::Expanded;
 use crate::plan::findings::{Findings, draft};
-use crate::plan::node::Node;
+use crate::plan::restores::Restore;
 use crate::plan::rule;
 use crate::plan::suggest::Guesses;
 
@@ -31,7 +30,7 @@ pub(in crate::plan) struct Names {
 
 impl Names {
     /// Collects the names and reports those that stand twice.
-    pub(in crate::plan) fn collect(restores: &[Expanded], limits: &LoaderLimits, findings: &mut Findings) -> Self {
+    pub(in crate::plan) fn collect(restores: &[Restore], limits: &LoaderLimits, findings: &mut Findings) -> Self {
         let mut names = Self {
             by_author: HashMap::new(),
             single: HashSet::new(),
@@ -42,32 +41,32 @@ impl Names {
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
-            let (Some(author), Some(node)) = (restore.author_name.as_deref(), restore.node.get("name")) else {
+            let (Some(author), Some(span)) = (restore.author_name.as_deref(), restore.places.at(&["name"])) else {
                 names.incomplete = true;
                 continue;
             };
             let known = names.by_author.entry(author.to_owned()).or_default();
-            let twice = authors.get(author).filter(|(index, _)| *index != restore.author);
-            let single = node.as_str().unwrap_or(author);
+            let twice = authors.get(author).filter(|(index, _)| *index != restore.author.number);
+            let single = restore.name.as_deref().unwrap_or(author);
             let twice = twice.or_else(|| singles.get(single).filter(|_| !restore.probe));
             if let Some((_, first)) = twice {
-                let shown = if authors.get(author).is_some_and(|(index, _)| *index != restore.author) {
+                let shown = if authors.get(author).is_some_and(|(index, _)| *index != restore.author.number) {
                     author
                 } else {
                     single
                 };
-                let pointer = restore.pointer().join("name");
+                let pointer = restore.author.pointer().join("name");
                 let message = format!("two restores are named `{shown}`");
-                let found = draft(rule::DUPLICATE_NAME, node.span, pointer.as_str(), message);
+                let found = draft(rule::DUPLICATE_NAME, span, pointer.as_str(), message);
                 findings
                     .add_for(restore.element(), found.related(*first, "the first is here").hint("rename one of them"));
                 continue;
             }
-            authors.entry(author).or_insert((restore.author, node.span));
+            authors.entry(author).or_insert((restore.author.number, span));
             if restore.probe {
                 continue;
             }
-            singles.insert(single, (restore.author, node.span));
+            singles.insert(single, (restore.author.number, span));
             names.single.insert(single.to_owned());
             known.extend(Slug::parse(single).ok());
         }
@@ -75,21 +74,22 @@ impl Names {
     }
 
     /// What the `after` of a restore stands for; reports names that stand for nothing.
-    pub(in crate::plan) fn after(&mut self, restore: &Expanded, findings: &mut Findings) -> Vec<Slug> {
+    pub(in crate::plan) fn after(&mut self, restore: &Restore, findings: &mut Findings) -> Vec<Slug> {
         let mut all: Vec<Slug> = Vec::new();
         let mut kept: HashSet<Slug> = HashSet::new();
-        for (index, node) in restore.node.get("after").map_or(&[][..], Node::items).iter().enumerate() {
-            let Some(name) = node.as_str() else { continue };
-            let pointer = restore.pointer().join("after").join(&index.to_string());
+        for (index, (name, span)) in restore.after.iter().enumerate() {
+            let name = name.as_str();
+            let pointer = restore.author.pointer().join("after").join(&index.to_string());
             let found = match self.by_author.get(name) {
                 Some(all) => all.clone(),
                 None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
                 None => {
                     if !self.incomplete {
-                        let all = || self.by_author.keys().chain(&self.single).map(String::as_str);
-                        let hint = self.guesses.hint(name, all);
+                        let own = restore.author_name.as_deref();
+                        let known = || self.by_author.keys().chain(&self.single).map(String::as_str);
+                        let hint = self.guesses.hint(name, own, "the other restores are", known);
                         let message = format!("no restore is named `{name}`");
-                        let found = draft(rule::AFTER_UNKNOWN, node.span, pointer.as_str(), message);
+                        let found = draft(rule::AFTER_UNKNOWN, *span, pointer.as_str(), message);
                         findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
@@ -97,7 +97,7 @@ impl Names {
             };
             if found.len() > self.room {
                 let message = "the plan's `after` lists stand for too many single dependencies";
-                let limit = draft(rule::LIMIT, node.span, pointer.as_str(), message);
+                let limit = draft(rule::LIMIT, *span, pointer.as_str(), message);
                 findings.add_for(
                     restore.element(),
                     limit.hint("let a single restore stand between the two groups, or raise the limit"),
@@ -109,7 +109,7 @@ impl Names {
             all.extend(found.into_iter().filter(|name| kept.insert(name.clone())));
             if any && all.len() == before {
                 let message = format!("`{name}` stands in this list already, itself or as one of several");
-                let twice = draft(rule::AFTER_TWICE, node.span, pointer.as_str(), message);
+                let twice = draft(rule::AFTER_TWICE, *span, pointer.as_str(), message);
                 findings.add_for(restore.element(), twice.hint("remove it").warning());
             }
         }

@@ -160,7 +160,7 @@ impl<'a> Pair<'a> {
                 format!("add `after: [{}]` to `{}`, so that the database comes first", whole.author(), part.author()),
             )
         };
-        let hint = if self.one.restore.author == self.two.restore.author {
+        let hint = if self.one.restore.author.number == self.two.restore.author.number {
             "let the target hold `{{item}}`, so that each element has its own".to_owned()
         } else {
             hint

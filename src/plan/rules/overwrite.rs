@@ -62,67 +62,63 @@ impl At<'_> {
         entry.report(self.draft(rule::DROPS_NEWER, message).hint(hint).warning(), findings);
     }
 
-    /// What must be there for the restore to work, and must not be there for it to be sent.
+    /// What must be there for the restore to work, and must not be there for it to be sent. Whoever writes `fail` has
+    /// said that it is to be refused, for now; without a word nobody has.
     fn never_sent(&self, made: &Databases, findings: &mut Findings) {
         let Self { entry, object, touched, .. } = self;
-        let item = &entry.item;
-        let report = |draft: Draft, findings: &mut Findings| entry.report(draft, findings);
-        match item.on_existing {
-            OnExisting::Replace => {}
-            OnExisting::Skip if !self.is_whole() => {
-                let message = format!(
-                    "`on_existing: skip` needs to know whether `{touched}` is there, and the API lists databases only"
-                );
-                let found = entry.draft(rule::SKIP_UNSEEN, &["on_existing"], message);
-                report(found.hint("write `replace`, or leave it out and restore under a name that is free"), findings);
-            }
-            _ if made.contains(&(touched.site.clone(), touched.database.clone())) => {}
-            // A rename to the name that it has is reported as such.
-            OnExisting::Fail if object.rename_to.is_none() && !self.is_whole() && item.is_in_place(object) => {
-                let message = format!("`{touched}` is the very object that was backed up, and {}", self.never());
-                let beside = match object.object_type.renames_singly() {
-                    Some(true) => "with `rename_to` or `target: {database: ...}`",
-                    _ => "with `target: {database: ...}`",
-                };
-                let hint = format!(
-                    "write `on_existing: replace` if that is meant, or bring it back beside the original {beside}"
-                );
-                report(self.draft(rule::NEVER_SENT, message).hint(hint), findings);
-            }
-            OnExisting::Fail | OnExisting::Skip if self.is_whole() && item.target.database.is_some() => {
-                let message = format!("the database `{touched}` must be there to restore into, and {}", self.never());
-                let hint =
-                    "write `on_existing: replace` if what is in it may go, or make a new database with `rename_to`";
-                report(self.draft(rule::NEVER_SENT, message).hint(hint), findings);
-            }
-            OnExisting::Fail | OnExisting::Skip => {}
-        }
-    }
-
-    fn never(&self) -> &'static str {
-        match (self.entry.item.on_existing, self.entry.says("on_existing")) {
-            (OnExisting::Skip, _) => "`on_existing: skip` leaves what is there: this restore would never be sent",
-            (_, true) => "`on_existing: fail` leaves what is there: this restore would never be sent",
-            (_, false) => "without `on_existing` what is there is left alone: this restore would never be sent",
-        }
-    }
-
-    /// What a copy of a whole database leaves out.
-    fn leaves_out(&self, findings: &mut Findings) {
-        let Self { entry, object, touched, .. } = self;
-        if !self.is_whole() || entry.item.mode != Mode::Copy {
+        let (item, whole) = (&entry.item, self.is_whole());
+        if item.on_existing == OnExisting::Skip && !whole {
+            let message = format!(
+                "`on_existing: skip` needs to know whether `{touched}` is there, and the API lists databases only"
+            );
+            let found = entry.draft(rule::SKIP_UNSEEN, &["on_existing"], message);
+            entry
+                .report(found.hint("write `replace`, or leave it out and restore under a name that is free"), findings);
             return;
         }
-        let name = &object.name;
-        let moved = touched.database != *name && !entry.item.options.skip_join_or_hash_indexes;
-        let indexes = if moved { ", and its join and hash indexes, which don't go into another database" } else { "" };
-        let message = format!("a copy of the database `{name}` leaves out its triggers{indexes}");
-        let hint = match (entry.item.is_in_place(object), entry.says("mode")) {
-            (true, true) => "leave `mode: copy` out: a restore brings them back",
-            (true, false) => "leave out where else it shall come: a restore in place brings them back",
-            (false, _) => "make them again from their definitions after the restore",
+        let refused = match item.on_existing {
+            OnExisting::Fail if !entry.says("on_existing") => "without `on_existing` what is there is left alone",
+            OnExisting::Skip => "`on_existing: skip` leaves what is there alone",
+            _ => return,
         };
-        entry.report(self.draft(rule::COPY_LEAVES_OUT, message).hint(hint).warning(), findings);
+        if made.contains(&(touched.site.clone(), touched.database.clone())) {
+            return;
+        }
+        let (there, hint) = if whole && item.target.database.is_some() {
+            let hint = "write `on_existing: replace` if what is in it may go, or make a new database with `rename_to`";
+            (format!("the database `{touched}` must be there to restore into"), hint.to_owned())
+        // A rename to the name that it has is reported as such.
+        } else if !whole && object.rename_to.is_none() && item.is_in_place(object) {
+            let beside = match object.object_type.renames_singly() {
+                Some(true) => "with `rename_to` or `target: {database: ...}`",
+                _ => "with `target: {database: ...}`",
+            };
+            let hint =
+                format!("write `on_existing: replace` if that is meant, or bring it back beside the original {beside}");
+            (format!("`{touched}` is the very object that was backed up"), hint)
+        } else {
+            return;
+        };
+        let message = format!("{there}, and {refused}: this restore would never be sent");
+        entry.report(self.draft(rule::NEVER_SENT, message).hint(hint), findings);
+    }
+
+    /// In place, a restore would bring back what a copy leaves out.
+    fn leaves_out(&self, findings: &mut Findings) {
+        let Self { entry, object, .. } = self;
+        if !self.is_whole() || entry.item.mode != Mode::Copy || !entry.item.is_in_place(object) {
+            return;
+        }
+        let message = format!("a copy of the database `{}` over itself leaves out its triggers", object.name);
+        let found = if entry.says("mode") {
+            entry
+                .draft(rule::COPY_LEAVES_OUT, &["mode"], message)
+                .hint("leave `mode: copy` out: a restore brings them back")
+        } else {
+            let hint = "leave out where else it shall come: a restore in place brings them back";
+            self.draft(rule::COPY_LEAVES_OUT, message).hint(hint)
+        };
+        entry.report(found.warning(), findings);
     }
 
     /// Copied code keeps the names that it was written with.

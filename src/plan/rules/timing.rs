@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::diagnostic::Draft;
 use crate::model::{ExecutionSelector, Limits, Pick};
-use crate::plan::expand::Expanded;
 use crate::plan::findings::{Findings, draft};
+use crate::plan::restores::Restore;
 use crate::plan::rule;
 
 use super::{Entry, Frame};
@@ -24,7 +24,8 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
 fn deadline(entry: &Entry<'_>, findings: &mut Findings) {
     let Some(limits) = entry.frame.limits else { return };
     let deadline = entry.item.deadline_ms;
-    if let Some(rto) = entry.frame.objectives.and_then(|objectives| objectives.rto_ms).filter(|rto| deadline > *rto) {
+    let rto = entry.frame.objectives.and_then(|objectives| objectives.rto_ms).filter(|rto| deadline > *rto);
+    if let Some(rto) = rto.filter(|_| is_set(entry)) {
         let message = format!("a restore may take {deadline}, longer than the recovery time objective of {rto}");
         let found = set_here(entry, rule::DEADLINE_BEYOND_RTO, message).warning();
         let found = found
@@ -38,6 +39,11 @@ fn deadline(entry: &Entry<'_>, findings: &mut Findings) {
         let found = set_here(entry, rule::DEADLINE_TOO_SHORT, message);
         entry.report(found.hint("set a longer `deadline`, or a shorter `limits.poll_interval`"), findings);
     }
+}
+
+/// Whether somebody set a restore's deadline.
+fn is_set(entry: &Entry<'_>) -> bool {
+    entry.says("deadline") || entry.frame.limits_node.is_some_and(|limits| limits.get("deadline").is_some())
 }
 
 /// A finding where a restore's deadline was set.
@@ -55,25 +61,29 @@ fn related_objective(entry: &Entry<'_>, found: Draft, key: &str) -> Draft {
     }
 }
 
-/// Reports, once, that somebody left the deadline to us.
+/// Reports, once, that a plan with an objective for its time leaves the deadline to us.
 pub(super) fn missing(frame: &Frame<'_>, findings: &mut Findings) {
+    let Some(rto) = frame.objectives.and_then(|objectives| objectives.rto_ms) else { return };
     if frame.limits_node.is_some_and(|limits| limits.is_broken() || limits.get("deadline").is_some()) {
         return;
     }
-    let without =
-        |restore: &&Expanded| !restore.probe && !restore.node.is_broken() && restore.node.get("deadline").is_none();
+    let without = |restore: &&Restore| !restore.probe && restore.places.at(&["deadline"]).is_none();
     let mut all = frame.restores.iter().filter(without);
     let Some(first) = all.next() else { return };
-    let Some((name, shown)) = first.node.get("name").and_then(|name| Some((name, name.as_str()?))) else { return };
+    let (Some(shown), Some(span)) = (&first.name, first.places.at(&["name"])) else { return };
     let more = match all.count() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let default = Limits::default().deadline_ms;
-    let message = format!("no deadline is set for `{shown}`{more}: after {default} it counts as timed out");
-    let found = draft(rule::DEADLINE_MISSING, name.span, first.pointer().join("name").as_str(), message).warning();
-    let hint = "set `limits.deadline`: the service waits for locked objects without limit, so how long is too long is yours to say";
-    findings.add(found.hint(hint));
+    let message =
+        format!("no deadline is set for `{shown}`{more}, so it is {default}, whatever the objective of {rto}");
+    let found = draft(rule::DEADLINE_MISSING, span, first.author.pointer().join("name").as_str(), message).warning();
+    let found = match frame.root.at(["objectives", "rto"]) {
+        Some(node) => found.related(node.span, "the objective is here"),
+        None => found,
+    };
+    findings.add(found.hint("set `limits.deadline`; the service waits for locked objects without limit"));
 }
 
 fn selector(entry: &Entry<'_>, findings: &mut Findings) {
