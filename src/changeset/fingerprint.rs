@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{ExecutionId, Item, Mode, ObjectName, RestoreObject, Slug, digest};
-
-/// How many hexadecimal digits of the hash go into a job name.
-pub(super) const LENGTH: usize = 10;
+use crate::model::{ExecutionId, FINGERPRINT_DIGITS, Item, Mode, ObjectName, RestoreObject, Slug, digest};
 
 /// A hash over all that a create would send, the execution it would restore from, and the names of plan
 /// and item: the meaning, not the bytes of the file. Names are folded, because the database compares them
@@ -42,5 +39,5 @@ pub fn fingerprint(plan: &Slug, item: &Item, execution: &ExecutionId) -> Result<
         "skip_join_or_hash_indexes": item.options.skip_join_or_hash_indexes,
     });
     let hash = digest(&meaning)?;
-    Ok(hash.trim_start_matches("sha256:").chars().take(LENGTH).collect())
+    Ok(hash.trim_start_matches("sha256:").chars().take(FINGERPRINT_DIGITS).collect())
 }

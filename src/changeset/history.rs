@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::model::{
-    Action, Item, JobName, Millis, PastAttempt, PastFate, Reading, RestoreRecord, SiteId, Slug, Snapshot, StatusClass,
-    Touched,
+    Action, DerivedName, Item, JobName, Millis, PastAttempt, PastFate, Reading, RestoreRecord, SiteId, Slug, Snapshot,
+    StatusClass, Touched,
 };
 
-use super::{DerivedName, item_key};
+use super::item_key;
 
 /// The restores of one item.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ pub use decide::{Intention, decide};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use fingerprint::fingerprint;
-pub use name::{DerivedName, derived_name, item_key};
+pub use name::{derived_name, item_key};
 
 use std::collections::BTreeMap;
 

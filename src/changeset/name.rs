@@ -1,12 +1,9 @@
 //! Job names: the identity of a restore at the site, because the API gives no other.
 //!
-//! `<plan>_<item>_<fingerprint>_<generation>_<attempt>`. Plan and item hold no `_`, so a name can be taken
-//! apart again. At most 64 characters: an item's name that is too long is cut and ends in a hash of itself,
-//! so that it stays one item's own.
+//! `<plan>_<item>_<fingerprint>_<generation>_<attempt>`, which [`crate::model::DerivedName`] takes apart again. At most
+//! 64 characters: an item's name that is too long is cut and ends in a hash of itself, so that it stays one item's own.
 
-use crate::model::{JobName, Slug, digest};
-
-use super::fingerprint::LENGTH as FINGERPRINT;
+use crate::model::{FINGERPRINT_DIGITS, JobName, Slug, digest};
 
 /// The longest name that we make; the service's limit is not documented.
 const LONGEST: usize = 64;
@@ -17,41 +14,9 @@ const NUMBERS: usize = 7;
 /// How many digits of its hash a cut name ends in.
 const HASH: usize = 6;
 
-/// A job name taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DerivedName {
-    /// Plan and item, as [`item_key`] writes them.
-    pub item_key: String,
-    /// The fingerprint.
-    pub fingerprint: String,
-    /// The generation, from 1.
-    pub generation: u32,
-    /// The attempt, from 1.
-    pub attempt: u32,
-}
-
-impl DerivedName {
-    /// Takes a name apart; none where it isn't one of ours.
-    pub fn parse(name: &JobName) -> Option<Self> {
-        let parts: Vec<&str> = name.as_str().split('_').collect();
-        let [plan, item, fingerprint, generation, attempt] = parts.as_slice() else {
-            return None;
-        };
-        let hex = fingerprint.len() == FINGERPRINT && fingerprint.bytes().all(|b| b.is_ascii_hexdigit());
-        hex.then(|| {
-            Some(Self {
-                item_key: format!("{plan}_{item}"),
-                fingerprint: (*fingerprint).to_owned(),
-                generation: generation.parse().ok()?,
-                attempt: attempt.parse().ok()?,
-            })
-        })?
-    }
-}
-
 /// The part of a job name that says which item of which plan it is.
 pub fn item_key(plan: &Slug, item: &Slug) -> String {
-    let room = LONGEST.saturating_sub(plan.as_str().len() + FINGERPRINT + NUMBERS + 4);
+    let room = LONGEST.saturating_sub(plan.as_str().len() + FINGERPRINT_DIGITS + NUMBERS + 4);
     let name = item.as_str();
     if name.len() <= room {
         return format!("{plan}_{name}");
@@ -70,6 +35,7 @@ pub fn derived_name(plan: &Slug, item: &Slug, fingerprint: &str, generation: u32
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::DerivedName;
     use proptest::prelude::*;
 
     fn slug(text: &str) -> Slug {

@@ -21,6 +21,9 @@ pub struct Item {
     pub options: Options,
     /// What to do when the target may already be there.
     pub on_existing: OnExisting,
+    /// Whether it may write a database of the system itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_reserved: bool,
     /// Items that must have succeeded first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<Slug>,

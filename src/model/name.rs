@@ -1,23 +1,38 @@
-//! Teradata object names, and the slugs that plans and their restores are named with.
+//! The names of database objects: what may be one, and when two are the same.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory as Category;
 use serde::{Deserialize, Serialize};
+
+use super::deceives;
 
 /// Why a text can't be a name, and how far into the text (in bytes) the trouble is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct NameError {
-    /// What is wrong, and what would be right.
+    /// What is wrong.
     pub problem: String,
+    /// The text that was probably meant, where there is only one.
+    pub meant: Option<String>,
     /// Byte offset into the text that was read.
     pub offset: usize,
 }
 
-/// The longest name that the database takes, in characters.
+impl NameError {
+    pub(super) fn new(problem: impl Into<String>, offset: usize) -> Self {
+        Self { problem: problem.into(), meant: None, offset }
+    }
+}
+
+/// The longest name that the database takes, in characters of its decomposed form (NFD).
 const LONGEST: usize = 128;
+
+static NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
 
 /// The name of a database, table or other object: bare (no quotes), compared without case.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,19 +43,30 @@ impl ObjectName {
     /// A name from its bare form, as the API writes it.
     ///
     /// # Errors
-    /// When it is empty, longer than 128 characters, or holds a NUL.
+    /// When it is empty or too long, ends in white space, which the database doesn't count, or holds a character that
+    /// no name can hold.
     pub fn bare(text: impl Into<String>) -> Result<Self, NameError> {
         let text = text.into();
-        let problem = if text.trim().is_empty() {
-            "a name can't be empty".to_owned()
-        } else if text.chars().count() > LONGEST {
-            format!("a name has at most {LONGEST} characters; this one has {}", text.chars().count())
-        } else if text.contains('\0') {
-            "a name can't hold a NUL character".to_owned()
-        } else {
-            return Ok(Self(text));
-        };
-        Err(NameError { problem, offset: 0 })
+        let kept = text.trim_end().len();
+        if kept == 0 {
+            return Err(NameError::new("a name can't be empty", 0));
+        }
+        for (offset, c) in text.char_indices() {
+            if let Some(problem) = forbidden(c) {
+                return Err(NameError::new(problem, offset));
+            }
+        }
+        if kept < text.len() {
+            let problem = "a name can't end in white space: the database doesn't count it";
+            return Err(NameError::new(problem, kept));
+        }
+        let length = decomposed(&text).count();
+        if length > LONGEST {
+            let how = if length == text.chars().count() { "" } else { ", as the database counts them: accents apart" };
+            let problem = format!("a name has at most {LONGEST} characters; this one has {length}{how}");
+            return Err(NameError::new(problem, 0));
+        }
+        Ok(Self(text))
     }
 
     /// The bare form.
@@ -48,21 +74,104 @@ impl ObjectName {
         &self.0
     }
 
-    /// The form under which two spellings of one name are the same.
+    /// The form under which two spellings of one name are the same: decomposed, so that it doesn't matter how accents
+    /// are encoded, and in upper case, letter by letter.
     pub fn folded(&self) -> String {
-        self.0.to_uppercase()
+        folded(&self.0).collect()
+    }
+
+    /// What in it makes people take it for another name, where something does.
+    pub fn lookalike(&self) -> Option<String> {
+        if self.0.starts_with(char::is_whitespace) {
+            return Some("begins with white space".to_owned());
+        }
+        self.0.chars().find_map(|c| match c {
+            c if deceives(c) => Some(format!("holds U+{:04X}, which nobody sees", u32::from(c))),
+            '\u{FF01}'..='\u{FF5E}' => {
+                Some(format!("holds the full-width `{c}`, which is another character than it looks"))
+            }
+            c if c.is_whitespace() && c != ' ' => {
+                Some(format!("holds U+{:04X}, which looks like a blank and is none", u32::from(c)))
+            }
+            _ => None,
+        })
     }
 
     fn needs_quotes(&self) -> bool {
         let mut chars = self.0.chars();
-        let first = chars.next().is_some_and(|c| c.is_alphabetic() || matches!(c, '#' | '$' | '_'));
-        !(first && chars.all(|c| c.is_alphanumeric() || matches!(c, '#' | '$' | '_')))
+        !(chars.next().is_some_and(starts) && chars.all(extends))
+    }
+}
+
+fn decomposed(text: &str) -> impl Iterator<Item = char> {
+    NFD.normalize_iter(text.chars())
+}
+
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    decomposed(text).map(upper)
+}
+
+/// The one letter that is this letter's upper case. The database maps letter by letter: what would become several
+/// letters, like `ß`, stays as it is.
+fn upper(c: char) -> char {
+    let mut letters = c.to_uppercase();
+    match (letters.next(), letters.next()) {
+        (Some(only), None) => only,
+        _ => c,
+    }
+}
+
+/// Why no name can hold this character. The database itself refuses the first three; control characters are possible
+/// there and never meant, and would make a report unreadable.
+pub(super) fn forbidden(c: char) -> Option<String> {
+    Some(match c {
+        '\0' => "a name can't hold a NUL character".to_owned(),
+        '\u{FFFD}' => "a name can't hold U+FFFD, which stands for a character that was lost in a conversion".to_owned(),
+        '\n' | '\r' | '\u{85}' => "a name can't hold a line break".to_owned(),
+        '\t' => "a name can't hold a tab".to_owned(),
+        c if c.is_control() => format!("a name can't hold the control character U+{:04X}", u32::from(c)),
+        _ => return None,
+    })
+}
+
+/// The class of a character in Unicode.
+fn category(c: char) -> Category {
+    CodePointMapData::<Category>::new().get(c)
+}
+
+/// Whether a name without quotes may begin with this character. Letters that nobody sees may, for the database; here
+/// they need quotes, which show that they are meant.
+pub(super) fn starts(c: char) -> bool {
+    use Category::{LetterNumber, LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
+    match c {
+        '#' | '$' | '_' => true,
+        c if c.is_ascii() => c.is_ascii_alphabetic(),
+        c if deceives(c) => false,
+        '¡' | '‾' | '€' | '゛' | '゜' | '＃' | '＄' | '＿' => true,
+        c => matches!(
+            category(c),
+            UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter | LetterNumber
+        ),
+    }
+}
+
+/// Whether a name without quotes may go on with this character. As in [`starts`], what nobody sees needs quotes.
+pub(super) fn extends(c: char) -> bool {
+    use Category::{ConnectorPunctuation, DecimalNumber, NonspacingMark, SpacingMark};
+    match c {
+        c if starts(c) => true,
+        c if c.is_ascii() => c.is_ascii_digit(),
+        '·' => true,
+        c => matches!(category(c), NonspacingMark | SpacingMark | DecimalNumber | ConnectorPunctuation),
     }
 }
 
 impl PartialEq for ObjectName {
     fn eq(&self, other: &Self) -> bool {
-        self.folded() == other.folded()
+        if self.0.is_ascii() && other.0.is_ascii() {
+            return self.0.eq_ignore_ascii_case(&other.0);
+        }
+        folded(&self.0).eq(folded(&other.0))
     }
 }
 
@@ -76,13 +185,24 @@ impl PartialOrd for ObjectName {
 
 impl Ord for ObjectName {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.folded().cmp(&other.folded())
+        folded(&self.0).cmp(folded(&other.0))
     }
 }
 
 impl Hash for ObjectName {
+    /// Hashes the folded form. Names are hashed by the hundred thousand, so those that are ASCII, nearly all, are
+    /// folded without an allocation.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.folded().hash(state);
+        let mut buffer = [0; LONGEST];
+        match buffer.get_mut(..self.0.len()) {
+            Some(bytes) if self.0.is_ascii() => {
+                bytes.copy_from_slice(self.0.as_bytes());
+                bytes.make_ascii_uppercase();
+                state.write(bytes);
+            }
+            _ => state.write(self.folded().as_bytes()),
+        }
+        state.write_u8(0xff);
     }
 }
 
@@ -93,190 +213,129 @@ impl fmt::Display for ObjectName {
     }
 }
 
-/// A name with its parent, as plans write it: `BANK_MARKETING.model`, `"my db"."t""x"`, or `ADW` alone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct QualifiedName {
-    /// The database or user that holds the object; none for a name that stands alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<ObjectName>,
-    /// The object's own name.
-    pub name: ObjectName,
-}
-
-impl QualifiedName {
-    /// Reads a name as SQL writes it: one or two parts joined by a dot, each bare or in double quotes.
-    ///
-    /// # Errors
-    /// When it is no such name; the error says where and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let (first, rest) = part(text, 0)?;
-        let Some(dot) = rest else {
-            return Ok(Self { parent: None, name: first });
-        };
-        let (second, rest) = part(text, dot)?;
-        match rest {
-            None => Ok(Self { parent: Some(first), name: second }),
-            Some(offset) => Err(NameError {
-                problem: "a name has at most two parts, `parent.name`; put a part that holds a dot in double quotes"
-                    .to_owned(),
-                offset,
-            }),
-        }
-    }
-}
-
-impl fmt::Display for QualifiedName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(parent) = &self.parent {
-            write!(f, "{parent}.")?;
-        }
-        write!(f, "{}", self.name)
-    }
-}
-
-/// Reads one part from `start`; gives it with the offset behind the dot that follows it, if one does.
-fn part(text: &str, start: usize) -> Result<(ObjectName, Option<usize>), NameError> {
-    let fail = |problem: &str, offset: usize| Err(NameError { problem: problem.to_owned(), offset });
-    let rest = text.get(start..).unwrap_or("");
-    let at = |inner: NameError| NameError { offset: start, ..inner };
-    if let Some(quoted) = rest.strip_prefix('"') {
-        let mut name = String::new();
-        let mut chars = quoted.char_indices().peekable();
-        while let Some((index, c)) = chars.next() {
-            if c != '"' {
-                name.push(c);
-                continue;
-            }
-            if chars.next_if(|(_, next)| *next == '"').is_some() {
-                name.push('"');
-                continue;
-            }
-            let end = start + 1 + index + 1;
-            let name = ObjectName::bare(name).map_err(at)?;
-            return match text.get(end..).and_then(|tail| tail.chars().next()) {
-                None => Ok((name, None)),
-                Some('.') => Ok((name, Some(end + 1))),
-                Some(_) => fail("only a dot may follow a quoted name", end),
-            };
-        }
-        return fail("this quoted name is never closed; end it with `\"`, and write an inner quote twice", start);
-    }
-    let end = rest.find('.').map_or(text.len(), |dot| start + dot);
-    let word = text.get(start..end).unwrap_or("");
-    if word.is_empty() {
-        return fail("a name is missing here", start);
-    }
-    for (index, c) in word.char_indices() {
-        let allowed = if index == 0 { c.is_alphabetic() } else { c.is_alphanumeric() };
-        if !(allowed || matches!(c, '#' | '$' | '_')) {
-            let problem = if index == 0 {
-                "an unquoted name starts with a letter, `#`, `$` or `_`; put it in double quotes"
-            } else {
-                "an unquoted name holds only letters, digits, `#`, `$` and `_`; put it in double quotes"
-            };
-            return fail(problem, start + index);
-        }
-    }
-    let name = ObjectName::bare(word).map_err(at)?;
-    Ok((name, (end < text.len()).then_some(end + 1)))
-}
-
-/// A name that we give: lower-case words of letters and digits joined by `-`, first a letter.
-/// It holds no `_`, so that a job name built from slugs can be taken apart again.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Slug(String);
-
-impl Slug {
-    /// Takes a text that already is a slug.
-    ///
-    /// # Errors
-    /// When it isn't one; the error says what a slug is.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let word = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        if first && text.split('-').all(word) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(NameError {
-            problem: format!(
-                "`{text}` is not a name here: write lower-case letters and digits, words joined by `-`, first a letter"
-            ),
-            offset: 0,
-        })
-    }
-
-    /// The nearest thing to a slug that a text gives: case folded, everything else a single `-`.
-    /// Empty where the text has no letter or digit at all.
-    pub fn words(text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        for c in text.chars() {
-            if c.is_ascii_alphanumeric() {
-                out.push(c.to_ascii_lowercase());
-            } else if !out.is_empty() && !out.ends_with('-') {
-                out.push('-');
-            }
-        }
-        out.truncate(out.trim_end_matches('-').len());
-        out
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Slug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
+    use proptest::prelude::*;
+
     use super::*;
 
+    fn name(text: &str) -> ObjectName {
+        ObjectName::bare(text).unwrap()
+    }
+
     #[test]
-    fn reads_names_as_sql_does() {
-        for (text, shown) in [
-            ("ADW", "ADW"),
-            ("BANK_MARKETING.glm_model", "BANK_MARKETING.glm_model"),
-            ("\"my db\".\"t\"\"x\"", "\"my db\".\"t\"\"x\""),
-            ("\"a.b\".c", "\"a.b\".c"),
-            ("\"PLAIN\".t", "PLAIN.t"),
-            ("größe.t", "größe.t"),
+    fn compares_without_case_and_without_regard_to_how_accents_are_encoded() {
+        for (one, other) in [
+            ("Model", "MODEL"),
+            ("größe", "GRÖßE"),
+            ("gr\u{f6}\u{df}e", "GRO\u{308}\u{df}E"),
+            ("\u{212b}ngstr\u{f6}m", "\u{e5}ngstro\u{308}m"),
+            ("σας", "ΣΑΣ"),
+            ("ﬁ", "ﬁ"),
         ] {
-            assert_eq!(QualifiedName::parse(text).unwrap().to_string(), shown);
+            assert_eq!(name(one), name(other));
+            assert_eq!(name(one).cmp(&name(other)), Ordering::Equal);
         }
-        for (text, offset) in
-            [("", 0), ("a.", 2), (".a", 0), ("a.b.c", 4), ("1a", 0), ("a b", 1), ("a.\"b", 2), ("\"a\"b", 3)]
+        for (one, other) in [("Model", "MODEL2"), ("straße", "STRASSE"), ("ﬁ", "FI"), ("ＡＤＷ", "ADW"), ("a", "ä")]
         {
-            assert_eq!(QualifiedName::parse(text).unwrap_err().offset, offset, "{text}");
+            assert_ne!(name(one), name(other));
+            assert_ne!(name(one).cmp(&name(other)), Ordering::Equal);
         }
     }
 
     #[test]
-    fn compares_without_case() {
-        assert_eq!(ObjectName::bare("Model").unwrap(), ObjectName::bare("MODEL").unwrap());
-        assert_ne!(ObjectName::bare("Model").unwrap(), ObjectName::bare("MODEL2").unwrap());
-    }
-
-    #[test]
-    fn holds_the_length_limit() {
+    fn holds_the_length_limit_in_decomposed_characters() {
         assert!(ObjectName::bare("x".repeat(128)).is_ok());
-        assert!(ObjectName::bare("x".repeat(129)).is_err());
+        assert!(ObjectName::bare("x".repeat(129)).unwrap_err().problem.contains("this one has 129"));
+        assert!(ObjectName::bare("ö".repeat(64)).is_ok());
+        let error = ObjectName::bare("ö".repeat(65)).unwrap_err();
+        assert!(error.problem.contains("this one has 130, as the database counts them"), "{error}");
+        assert!(ObjectName::bare("語".repeat(128)).is_ok());
     }
 
     #[test]
-    fn slugs_are_words_joined_by_hyphens() {
-        for good in ["a", "bank-marketing", "t2-x9"] {
-            assert!(Slug::parse(good).is_ok(), "{good}");
+    fn what_no_name_can_hold_is_refused_where_it_stands() {
+        for (text, offset) in [
+            ("", 0),
+            ("   ", 0),
+            ("ö\0", 2),
+            ("a\u{1a}b", 1),
+            ("ab\u{fffd}", 2),
+            ("a\nb", 1),
+            ("ab ", 2),
+            ("a\u{a0}", 1),
+        ] {
+            assert_eq!(ObjectName::bare(text).unwrap_err().offset, offset, "{text:?}");
         }
-        for bad in ["", "A", "-a", "a-", "a--b", "a_b", "2a", "a b"] {
-            assert!(Slug::parse(bad).is_err(), "{bad}");
+        assert!(ObjectName::bare(" a b").is_ok());
+    }
+
+    #[test]
+    fn quotes_what_sql_would_have_quoted() {
+        for (bare, shown) in [
+            ("ADW", "ADW"),
+            ("größe", "größe"),
+            ("gro\u{308}ße", "gro\u{308}ße"),
+            ("_x$#9", "_x$#9"),
+            ("表_1", "表_1"),
+            ("1a", "\"1a\""),
+            ("my-db", "\"my-db\""),
+            ("a@b", "\"a@b\""),
+            ("a.b", "\"a.b\""),
+            ("t\"x", "\"t\"\"x\""),
+            ("a\u{200b}b", "\"a\u{200b}b\""),
+            ("\u{308}o", "\"\u{308}o\""),
+        ] {
+            assert_eq!(name(bare).to_string(), shown);
         }
-        assert_eq!(Slug::words("BANK_Marketing.Öl"), "bank-marketing-l");
-        assert_eq!(Slug::words("__"), "");
+    }
+
+    #[test]
+    fn names_that_look_like_others_are_known() {
+        for (text, what) in [
+            (" a", Some("begins")),
+            ("a\u{200b}", Some("U+200B")),
+            ("ＡＤＷ", Some("full-width `Ａ`")),
+            ("a\u{a0}b", Some("U+00A0")),
+            ("a b", None),
+            ("größe", None),
+        ] {
+            let found = name(text).lookalike();
+            assert_eq!(found.is_some(), what.is_some(), "{text}");
+            assert!(found.unwrap_or_default().contains(what.unwrap_or_default()), "{text}");
+        }
+    }
+
+    /// Texts that often fold to one another.
+    fn close() -> impl Strategy<Value = String> {
+        prop::collection::vec(
+            prop::sample::select(vec!["a", "A", "ö", "Ö", "o\u{308}", "O\u{308}", "ß", "ſ", "s", "K", "\u{212a}"]),
+            1..4,
+        )
+        .prop_map(|letters| letters.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn folding_is_an_equivalence(a in close(), b in close(), c in close()) {
+            let (a, b, c) = (name(&a), name(&b), name(&c));
+            prop_assert_eq!(&a, &a);
+            prop_assert_eq!(a == b, b == a);
+            prop_assert!(!(a == b && b == c) || a == c);
+            prop_assert_eq!(a == b, a.folded() == b.folded());
+            prop_assert_eq!(a.cmp(&b), a.folded().cmp(&b.folded()));
+            let hasher = std::hash::BuildHasherDefault::<std::collections::hash_map::DefaultHasher>::default();
+            prop_assert_eq!(a == b, hasher.hash_one(&a) == hasher.hash_one(&b));
+        }
+
+        #[test]
+        fn folding_again_changes_nothing(text in "\\PC{1,12}") {
+            if let Ok(name) = ObjectName::bare(text) {
+                let once = name.folded();
+                prop_assert_eq!(folded(&once).collect::<String>(), once);
+            }
+        }
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn merge(base: Node, over: Node, path: &mut Vec<String>) -> Node {
     }
 }
 
-/// Values that only make sense as a whole: an input, a reference to a secret, a body.
+/// Values that only make sense as a whole: an input, a reference to a secret, a body, the choice of an execution.
 fn is_whole(path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     matches!(
@@ -136,5 +136,6 @@ fn is_whole(path: &[String]) -> bool {
             | ["api", "bearer" | "query_service"]
             | ["api", "restore_credentials", "password"]
             | ["api", "permission_query", "body"]
+            | ["restores", "execution"]
     )
 }

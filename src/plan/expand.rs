@@ -59,6 +59,8 @@ pub(super) struct Expanded {
     pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore: validated, and not carried out.
     pub(super) probe: bool,
+    /// That list, where nothing is in it.
+    pub(super) empty_list: Option<Span>,
 }
 
 /// An element of a `for_each` that gives a restore.
@@ -88,7 +90,14 @@ pub(super) fn expand(
         templates.tree(name, Trail::Key(&trail, "name"), scope, None, findings);
     }
     let author_name = restore.get("name").and_then(Node::as_str).map(str::to_owned);
-    let base = |node: Node, element, probe| Expanded { node, author, author_name: author_name.clone(), element, probe };
+    let base = |node: Node, element, probe| Expanded {
+        node,
+        author,
+        author_name: author_name.clone(),
+        element,
+        probe,
+        empty_list: None,
+    };
     let Some(mut list) = restore.take("for_each") else {
         if most == 0 {
             return Err(TooMany);
@@ -105,7 +114,8 @@ pub(super) fn expand(
     if named.is_empty() {
         scope.set_unknown_element();
         fields(&mut restore, trail, templates, scope, None, findings);
-        return Ok(vec![base(restore, None, true)]);
+        let is_empty = matches!(&list.value, Yaml::List(items) if items.is_empty());
+        return Ok(vec![Expanded { empty_list: is_empty.then_some(list.span), ..base(restore, None, true) }]);
     }
     let of = named.len();
     if of > most {

@@ -44,6 +44,7 @@ mod template_check;
 mod typed;
 mod typed_environment;
 mod typed_item;
+mod typed_name;
 mod typed_object;
 mod workspace;
 

@@ -133,6 +133,9 @@ fn item(item: &Item) -> Value {
         OnExisting::Skip => "skip",
     };
     out.insert("on_existing".into(), json!(on_existing));
+    if item.allow_reserved {
+        out.insert("allow_reserved".into(), json!(true));
+    }
     if !item.after.is_empty() {
         out.insert("after".into(), json!(item.after));
     }

@@ -61,6 +61,8 @@ pub(super) struct Restore {
     pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore.
     pub(super) probe: bool,
+    /// That list, where nothing is in it.
+    pub(super) empty_list: Option<Span>,
 }
 
 impl Restore {
@@ -250,7 +252,7 @@ impl<'a> Reader<'a> {
     }
 
     fn one(&self, restore: Expanded, findings: &mut Findings) -> Restore {
-        let Expanded { mut node, author, author_name, element, probe } = restore;
+        let Expanded { mut node, author, author_name, element, probe, empty_list } = restore;
         let (pointer, told) = (author.pointer(), element.as_ref().map(FromElement::told));
         let place = |at: &Pointer| {
             let mut own = pointer.clone();
@@ -274,6 +276,7 @@ impl<'a> Reader<'a> {
             short_name,
             element,
             probe,
+            empty_list,
         }
     }
 }

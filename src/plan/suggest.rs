@@ -1,5 +1,7 @@
 //! Near misses: what somebody probably meant.
 
+use std::collections::HashMap;
+
 /// A hint that names the nearest of the names that exist, if one is near enough.
 pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, known).map(|nearest| format!("did you mean `{nearest}`?"))
@@ -19,6 +21,58 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let (distance, nearest) = scored.min()?;
     let length = name.chars().count().max(nearest.chars().count());
     (distance <= (length / 3).max(1) && distance < length).then_some(nearest)
+}
+
+/// Guesses for many wrong names: each is looked at once, and only as long as that costs little, because few are ever
+/// shown.
+#[derive(Debug)]
+pub(super) struct Guesses {
+    /// The hint for each wrong name, and what was not to be proposed for it.
+    made: HashMap<(String, Option<String>), Option<String>>,
+    /// How many comparisons are left.
+    room: usize,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self { made: HashMap::new(), room: 500_000 }
+    }
+}
+
+impl Guesses {
+    /// How many names are listed where none is near.
+    const LISTED: usize = 12;
+
+    /// The hint for a wrong name: the one of those known that was probably meant, or all where they are few, with words
+    /// before them. One of them may be out of the question.
+    pub(super) fn hint<'a, I: IntoIterator<Item = &'a str>>(
+        &mut self,
+        name: &str,
+        except: Option<&str>,
+        words: &str,
+        known: impl FnOnce() -> I,
+    ) -> Option<String> {
+        let key = (name.to_owned(), except.map(str::to_owned));
+        if let Some(hint) = self.made.get(&key) {
+            return hint.clone();
+        }
+        if self.room == 0 {
+            return None;
+        }
+        let mut known: Vec<&str> = known().into_iter().filter(|known| Some(*known) != except).collect();
+        known.sort_unstable();
+        known.dedup();
+        self.room = self.room.saturating_sub(known.len());
+        let few = || match known.as_slice() {
+            [] => None,
+            [only] => Some(format!("there is only `{only}`")),
+            some if some.len() <= Self::LISTED => Some(format!("{words} {}", listed(known.clone(), "and"))),
+            _ => None,
+        };
+        let hint = did_you_mean(name, known.iter().copied()).or_else(few);
+        self.made.insert(key, hint.clone());
+        hint
+    }
 }
 
 /// Names as a list in a sentence: `a`, `b` and `c`.
@@ -50,6 +104,22 @@ mod tests {
         }
         assert_eq!(nearest("a", []), None);
         assert_eq!(nearest("b", ["a"]), None);
+    }
+
+    #[test]
+    fn guesses_are_made_once_for_each_name_and_not_without_end() {
+        let mut guesses = Guesses::default();
+        let mut hint = |name: &str, except: Option<&str>| {
+            guesses.hint(name, except, "the others are", || ["model", "core", "core"])
+        };
+        assert_eq!(hint("modle", None).as_deref(), Some("did you mean `model`?"));
+        assert_eq!(hint("modle", Some("model")).as_deref(), Some("there is only `core`"));
+        assert_eq!(hint("xyz", None).as_deref(), Some("the others are `core` and `model`"));
+        let known = || -> [&str; 0] { panic!("looked at twice") };
+        assert_eq!(guesses.hint("modle", None, "", known).as_deref(), Some("did you mean `model`?"));
+        guesses.room = 1;
+        assert!(guesses.hint("modl", None, "", || ["model"]).is_some());
+        assert_eq!(guesses.hint("mode", None, "", || ["model"]), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::diagnostic::{Sources, Span};
 use super::findings::{Element, Findings, draft};
 use super::helper::{self, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
-use super::pointer::Trail;
+use super::pointer::{Pointer, Trail};
 use super::suggest::did_you_mean;
 use super::template_check::{Checked, Reference, Shape, check, element_at, named};
 use super::{LoaderLimits, locate, rule};
@@ -147,6 +147,8 @@ pub(super) struct Used {
     names: HashSet<String>,
     /// The names that each templated scalar uses.
     by_place: HashMap<Span, BTreeSet<String>>,
+    /// Names that blocks give to what they go through, each with the first scalar in which one does.
+    own_names: BTreeMap<String, (Span, Pointer)>,
     /// A template couldn't be read, so what it would use isn't known.
     unreadable: bool,
 }
@@ -155,6 +157,11 @@ impl Used {
     /// Whether any template used this name, as far as can be known.
     pub(super) fn uses(&self, name: &str) -> bool {
         self.unreadable || self.names.contains(name)
+    }
+
+    /// The names that blocks give to what they go through, and where one first does.
+    pub(super) fn own_names(&self) -> impl Iterator<Item = (&str, Span, &Pointer)> {
+        self.own_names.iter().map(|(name, (span, pointer))| (name.as_str(), *span, pointer))
     }
 
     /// The names that each templated scalar uses, in the order of their places.
@@ -166,6 +173,12 @@ impl Used {
     pub(super) fn add(&mut self, other: Self) {
         self.names.extend(other.names);
         self.by_place.extend(other.by_place);
+        for (name, place) in other.own_names {
+            let first = self.own_names.entry(name).or_insert_with(|| place.clone());
+            if place.0 < first.0 {
+                *first = place;
+            }
+        }
         self.unreadable |= other.unreadable;
     }
 }
@@ -202,7 +215,7 @@ impl<'a> Templates<'a> {
     ) {
         match &mut node.value {
             Yaml::String(text) if text.contains("{{") => {
-                self.note(text, node.span);
+                self.note(text, node.span, trail);
                 let rendered = self.scalar(text, scope);
                 *node = match rendered {
                     Ok(Some(value)) => Node::from_json(&value, node.span),
@@ -270,12 +283,20 @@ impl<'a> Templates<'a> {
     }
 
     /// Notes which names a templated scalar uses.
-    fn note(&mut self, text: &str, span: Span) {
+    fn note(&mut self, text: &str, span: Span, trail: Trail<'_>) {
         if self.used.by_place.contains_key(&span) {
             return;
         }
         let names: BTreeSet<String> = match self.compile(text) {
-            Ok(checked) => checked.references.iter().filter_map(|reference| reference.path.first().cloned()).collect(),
+            Ok(checked) => {
+                for name in &checked.own_names {
+                    let first = self.used.own_names.entry(name.clone()).or_insert_with(|| (span, trail.pointer()));
+                    if span < first.0 {
+                        *first = (span, trail.pointer());
+                    }
+                }
+                checked.references.iter().filter_map(|reference| reference.path.first().cloned()).collect()
+            }
             Err(_) => BTreeSet::new(),
         };
         self.used.by_place.insert(span, names);

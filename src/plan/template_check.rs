@@ -50,6 +50,8 @@ pub(super) struct Reference {
 pub(super) struct Checked {
     pub(super) shape: Shape,
     pub(super) references: Vec<Reference>,
+    /// The names that blocks in it give to what they go through.
+    pub(super) own_names: Vec<String>,
 }
 
 /// Compiles a template and looks at all of its parts.
@@ -92,7 +94,8 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
             None => problem,
         }
     })?;
-    let mut walk = Walk { text, element: 0..text.len(), scopes: Vec::new(), references: Vec::new() };
+    let mut walk =
+        Walk { text, element: 0..text.len(), scopes: Vec::new(), references: Vec::new(), own_names: Vec::new() };
     walk.template(&template)?;
     let shape = match template.elements.as_slice() {
         [TemplateElement::Expression(one) | TemplateElement::HtmlExpression(one)] => match &one.name {
@@ -101,7 +104,7 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
         },
         _ => Shape::Text,
     };
-    Ok((template, Checked { shape, references: walk.references }))
+    Ok((template, Checked { shape, references: walk.references, own_names: walk.own_names }))
 }
 
 fn bracket_depth(text: &str) -> usize {
@@ -154,6 +157,7 @@ struct Walk<'a> {
     element: Range<usize>,
     scopes: Vec<Opened>,
     references: Vec<Reference>,
+    own_names: Vec<String>,
 }
 
 /// How a value is used.
@@ -255,7 +259,8 @@ impl Walk<'_> {
             Some(BlockParam::Pair((one, two))) => vec![one, two],
             Some(_) => return Err(self.refused("block parameters of this kind")),
         };
-        let names = names.into_iter().filter_map(Parameter::as_name).map(str::to_owned).collect();
+        let names: Vec<String> = names.into_iter().filter_map(Parameter::as_name).map(str::to_owned).collect();
+        self.own_names.extend(names.iter().cloned());
         self.scopes.push(Opened { shifts: is_each || name == "with", is_each, names });
         let inside = block.template.iter().try_for_each(|template| self.template(template));
         self.scopes.pop();

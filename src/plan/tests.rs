@@ -1,11 +1,26 @@
 //! The stages together, through `resolve`.
 #![allow(clippy::disallowed_methods, reason = "tests read the files that are shipped")]
 
+/// A golden of what people see of a resolution.
+macro_rules! golden {
+    ($name:ident, $resolution:expr) => {
+        #[test]
+        fn $name() {
+            let resolution: Resolution = $resolution;
+            assert!(resolution.plan.is_none() || !resolution.diagnostics.has_errors());
+            insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+                insta::assert_snapshot!(stringify!($name), shown(&resolution));
+            });
+        }
+    };
+}
+
 mod corpus;
 mod goldens;
 mod hostile;
 mod meaning;
 mod reuse;
+mod rules;
 mod shipped;
 
 use super::findings::Findings;
@@ -68,6 +83,6 @@ fn shown(resolution: &Resolution) -> String {
 /// A plan around the restores that a test is about.
 fn plan_with(restores: &str) -> String {
     format!(
-        "version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nlimits: {{groups: {{heavy: 1}}}}\nrestores:\n{restores}"
+        "version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nlimits: {{deadline: 6h}}\nrestores:\n{restores}"
     )
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::diagnostic::{Draft, Sources};
-use crate::model::{Limits, Millis, Objectives, Slug};
+use crate::model::{Limits, Millis, NameError, Objectives, Slug};
 
 use super::findings::{Element, Findings, draft};
 use super::node::{Node, Yaml};
@@ -138,7 +138,20 @@ impl<'a> Reader<'a> {
     /// A name for a plan or a restore.
     pub(super) fn slug(&mut self, node: &Node, steps: &[&str]) -> Option<Slug> {
         let text = self.text(node, steps)?;
-        Slug::parse(text).map_err(|error| self.wrong(rule::NAME, node, steps, error.problem)).ok()
+        let wrong = |error: NameError| {
+            let hint = error.meant.map(|meant| format!("write `{meant}`"));
+            self.report(self.draft(rule::NAME, node, steps, error.problem).maybe_hint(hint));
+        };
+        Slug::parse(text).map_err(wrong).ok()
+    }
+}
+
+/// A switch that may not be there. The schema has refused what is none.
+pub(super) fn switch(node: Option<&Node>, default: bool) -> Option<bool> {
+    match node.map(|node| &node.value) {
+        None => Some(default),
+        Some(Yaml::Bool(flag)) => Some(*flag),
+        Some(_) => None,
     }
 }
 

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::diagnostic::Sources;
 use crate::model::{
-    Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, ObjectName, OnExisting, Options, Origin,
-    Pick, QualifiedName, SiteId, Source, Target,
+    Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, OnExisting, Options, Origin, Pick,
+    SiteId, Source, Target,
 };
 
 use super::findings::{Element, Findings};
@@ -13,7 +13,8 @@ use super::node::{Node, Yaml};
 use super::pointer::Pointer;
 use super::rule;
 use super::suggest::did_you_mean;
-use super::typed::Reader;
+use super::typed::{Reader, switch};
+use super::typed_name::bare_name;
 use super::typed_object::object;
 
 /// Reads one restore, with what it takes from the plan; `after` is resolved later. None: a part of it is wrong,
@@ -48,6 +49,7 @@ pub(super) fn item(
         "skip" => Some(OnExisting::Skip),
         _ => None,
     });
+    let allow_reserved = switch(node.get("allow_reserved"), false);
     let group = node.get("group").map(|group| reader.text(group, &["group"]).map(str::to_owned));
     let priority = match node.get("priority").map(|priority| &priority.value) {
         None => Some(0),
@@ -78,6 +80,7 @@ pub(super) fn item(
         mode: mode?,
         options: options?,
         on_existing: on_existing?,
+        allow_reserved: allow_reserved?,
         after: Vec::new(),
         group: group.map_or(Some(None), |group| group.map(Some))?,
         priority: priority?,
@@ -195,43 +198,6 @@ fn target(part: &Node, restore: &Node, reader: &mut Reader<'_>) -> Option<Target
     let site = part.get("site").and_then(|node| id(node, &["target", "site"], reader));
     let database = part.get("database").map(|node| bare_name(node, &["target", "database"], reader));
     Some(Target { site: SiteId::new(site?), database: database.map_or(Some(None), |name| name.map(Some))? })
-}
-
-/// A name that stands alone, quoted as in SQL or not.
-pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
-    let name = qualified(node, steps, reader)?;
-    if let Some(parent) = &name.parent {
-        let message = format!("one bare name is expected here, without `{parent}.`");
-        let hint = format!("write `{}`; a name that holds a dot stands in double quotes", name.name);
-        reader.wrong_with(rule::OBJECT_NAME, node, steps, message, hint);
-        return None;
-    }
-    Some(name.name)
-}
-
-/// A name, with its parent or alone.
-pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<QualifiedName> {
-    let text = reader.text(node, steps)?;
-    let parsed = QualifiedName::parse(text);
-    parsed
-        .map_err(|error| {
-            let end = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-            let message = format!("`{text}` is not an object's name: {}", error.problem);
-            let found = reader.draft_at(rule::OBJECT_NAME, node, steps, error.offset..error.offset + end, message);
-            reader.report(found.maybe_hint(quoted(text).map(|name| format!("a name like this is written {name}"))));
-        })
-        .ok()
-}
-
-/// A name of one or two parts with its odd parts in double quotes, as it stands in YAML.
-fn quoted(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('.').collect();
-    if text.contains(['"', '\'']) || text.chars().any(char::is_control) || parts.len() > 2 {
-        return None;
-    }
-    let parts = parts.into_iter().map(|part| ObjectName::bare(part).ok().map(|name| name.to_string()));
-    let name = parts.collect::<Option<Vec<String>>>()?.join(".");
-    Some(format!("`'{name}'`"))
 }
 
 fn options(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Options> {

@@ -2,10 +2,10 @@
 
 use crate::model::{Level, ObjectName, ObjectType, RestoreObject};
 
-use super::node::{Node, Yaml};
+use super::node::Node;
 use super::rule;
-use super::typed::Reader;
-use super::typed_item::{bare_name, qualified};
+use super::typed::{Reader, switch};
+use super::typed_name::{bare_name, qualified};
 
 /// What an object is before its switches are read.
 struct Identity {
@@ -36,11 +36,7 @@ pub(super) fn object(node: &Node, index: &str, reader: &mut Reader<'_>) -> Optio
             names.map(read).collect::<Vec<_>>().into_iter().collect()
         }
     };
-    let include_all = match node.get("include_all").map(|flag| &flag.value) {
-        None => Some(true),
-        Some(Yaml::Bool(flag)) => Some(*flag),
-        Some(_) => None,
-    };
+    let include_all = switch(node.get("include_all"), true);
     let rename_to = node.get("rename_to").map(|name| bare_name(name, &["objects", index, "rename_to"], reader));
     let identity = identity?;
     if let Some(list) = node.get("exclude").filter(|list| !list.items().is_empty())
@@ -81,7 +77,8 @@ fn by_key(key: &str, value: &Node, index: &str, reader: &mut Reader<'_>) -> Opti
         (_, Some(parent)) => parent,
         (_, None) => {
             let message = format!("the database that holds `{}` is missing", name.name);
-            let hint = format!("write `DATABASE.{}`", name.name);
+            let whole = "for a whole database";
+            let hint = format!("write `{key}: DATABASE.{}`, or `database: {}` {whole}", name.name, name.name);
             reader.wrong_with(rule::OBJECT_NAME, value, &steps, message, hint);
             return None;
         }

@@ -20,7 +20,7 @@ use super::node::{Node, Yaml};
 use super::origin::{self, Made, Origin};
 use super::pointer::{Pointer, Trail};
 use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
-use super::rules::{self, Entry, Names};
+use super::rules::{self, Entry, Frame, Names};
 use super::template::{Scope, Templates, Used};
 use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, suggest, typed, typed_environment};
 
@@ -273,6 +273,7 @@ impl<'a> Workspace<'a> {
         findings.take(more);
         used.add(by_restores);
         rules::unused_inputs(&inputs, &used, findings);
+        rules::hidden_inputs(&inputs, &used, findings);
         let key = documents.iter().rev().find_map(|document| document.restores_key);
         rules::nothing_selected(key, &restores, findings);
 
@@ -283,8 +284,17 @@ impl<'a> Workspace<'a> {
             items.push(restore.item.take().map(|item| model::Item { after, ..item }));
         }
         let read = restores.iter().filter(|restore| !restore.probe).zip(items);
-        let entries: Vec<Entry<'_>> = read.filter_map(|(restore, item)| Some(Entry { item: item?, restore })).collect();
-        rules::check(&entries, limits.as_ref(), findings);
+        let frame = Frame {
+            root: &root,
+            limits_node: limits_node.as_ref(),
+            limits: limits.as_ref(),
+            objectives: objectives.as_ref(),
+            restores: &restores,
+            sources,
+        };
+        let entries: Vec<Entry<'_>> =
+            read.filter_map(|(restore, item)| Some(Entry { item: item?, restore, frame: &frame })).collect();
+        rules::check(&entries, &frame, findings);
 
         let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
         let purpose = objectives.map(|objectives| model::Purpose {
@@ -297,7 +307,7 @@ impl<'a> Workspace<'a> {
         });
         let (items, read): (Vec<model::Item>, Vec<&restores::Restore>) =
             entries.into_iter().map(|entry| (entry.item, entry.restore)).unzip();
-        let plan = match (name, purpose, limits) {
+        let plan = match (name, purpose, limits.clone()) {
             (Some(name), Some(purpose), Some(limits)) => Some(model::Plan { name, purpose, limits, items }),
             _ => None,
         };

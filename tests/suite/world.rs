@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use restorectl::changeset::DerivedName;
 use restorectl::journal::{Entry, Run, Store, StoreError};
 use restorectl::model::*;
 use restorectl::ports::{Clock, ReadFailed, Site};
@@ -354,6 +353,7 @@ pub fn item(name: &str, table: &str) -> Item {
         mode: Mode::Copy,
         options: Options::default(),
         on_existing: OnExisting::Fail,
+        allow_reserved: false,
         after: vec![],
         group: None,
         priority: 0,

@@ -50,6 +50,8 @@ macro_rules! rules {
 mod inputs;
 mod plan;
 mod schema;
+mod sense;
+mod target;
 mod yaml;
 
 use std::sync::LazyLock;
@@ -59,7 +61,7 @@ use crate::diagnostic::Rule;
 use super::suggest::nearest;
 
 pub use example::Example;
-pub(super) use {inputs::*, plan::*, schema::*, yaml::*};
+pub(super) use {inputs::*, plan::*, schema::*, sense::*, target::*, yaml::*};
 
 /// A rule with an example.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +74,7 @@ pub struct Explained {
     pub passes: Example,
 }
 
-const FAMILIES: [&[Explained]; 4] = [YAML, SCHEMA, INPUTS, PLAN];
+const FAMILIES: [&[Explained]; 6] = [YAML, SCHEMA, INPUTS, PLAN, TARGET, SENSE];
 
 /// Every rule, in the order of their ids.
 pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| explained().map(|explained| explained.rule).collect());

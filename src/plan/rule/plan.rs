@@ -24,7 +24,7 @@ rules! { PLAN:
            round: what others refer to goes first and waits for nothing.";
 
     /// Two restores write the same thing with no order between them.
-    UNORDERED_OVERLAP = "R304", Warning;
+    UNORDERED_OVERLAP = "R304", Error;
     why: "Which of the two comes last, and stays at the target, would be left to chance: a database that comes back \
           after one of its tables undoes the table. They are never run together, because the service waits for a \
           locked object without limit.";
@@ -68,7 +68,8 @@ rules! { PLAN:
           restore writes there can't be taken back, and it may be the system that is lost and not a table.";
     mend: "Restore into an ordinary database, and move what is needed from there. Reserved are `DBC`, `SYSUDTLIB`, \
            `TD_SYSFNLIB`, `SYSLIB`, `SYSSPATIAL`, `TD_SERVER_DB` and `CRASHDUMPS`. To recover the system itself, \
-           follow the vendor's procedure.";
+           follow the vendor's procedure. Where a restore is really meant to write one of them, say so in it with \
+           `allow_reserved: true`.";
 
     /// A trigger in a copy.
     TRIGGER_COPY = "R310", Error;

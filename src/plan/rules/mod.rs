@@ -3,48 +3,98 @@
 //! Rules look at typed items and report at the author's places. They run on whatever could be read,
 //! so that a mistake in one restore hides none in another.
 
+mod checks;
+mod groups;
+mod idle;
+mod job_names;
+mod known;
 mod names;
 mod objects;
+mod order;
 mod overlap;
+mod overwrite;
+mod sites;
+mod timing;
+mod within;
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Draft, Severity, Span};
-use crate::model::{Item, Limits, Slug};
+use crate::diagnostic::{Draft, Severity, Sources, Span};
+use crate::model::{Item, Limits, Objectives, Slug};
 
-use super::findings::{Findings, draft};
-use super::inputs::Inputs;
+use super::findings::Findings;
+use super::node::Node;
 use super::pointer::Pointer;
 use super::restores::Restore;
-use super::rule;
-use super::template::Used;
 
+pub(super) use idle::{hidden_inputs, nothing_selected, unused_inputs};
 pub(super) use names::Names;
+
+/// What the plan says outside of its restores, and all of these as they came out of `for_each`.
+pub(super) struct Frame<'a> {
+    /// The plan without its restores.
+    pub(super) root: &'a Node,
+    /// The limits as they are written, the environment's laid over the plan's.
+    pub(super) limits_node: Option<&'a Node>,
+    pub(super) limits: Option<&'a Limits>,
+    pub(super) objectives: Option<&'a Objectives>,
+    pub(super) restores: &'a [Restore],
+    pub(super) sources: &'a Sources,
+}
+
+impl Frame<'_> {
+    /// Whether something stands in the plan's own file, and not in one that it includes.
+    fn is_own(&self, span: Span) -> bool {
+        span.file == self.root.span.file
+    }
+}
 
 /// An item with the restore it was read from.
 pub(super) struct Entry<'a> {
     pub(super) item: Item,
     pub(super) restore: &'a Restore,
+    pub(super) frame: &'a Frame<'a>,
 }
 
 impl Entry<'_> {
-    /// The author's place at a path below the restore, or of the restore's name, or of the restore.
+    /// The name that the author gave the restore, before `for_each` made several of it.
+    fn author(&self) -> &str {
+        self.restore.author_name().unwrap_or(self.item.name.as_str())
+    }
+
+    /// Whether the plan says something about this for the restore.
+    fn says(&self, key: &str) -> bool {
+        self.restore.places.at(&[key]).is_some()
+    }
+
+    /// The author's place at a path below the restore, or of the nearest value around it, or of the restore's name.
+    fn place(&self, steps: &[&str]) -> (Option<Span>, Pointer) {
+        let (restore, pointer) = (self.restore, self.restore.author.pointer());
+        if let Some(span) = restore.places.at(steps) {
+            return (Some(span), steps.iter().fold(pointer, |pointer, step| pointer.join(step)));
+        }
+        match steps.split_last() {
+            Some((_, around)) if !around.is_empty() => self.place(around),
+            _ => match restore.places.at(&["name"]) {
+                Some(span) => (Some(span), pointer.join("name")),
+                None => (restore.places.whole(), pointer),
+            },
+        }
+    }
+
+    /// The author's place at a path below the restore.
     fn span(&self, steps: &[&str]) -> Option<Span> {
-        let places = &self.restore.places;
-        places.at(steps).or_else(|| places.at(&["name"])).or_else(|| places.whole())
+        self.place(steps).0
     }
 
     /// A finding at a path below the restore.
     fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
-        let mut pointer = self.restore.author.pointer();
-        if self.restore.places.at(steps).is_some() {
-            steps.iter().for_each(|step| pointer.push(step));
-        }
+        let (span, pointer) = self.place(steps);
         Draft {
             rule,
             severity: Severity::Error,
             message: message.into(),
-            span: self.span(steps),
+            span,
             pointer: pointer.to_string(),
             hint: None,
             related: Vec::new(),
@@ -53,6 +103,13 @@ impl Entry<'_> {
 
     fn report(&self, draft: Draft, findings: &mut Findings) {
         findings.add_for(self.restore.element(), draft);
+    }
+}
+
+impl Draft {
+    /// Names another place, unless it is this one.
+    fn related_elsewhere(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        if self.span == span { self } else { self.maybe_related(span, text) }
     }
 }
 
@@ -66,46 +123,24 @@ fn first_by_name<'a>(entries: &'a [Entry<'_>]) -> HashMap<&'a Slug, usize> {
 }
 
 /// Runs all rules that look at items.
-pub(super) fn check(entries: &[Entry<'_>], limits: Option<&Limits>, findings: &mut Findings) {
+pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Findings) {
     if !names::cycles(entries, findings) {
-        overlap::unordered(entries, findings);
+        overlap::check(entries, findings);
     }
-    names::job_names(entries, findings);
+    known::check(entries, findings);
+    job_names::check(entries, findings);
+    groups::check(entries, frame, findings);
+    sites::check(entries, findings);
+    let databases = overwrite::databases_made(entries);
     for entry in entries {
         objects::check(entry, findings);
-        if let (Some(group), Some(limits)) = (&entry.item.group, limits)
-            && !limits.groups.contains_key(group)
-        {
-            let message = format!("the group `{group}` isn't declared under `limits.groups`");
-            let known = limits.groups.keys().map(String::as_str);
-            let hint = super::suggest::did_you_mean(group, known)
-                .unwrap_or_else(|| format!("add `limits: {{groups: {{{group}: 1}}}}`"));
-            entry.report(entry.draft(rule::GROUP_UNDECLARED, &["group"], message).hint(hint), findings);
-        }
+        within::check(entry, findings);
+        overwrite::check(entry, &databases, findings);
+        timing::check(entry, findings);
+        checks::check(entry, findings);
     }
-    if let Some(first) = entries.iter().find(|entry| !entry.item.checks.is_empty()) {
-        let message = "this version doesn't run checks; they are recorded as `not run`";
-        let hint = "run them by hand after the restore";
-        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).hint(hint).warning());
-    }
-}
-
-/// A plan that restores nothing is a mistake, never a success.
-pub(super) fn nothing_selected(key: Option<Span>, restores: &[Restore], findings: &mut Findings) {
-    if findings.has_errors() || restores.iter().any(|restore| !restore.probe) {
-        return;
-    }
-    let Some(key) = key else { return };
-    let message = "the plan restores nothing";
-    let hint = if restores.is_empty() { "add a restore" } else { "every `for_each` goes through an empty list" };
-    findings.add(draft(rule::NOTHING_SELECTED, key, "/restores", message).hint(hint));
-}
-
-/// Inputs that no template uses.
-pub(super) fn unused_inputs(inputs: &Inputs, used: &Used, findings: &mut Findings) {
-    for (name, span) in inputs.declared.iter().filter(|(name, _)| !used.uses(name)) {
-        let pointer = Pointer::from_text("/inputs").join(name);
-        let found = draft(rule::INPUT_UNUSED, *span, pointer.as_str(), format!("nothing uses the input `{name}`"));
-        findings.add(found.hint(format!("write `{{{{{name}}}}}` where it belongs, or remove it")).warning());
-    }
+    checks::not_run(entries, findings);
+    timing::missing(frame, findings);
+    idle::empty_lists(frame, findings);
+    idle::hidden_defaults(frame, findings);
 }

@@ -8,14 +8,12 @@ use crate::plan::LoaderLimits;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::restores::Restore;
 use crate::plan::rule;
-use crate::plan::suggest::{did_you_mean, listed};
+use crate::plan::suggest::Guesses;
 
 use super::Entry;
 
 /// How many circles are shown.
 const CYCLES: usize = 20;
-/// How many names are listed in a hint.
-const SHORT_LIST: usize = 12;
 
 /// The names that `after` can use.
 pub(in crate::plan) struct Names {
@@ -27,13 +25,19 @@ pub(in crate::plan) struct Names {
     incomplete: bool,
     /// How many dependencies may still be resolved.
     room: usize,
+    guesses: Guesses,
 }
 
 impl Names {
     /// Collects the names and reports those that stand twice.
     pub(in crate::plan) fn collect(restores: &[Restore], limits: &LoaderLimits, findings: &mut Findings) -> Self {
-        let mut names =
-            Self { by_author: HashMap::new(), single: HashSet::new(), incomplete: false, room: limits.dependencies };
+        let mut names = Self {
+            by_author: HashMap::new(),
+            single: HashSet::new(),
+            incomplete: false,
+            room: limits.dependencies,
+            guesses: Guesses::default(),
+        };
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
@@ -72,30 +76,20 @@ impl Names {
     /// What the `after` of a restore stands for; reports names that stand for nothing.
     pub(in crate::plan) fn after(&mut self, restore: &Restore, findings: &mut Findings) -> Vec<Slug> {
         let mut all: Vec<Slug> = Vec::new();
-        let mut seen: HashSet<&str> = HashSet::new();
+        let mut kept: HashSet<Slug> = HashSet::new();
         for (index, (name, span)) in restore.after.iter().enumerate() {
             let name = name.as_str();
-            if !seen.insert(name) {
-                continue;
-            }
             let pointer = restore.author.pointer().join("after").join(&index.to_string());
             let found = match self.by_author.get(name) {
                 Some(all) => all.clone(),
                 None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
                 None => {
                     if !self.incomplete {
-                        let known =
-                            self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
                         let own = restore.author_name();
-                        let mut known: Vec<&str> = known.filter(|known| Some(*known) != own).collect();
-                        known.sort_unstable();
-                        known.dedup();
+                        let known = || self.by_author.keys().chain(&self.single).map(String::as_str);
+                        let hint = self.guesses.hint(name, own, "the other restores are", known);
                         let message = format!("no restore is named `{name}`");
                         let found = draft(rule::AFTER_UNKNOWN, *span, pointer.as_str(), message);
-                        let hint = did_you_mean(name, known.iter().copied()).or_else(|| {
-                            let short = !known.is_empty() && known.len() <= SHORT_LIST;
-                            short.then(|| format!("the other restores are {}", listed(known, "and")))
-                        });
                         findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
@@ -111,10 +105,14 @@ impl Names {
                 continue;
             }
             self.room -= found.len();
-            all.extend(found);
+            let (before, any) = (all.len(), !found.is_empty());
+            all.extend(found.into_iter().filter(|name| kept.insert(name.clone())));
+            if any && all.len() == before {
+                let message = format!("`{name}` stands in this list already, itself or as one of several");
+                let twice = draft(rule::AFTER_TWICE, *span, pointer.as_str(), message);
+                findings.add_for(restore.element(), twice.hint("remove it").warning());
+            }
         }
-        let mut kept = HashSet::new();
-        all.retain(|name| kept.insert(name.clone()));
         all
     }
 }
@@ -191,26 +189,5 @@ fn shortened(names: &[&str]) -> String {
             format!("{} → … → {}", head.join(" → "), tail.join(" → "))
         }
         _ => names.join(" → "),
-    }
-}
-
-/// Two restores under one job name can't be told apart at the site.
-pub(super) fn job_names(entries: &[Entry<'_>], findings: &mut Findings) {
-    let mut seen: HashMap<&str, &Entry<'_>> = HashMap::new();
-    for entry in entries {
-        let Some(name) = &entry.item.job_name else { continue };
-        let Some(first) = seen.get(name.as_str()) else {
-            seen.insert(name.as_str(), entry);
-            continue;
-        };
-        let span = first.span(&["job_name"]);
-        let message = format!("two restores have the job name `{name}`; they couldn't be told apart at the site");
-        let found = entry.draft(rule::DUPLICATE_JOB_NAME, &["job_name"], message);
-        let found = if span == entry.span(&["job_name"]) {
-            found.hint("let the name hold `{{item}}`")
-        } else {
-            found.maybe_related(span, "the first is here").hint("change one of them")
-        };
-        entry.report(found, findings);
     }
 }

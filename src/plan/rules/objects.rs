@@ -1,8 +1,7 @@
-//! What the service can't do with an object, or does to it without being asked.
+//! What the service can't do with an object.
 
-use std::collections::HashMap;
-
-use crate::model::{Level, Mode, ObjectName, ObjectType, OnExisting, RestoreObject, Touched};
+use crate::diagnostic::Draft;
+use crate::model::{Level, Mode, ObjectName, ObjectType, RestoreObject, Touched};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
@@ -11,17 +10,31 @@ use super::Entry;
 /// Databases of the system itself.
 const RESERVED: [&str; 7] = ["DBC", "SYSUDTLIB", "TD_SYSFNLIB", "SYSLIB", "SYSSPATIAL", "TD_SERVER_DB", "CRASHDUMPS"];
 
-/// Runs every rule that looks at one item alone.
+/// Runs the rules about what the service can do with each object of a restore.
 pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
     mode(entry, findings);
-    twice(entry, findings);
     for (index, object) in entry.item.objects.iter().enumerate() {
-        let at = At { entry, index: &index.to_string(), object };
+        let at = At { entry, index: &index.to_string(), object, touched: entry.item.touched_by(object) };
         at.rename(findings);
+        at.renamed_to_itself(findings);
+        at.index(findings);
+        at.trigger(findings);
         at.reserved(findings);
-        at.data_loss(findings);
-        at.kind(findings);
     }
+    moved_nowhere(entry, findings);
+    reserved_unused(entry, findings);
+}
+
+/// An object as messages name it.
+pub(super) fn shown(object: &RestoreObject) -> String {
+    match object.object_type.level() {
+        Level::Database => object.name.to_string(),
+        Level::Object => format!("{}.{}", object.parent, object.name),
+    }
+}
+
+fn is_reserved(database: &ObjectName) -> bool {
+    RESERVED.contains(&database.folded().as_str())
 }
 
 /// `mode: restore` takes data back to where it came from, and nowhere else.
@@ -48,51 +61,28 @@ fn mode(entry: &Entry<'_>, findings: &mut Findings) {
     entry.report(entry.draft(rule::RESTORE_CANNOT, &["mode"], message).hint(hint), findings);
 }
 
-/// Objects that stand twice, that come back under one name, or that a database in the list holds anyway.
-fn twice(entry: &Entry<'_>, findings: &mut Findings) {
+/// Reports a `target.database` that is where every object comes from already.
+fn moved_nowhere(entry: &Entry<'_>, findings: &mut Findings) {
     let item = &entry.item;
-    let mut sources: HashMap<(&ObjectName, &ObjectName), usize> = HashMap::new();
-    let mut targets: HashMap<Touched, usize> = HashMap::new();
-    let databases: HashMap<&ObjectName, usize> = item
-        .objects
-        .iter()
-        .enumerate()
-        .filter(|(_, object)| object.object_type.level() == Level::Database)
-        .map(|(index, object)| (&object.name, index))
-        .collect();
-    for (index, object) in item.objects.iter().enumerate() {
-        let own = index.to_string();
-        let related = |found: crate::diagnostic::Draft, first: usize, what: &str| {
-            let place = entry.span(&["objects", &first.to_string()]);
-            if place == entry.span(&["objects", &own]) { found } else { found.maybe_related(place, what) }
-        };
-        if let Some(first) = sources.insert((&object.parent, &object.name), index) {
-            let message = format!("`{}` stands twice in this restore", shown(object));
-            let found = entry.draft(rule::OBJECT_TWICE, &["objects", &own], message).hint("remove one of them");
-            entry.report(related(found, first, "the first is here"), findings);
-            continue;
-        }
-        let touched = item.touched_by(object);
-        if let Some(first) = targets.get(&touched) {
-            let message = format!("two objects of this restore come back as `{touched}`");
-            let steps = ["objects", &own, "rename_to"];
-            let found = entry.draft(rule::RENAME_COLLISION, &steps, message);
-            let found = found.hint("names are compared without case; choose different ones");
-            entry.report(related(found, *first, "the first is here"), findings);
-        }
-        targets.insert(touched, index);
-        if let Some(first) = databases.get(&object.parent).filter(|_| object.object_type.level() == Level::Object) {
-            let message = format!("`{}` comes back with its database `{}` anyway", shown(object), object.parent);
-            let found = entry.draft(rule::OBJECT_TWICE, &["objects", &own], message).warning();
-            entry.report(related(found.hint("remove it"), *first, "the database is here"), findings);
-        }
+    let Some(database) = item.target.database.as_ref().filter(|_| item.target.site == item.source.site) else { return };
+    let is_home = |object: &RestoreObject| match object.object_type.level() {
+        Level::Database => object.name == *database,
+        Level::Object => object.parent == *database,
+    };
+    if item.objects.iter().all(is_home) {
+        let message = format!("`{database}` is where it comes from already, so this brings it nowhere else");
+        let found = entry.draft(rule::MOVES_NOWHERE, &["target", "database"], message).warning();
+        entry.report(found.hint("leave `target.database` out, or name another database"), findings);
     }
 }
 
-fn shown(object: &RestoreObject) -> String {
-    match object.object_type.level() {
-        Level::Database => object.name.to_string(),
-        Level::Object => format!("{}.{}", object.parent, object.name),
+/// A permission that nothing needs would stay for what is written here later.
+fn reserved_unused(entry: &Entry<'_>, findings: &mut Findings) {
+    let item = &entry.item;
+    if item.allow_reserved && !item.touches().iter().any(|touched| is_reserved(&touched.database)) {
+        let message = "this restore writes no database of the system";
+        let found = entry.draft(rule::RESERVED_UNUSED, &["allow_reserved"], message).warning();
+        entry.report(found.hint("remove `allow_reserved`"), findings);
     }
 }
 
@@ -101,17 +91,25 @@ struct At<'a> {
     entry: &'a Entry<'a>,
     index: &'a str,
     object: &'a RestoreObject,
+    touched: Touched,
 }
 
 impl At<'_> {
-    fn report(&self, draft: crate::diagnostic::Draft, findings: &mut Findings) {
+    fn report(&self, draft: Draft, findings: &mut Findings) {
         self.entry.report(draft, findings);
     }
 
-    fn draft(&self, rule: &'static str, key: Option<&str>, message: String) -> crate::diagnostic::Draft {
-        match key {
-            Some(key) => self.entry.draft(rule, &["objects", self.index, key], message),
-            None => self.entry.draft(rule, &["objects", self.index], message),
+    /// A finding about a key of the object, or about the object where it has no such key.
+    fn draft(&self, rule: &'static str, key: &str, message: impl Into<String>) -> Draft {
+        self.entry.draft(rule, &["objects", self.index, key], message)
+    }
+
+    /// A finding about where the object goes: its new name, or the other database, or itself.
+    fn draft_of_target(&self, rule: &'static str, message: String) -> Draft {
+        if self.object.rename_to.is_none() && self.entry.item.target.database.is_some() {
+            self.entry.draft(rule, &["target", "database"], message)
+        } else {
+            self.draft(rule, "rename_to", message)
         }
     }
 
@@ -123,72 +121,82 @@ impl At<'_> {
             Some(true) => {}
             Some(false) => {
                 let message = format!("the service can't rename a single {kind}; only tables and whole databases");
-                let hint = "leave `rename_to` out; `target: {database: ...}` brings it into another database under its own name";
-                self.report(self.draft(rule::RENAME_ILLEGAL, Some("rename_to"), message).hint(hint), findings);
+                let hint = match kind {
+                    ObjectType::JoinIndex | ObjectType::HashIndex | ObjectType::Trigger => {
+                        "leave `rename_to` out; what needs another name is made again from its definition"
+                    }
+                    _ => {
+                        "leave `rename_to` out; `target: {database: ...}` brings it into another database under its own name"
+                    }
+                };
+                self.report(self.draft(rule::RENAME_ILLEGAL, "rename_to", message).hint(hint), findings);
             }
             None => {
                 let message = format!("whether the service can rename a {kind} is not known");
-                let found = self.draft(rule::RENAME_ILLEGAL, Some("rename_to"), message).warning();
-                self.report(found.hint("rehearse it before you rely on it"), findings);
+                let found = self.draft(rule::RENAME_ILLEGAL, "rename_to", message).warning();
+                self.report(found.hint("leave `rename_to` out, or try it where nothing can be lost"), findings);
             }
         }
         if let Some(database) = entry.item.target.database.as_ref().filter(|_| kind.level() == Level::Database) {
             let message = format!("the database can't come back both as `{name}` and in `{database}`");
-            let found = self.draft(rule::CONTRADICTION, Some("rename_to"), message);
+            let found = self.draft(rule::CONTRADICTION, "rename_to", message);
             self.report(found.hint("keep `rename_to` or `target.database`"), findings);
         }
     }
 
-    fn reserved(&self, findings: &mut Findings) {
-        let touched = self.entry.item.touched_by(self.object);
-        if !RESERVED.contains(&touched.database.folded().as_str()) {
-            return;
-        }
-        let message = format!("`{}` belongs to the system and is no target for a restore", touched.database);
-        let hint = "restore into another database, and move what is needed from there";
-        let found = match &self.entry.item.target.database {
-            Some(_) => self.entry.draft(rule::RESERVED_DATABASE, &["target", "database"], message),
-            None => self.draft(rule::RESERVED_DATABASE, None, message),
-        };
-        self.report(found.hint(hint), findings);
-    }
-
-    fn data_loss(&self, findings: &mut Findings) {
-        let item = &self.entry.item;
-        let whole = self.object.object_type.level() == Level::Database;
-        if whole && item.mode == Mode::Restore && item.on_existing == OnExisting::Fail {
-            let name = &self.object.name;
-            let message = format!("restoring the database `{name}` drops what was created in it since the backup");
-            let hint = "write `on_existing: replace` if that is meant; without it, the restore is blocked where the database exists";
-            self.report(self.draft(rule::DROPS_NEWER, None, message).hint(hint).warning(), findings);
-        }
-    }
-
-    fn kind(&self, findings: &mut Findings) {
+    /// A rename to the name that the object has protects nothing: the copy goes over the original.
+    fn renamed_to_itself(&self, findings: &mut Findings) {
         let Self { object, entry, .. } = self;
-        if entry.item.mode != Mode::Copy {
+        if object.rename_to.as_ref() != Some(&object.name) {
             return;
         }
-        if object.object_type == ObjectType::Trigger {
+        let own = shown(object);
+        if entry.item.is_in_place(object) {
             let message =
-                format!("the trigger `{}` would be left out without a word: triggers are not copied", shown(object));
-            let hint = "create it again after the restore, or restore it where it came from with `mode: restore`";
-            self.report(self.draft(rule::TRIGGER_COPY, None, message).hint(hint), findings);
+                format!("`{own}` has this name already (names are compared without case), so it goes over itself");
+            let found = self.draft(rule::MOVES_NOWHERE, "rename_to", message);
+            self.report(found.hint("choose another name, or leave `rename_to` out if that is meant"), findings);
+        } else {
+            let message = format!("`{own}` has this name already");
+            self.report(self.draft(rule::MOVES_NOWHERE, "rename_to", message).hint("remove it").warning(), findings);
+        }
+    }
+
+    /// Join and hash indexes stay in the database that they are in.
+    fn index(&self, findings: &mut Findings) {
+        let Self { object, entry, touched, .. } = self;
+        if !matches!(object.object_type, ObjectType::JoinIndex | ObjectType::HashIndex) {
             return;
         }
-        let from = if object.object_type.level() == Level::Database { &object.name } else { &object.parent };
-        let to = entry.item.touched_by(object).database;
-        let what = match object.object_type {
-            ObjectType::View => "this view keeps",
-            ObjectType::Macro => "this macro keeps",
-            ObjectType::StoredProcedure | ObjectType::ExternalProcedure => "this procedure keeps",
-            ObjectType::Database | ObjectType::User => "views, macros and procedures in it keep",
-            _ => return,
-        };
-        if *from != to {
-            let message = format!("copied into `{to}`, {what} any reference to `{from}`, and may read or write there");
-            let hint = format!("after the copy, look for `{from}` in the definitions");
-            self.report(self.draft(rule::KEEPS_REFERENCES, None, message).hint(hint).warning(), findings);
+        let kind = &object.object_type;
+        if touched.database != object.parent {
+            let message = format!("a {kind} can't be copied into another database (`{}`)", touched.database);
+            let found = self.draft(rule::INDEX_MOVED, "", message);
+            self.report(found.hint("take it out, and make it again from its definition after the restore"), findings);
         }
+        if entry.item.options.skip_join_or_hash_indexes {
+            let message = format!("`{}` is listed, and `skip_join_or_hash_indexes` leaves it out", shown(object));
+            self.report(self.draft(rule::CONTRADICTION, "", message).hint("keep one of them"), findings);
+        }
+    }
+
+    fn trigger(&self, findings: &mut Findings) {
+        if self.entry.item.mode != Mode::Copy || self.object.object_type != ObjectType::Trigger {
+            return;
+        }
+        let own = shown(self.object);
+        let message = format!("the trigger `{own}` would be left out without a word: triggers are not copied");
+        let hint = "create it again after the restore, or restore it where it came from with `mode: restore`";
+        self.report(self.draft(rule::TRIGGER_COPY, "", message).hint(hint), findings);
+    }
+
+    fn reserved(&self, findings: &mut Findings) {
+        if self.entry.item.allow_reserved || !is_reserved(&self.touched.database) {
+            return;
+        }
+        let message =
+            format!("`{}` belongs to the system and is no ordinary target for a restore", self.touched.database);
+        let hint = "restore into another database and move what is needed from there; `allow_reserved: true` in this restore says that it is meant";
+        self.report(self.draft_of_target(rule::RESERVED_DATABASE, message).hint(hint), findings);
     }
 }

@@ -1,136 +1,195 @@
-//! Two restores that write the same thing need an order, or chance decides which one stays.
+//! What several restores of a plan do to one another's targets.
+//!
+//! Two restores that write the same thing need an order, or chance decides which one stays; and with an order, the
+//! later one must not undo the earlier one's work.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::model::{ObjectName, SiteId, Touched};
+use crate::model::{ObjectName, OnExisting, SiteId, Touched};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
 use super::Entry;
+use super::order::{Order, Walker};
+
+/// How many steps through `after` lists are followed before the rule says that it can't tell.
+const ROOM: usize = 20_000_000;
 
 /// One thing that an item writes.
-struct Write {
+struct Write<'a> {
     /// Where the item stands in an order that `after` allows.
     rank: usize,
     entry: usize,
     object: usize,
     touched: Touched,
+    /// What in it stays as it is.
+    exclude: HashSet<&'a ObjectName>,
 }
 
-/// Reports pairs without an order. Near-linear: only neighbours in the order are compared, because
-/// if they are in order, so are all the others.
-pub(super) fn unordered(entries: &[Entry<'_>], findings: &mut Findings) {
+/// Reports pairs without an order, and pairs in which the later undoes the earlier. Near-linear: only neighbours in the
+/// order are compared, because if they are in order, so are all the others.
+pub(super) fn check(entries: &[Entry<'_>], findings: &mut Findings) {
     let order = Order::new(entries);
-    let mut databases: HashMap<(SiteId, ObjectName), Vec<Write>> = HashMap::new();
+    let mut databases: HashMap<(SiteId, ObjectName), Vec<Write<'_>>> = HashMap::new();
     for (entry, Entry { item, .. }) in entries.iter().enumerate() {
-        for (object, touched) in item.touches().into_iter().enumerate() {
+        for (index, object) in item.objects.iter().enumerate() {
+            let touched = item.touched_by(object);
             let key = (touched.site.clone(), touched.database.clone());
-            let rank = order.rank.get(entry).copied().unwrap_or(0);
-            databases.entry(key).or_default().push(Write { rank, entry, object, touched });
+            let (rank, exclude) = (order.rank(entry), object.exclude.iter().collect());
+            databases.entry(key).or_default().push(Write { rank, entry, object: index, touched, exclude });
         }
     }
-    let mut groups: Vec<Vec<Write>> = databases.into_values().filter(|writes| writes.len() > 1).collect();
+    let mut groups: Vec<Vec<Write<'_>>> = databases.into_values().filter(|writes| writes.len() > 1).collect();
     groups.iter_mut().for_each(|writes| writes.sort_by_key(|write| (write.rank, write.object)));
     groups.sort_by_key(|writes| writes.first().map(|write| (write.rank, write.object)));
+    let mut walker = order.walker(ROOM);
     for writes in &groups {
-        one_database(entries, &order, writes, findings);
+        if one_database(entries, &mut walker, writes, findings).is_none() {
+            if let Some(entry) = entries.iter().find(|entry| !entry.item.after.is_empty()) {
+                let message = "the plan's `after` lists are too entangled to tell which restores are in order";
+                let found = entry.draft(rule::LIMIT, &["after"], message);
+                findings.add(found.hint("let a single restore stand between groups of restores, or split the plan"));
+            }
+            return;
+        }
     }
 }
 
-fn one_database(entries: &[Entry<'_>], order: &Order, writes: &[Write], findings: &mut Findings) {
-    let mut whole: Option<&Write> = None;
-    let mut since_whole: Vec<&Write> = Vec::new();
-    let mut last_of_object: HashMap<&ObjectName, &Write> = HashMap::new();
+/// Looks at the writes to one database. None: there was not enough room to tell.
+fn one_database(
+    entries: &[Entry<'_>],
+    walker: &mut Walker<'_>,
+    writes: &[Write<'_>],
+    findings: &mut Findings,
+) -> Option<()> {
+    let mut whole: Option<&Write<'_>> = None;
+    let mut since_whole: Vec<&Write<'_>> = Vec::new();
+    let mut last_of_object: HashMap<&ObjectName, &Write<'_>> = HashMap::new();
     for write in writes {
-        let mut earlier: Vec<&Write> = Vec::new();
+        let mut earlier: Vec<&Write<'_>> = Vec::new();
         match &write.touched.object {
             None => {
-                earlier.append(&mut since_whole);
+                let stays = |name: &ObjectName| write.exclude.contains(name);
+                let (left, taken) =
+                    since_whole.into_iter().partition(|part| part.touched.object.as_ref().is_some_and(stays));
+                (since_whole, earlier) = (left, taken);
                 earlier.extend(whole);
                 whole = Some(write);
-                last_of_object.clear();
+                last_of_object.retain(|name, _| stays(name));
             }
             Some(object) => {
-                earlier.extend(last_of_object.insert(object, write).or(whole));
+                let around = whole.filter(|whole| !whole.exclude.contains(object));
+                earlier.extend(last_of_object.insert(object, write).or(around));
                 since_whole.push(write);
             }
         }
-        let mut reported = std::collections::HashSet::new();
+        let (mut unordered, mut undone) = (Vec::new(), Vec::new());
+        let mut compared = HashSet::new();
         for first in earlier {
-            let fresh = first.entry != write.entry && reported.insert(first.entry);
-            if fresh && !order.reaches(first.entry, write.entry) {
-                report(entries, first, write, findings);
+            if first.entry == write.entry || !compared.insert(first.entry) {
+                continue;
             }
+            if !walker.reaches(first.entry, write.entry)? {
+                unordered.push(first);
+            } else if write.touched.object.is_none() || first.touched.object == write.touched.object {
+                undone.push(first);
+            }
+        }
+        if let Some(pair) = Pair::of(entries, &unordered, write) {
+            pair.unordered(findings);
+        }
+        if let Some(pair) = Pair::of(entries, &undone, write) {
+            pair.undone(findings);
         }
     }
+    Some(())
 }
 
-fn report(entries: &[Entry<'_>], first: &Write, second: &Write, findings: &mut Findings) {
-    let (Some(one), Some(two)) = (entries.get(first.entry), entries.get(second.entry)) else { return };
-    let (one_name, two_name) = (&one.item.name, &two.item.name);
-    let message = format!("`{one_name}` and `{two_name}` both write `{}` with no order between them", second.touched);
-    let found = two.draft(rule::UNORDERED_OVERLAP, &["objects", &second.object.to_string()], message).warning();
-    let place = one.span(&["objects", &first.object.to_string()]);
-    let found = found.hint(format!("add `after: [{one_name}]` to `{two_name}`, or the other way round"));
-    let own = two.span(&["objects", &second.object.to_string()]);
-    let found = if place == own { found } else { found.maybe_related(place, format!("`{one_name}` writes it here")) };
-    two.report(found, findings);
+/// Two restores that write the same thing.
+struct Pair<'a> {
+    one: &'a Entry<'a>,
+    first: &'a Write<'a>,
+    two: &'a Entry<'a>,
+    second: &'a Write<'a>,
+    /// How many others there are like the first.
+    more: usize,
 }
 
-/// An order of the items that `after` allows, and who waits for whom. The items are in no circle.
-struct Order {
-    rank: Vec<usize>,
-    before: Vec<Vec<usize>>,
-}
-
-impl Order {
-    fn new(entries: &[Entry<'_>]) -> Self {
-        let index = super::first_by_name(entries);
-        let before: Vec<Vec<usize>> =
-            entries.iter().map(|e| e.item.after.iter().filter_map(|n| index.get(n).copied()).collect()).collect();
-        let mut waiting: Vec<usize> = before.iter().map(Vec::len).collect();
-        let mut behind: Vec<Vec<usize>> = vec![Vec::new(); entries.len()];
-        for (item, edges) in before.iter().enumerate() {
-            for edge in edges {
-                if let Some(list) = behind.get_mut(*edge) {
-                    list.push(item);
-                }
-            }
-        }
-        let free = waiting.iter().enumerate().filter(|(_, count)| **count == 0).map(|(item, _)| item);
-        let mut queue: std::collections::VecDeque<usize> = free.collect();
-        let mut rank = vec![0; entries.len()];
-        let mut next = 0;
-        while let Some(item) = queue.pop_front() {
-            if let Some(slot) = rank.get_mut(item) {
-                *slot = next;
-            }
-            next += 1;
-            for follower in behind.get(item).into_iter().flatten() {
-                if let Some(count) = waiting.get_mut(*follower) {
-                    *count = count.saturating_sub(1);
-                    if *count == 0 {
-                        queue.push_back(*follower);
-                    }
-                }
-            }
-        }
-        Self { rank, before }
+impl<'a> Pair<'a> {
+    /// The first of several earlier writes with a later one.
+    fn of(entries: &'a [Entry<'a>], earlier: &[&'a Write<'a>], second: &'a Write<'a>) -> Option<Self> {
+        let first = *earlier.first()?;
+        let (one, two) = (entries.get(first.entry)?, entries.get(second.entry)?);
+        Some(Self { one, first, two, second, more: earlier.len() - 1 })
     }
 
-    /// Whether `later` waits for `earlier`, directly or not.
-    fn reaches(&self, earlier: usize, later: usize) -> bool {
-        let rank = |item: usize| self.rank.get(item).copied().unwrap_or(0);
-        let floor = rank(earlier);
-        let mut seen = std::collections::HashSet::new();
-        let mut stack = vec![later];
-        while let Some(item) = stack.pop() {
-            if item == earlier {
-                return true;
-            }
-            let edges = self.before.get(item).into_iter().flatten().copied();
-            stack.extend(edges.filter(|edge| rank(*edge) >= floor && seen.insert(*edge)));
-        }
-        false
+    /// A finding where the later one writes it.
+    fn report(&self, rule: &'static str, message: String, hint: String, warning: bool, findings: &mut Findings) {
+        let more = match self.more {
+            0 => String::new(),
+            1 => " (and 1 more like it)".to_owned(),
+            more => format!(" (and {more} more like it)"),
+        };
+        let found = self.two.draft(rule, &["objects", &self.second.object.to_string()], message + &more).hint(hint);
+        let place = self.one.span(&["objects", &self.first.object.to_string()]);
+        let found = found.related_elsewhere(place, format!("`{}` writes it here", self.one.item.name));
+        self.two.report(if warning { found.warning() } else { found }, findings);
+    }
+
+    fn unordered(&self, findings: &mut Findings) {
+        let Self { first, second, .. } = self;
+        let (one, two) = (&self.one.item.name, &self.two.item.name);
+        let (message, hint) = if first.touched == second.touched {
+            let message = format!("`{one}` and `{two}` both write `{}`, with no order between them", second.touched);
+            (
+                message,
+                format!("add `after: [{}]` to `{}`, or the other way round", self.one.author(), self.two.author()),
+            )
+        } else {
+            let ((whole, database), (part, object)) = if first.touched.object.is_none() {
+                ((self.one, &first.touched), (self.two, &second.touched))
+            } else {
+                ((self.two, &second.touched), (self.one, &first.touched))
+            };
+            let message = format!(
+                "`{}` writes the whole database `{database}` and `{}` writes `{object}` in it, with no order between them",
+                whole.item.name, part.item.name
+            );
+            (
+                message,
+                format!("add `after: [{}]` to `{}`, so that the database comes first", whole.author(), part.author()),
+            )
+        };
+        let hint = if self.one.restore.author.number == self.two.restore.author.number {
+            "let the target hold `{{item}}`, so that each element has its own".to_owned()
+        } else {
+            hint
+        };
+        self.report(rule::UNORDERED_OVERLAP, message, hint, false, findings);
+    }
+
+    /// Where the plan says `replace`, it may be meant; otherwise the later one would be refused.
+    fn undone(&self, findings: &mut Findings) {
+        let Self { first, second, .. } = self;
+        let (one, two) = (&self.one.item.name, &self.two.item.name);
+        let (what, hint) = if first.touched == second.touched {
+            let what = format!("writes `{}` again, so nothing stays of what `{one}` restored", second.touched);
+            (what, "give one of them another target, or leave one out".to_owned())
+        } else {
+            let (database, object) = (&second.touched, &first.touched);
+            let what =
+                format!("writes the whole database `{database}`, and with it `{object}`, which `{one}` restored");
+            (
+                what,
+                format!(
+                    "let `{}` come after `{}`, or leave `{object}` out of it with `exclude`",
+                    self.one.author(),
+                    self.two.author()
+                ),
+            )
+        };
+        let message = format!("`{two}` comes after `{one}` and {what}");
+        let warning = self.two.item.on_existing == OnExisting::Replace;
+        self.report(rule::OVERWRITTEN, message, hint, warning, findings);
     }
 }

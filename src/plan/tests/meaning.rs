@@ -61,10 +61,10 @@ fn the_command_line_is_read_as_the_type_asks_for() {
 #[test]
 fn a_restore_overrides_key_by_key_and_the_mode_follows() {
     let plan = clean(alone(
-        "version: 1\nname: test\nsource: {site: A, job: 1, execution: latest}\ntarget: {site: A}\nlimits: {deadline: 90m, groups: {heavy: 1}}\nrestores:\n  - {name: a, objects: [{table: D.a}]}\n  - {name: b, objects: [{table: D.b, rename_to: '\"b 2\"'}], source: {job: two}}\n  - {name: c, objects: [{table: D.c}], target: {database: E}, deadline: 5m, group: heavy, priority: -3}\n  - {name: d, objects: [{table: D.d}], target: {site: B}, on_existing: skip, source: {execution: 17}}\n  - {name: e, objects: [{table: D.e}], mode: copy}\n",
+        "version: 1\nname: test\nsource: {site: A, job: 1, execution: {before: 2026-11-01T00:00:00Z}}\ntarget: {site: A}\nlimits: {deadline: 90m, groups: {heavy: 1}}\nrestores:\n  - {name: a, objects: [{table: D.a}], on_existing: replace}\n  - {name: b, objects: [{table: D.b, rename_to: '\"b 2\"'}], source: {job: two}}\n  - {name: c, objects: [{table: D.c}], target: {database: E}, deadline: 5m, group: heavy, priority: -3}\n  - {name: d, objects: [{database: DD}], on_existing: skip, source: {execution: 17}}\n  - {name: e, objects: [{table: D.e}], mode: copy, on_existing: replace}\n  - {name: f, objects: [{table: D.f}], target: {site: B}, source: {execution: {within: 2d}}}\n  - {name: g, objects: [{table: D.g}], target: {site: B}, allow_reserved: false}\n",
     ));
     let modes: Vec<Mode> = plan.items.iter().map(|item| item.mode).collect();
-    assert_eq!(modes, [Mode::Restore, Mode::Copy, Mode::Copy, Mode::Copy, Mode::Copy]);
+    assert_eq!(modes, [Mode::Restore, Mode::Copy, Mode::Copy, Mode::Restore, Mode::Copy, Mode::Copy, Mode::Copy]);
     assert_eq!(plan.items[1].source.job.as_str(), "two");
     assert_eq!(plan.items[1].objects[0].rename_to.as_ref().unwrap().as_str(), "b 2");
     assert_eq!(plan.items[1].deadline_ms.0, 90 * 60_000);
@@ -72,13 +72,16 @@ fn a_restore_overrides_key_by_key_and_the_mode_follows() {
     assert_eq!(plan.items[3].on_existing, OnExisting::Skip);
     assert_eq!(plan.items[3].source.execution, ExecutionSelector::Id(model::ExecutionId::new("17")));
     assert_eq!(plan.items[3].source.site.as_str(), "A");
+    // The choice of an execution is overridden as a whole.
+    assert!(matches!(plan.items[5].source.execution, ExecutionSelector::Within { pick: Pick::Latest, .. }));
+    assert!(matches!(plan.items[6].source.execution, ExecutionSelector::Before(_)));
 }
 
 #[test]
 fn names_do_not_change_when_a_list_is_reordered() {
     let text = |list: &str| {
         plan_with(&format!(
-            "  - {{name: a, for_each: {list}, objects: [{{table: '{{{{item.table}}}}', rename_to: 'r{{{{index}}}}'}}]}}\n  - {{name: b, objects: [{{table: D.z}}], after: [a, a-one]}}\n"
+            "  - {{name: a, for_each: {list}, objects: [{{table: '{{{{item.table}}}}', rename_to: 'r{{{{index}}}}'}}]}}\n  - {{name: b, objects: [{{table: D.z}}], after: [a-one, a]}}\n"
         ))
     };
     let names = |list: &str| {
@@ -123,8 +126,9 @@ restores:
       - sql: {query: "SELECT '\\{{' FROM t -- yes", expect: {equals: null}}
       - command: {run: [./x, "a b", 3], timeout: 5m}
   - {name: two, after: [one], source: {execution: {before: 2026-11-01T00:00:00+01:00}}, objects: [{database: "Größe"}], on_existing: replace}
-  - {name: three, source: {execution: {within: 30d, pick: random, seed: 18446744073709551615}}, objects: [{macro: D.m}]}
-  - {name: four, source: {execution: {within: 1d12h}}, objects: [{jar: D.j}], on_existing: skip}
+  - {name: three, source: {execution: {within: 30d, pick: random, seed: 18446744073709551615}}, objects: [{macro: D.m}, {jar: D.j}]}
+  - {name: four, source: {execution: {within: 1d12h}}, objects: [{database: W}], on_existing: skip}
+  - {name: five, objects: [{standard_function: SYSLIB.f}], allow_reserved: true}
 "#;
 
 #[test]

@@ -75,6 +75,7 @@ pub(super) fn decision(item_name: &str, action: Action, reason: &str) -> Decisio
             mode: Mode::Copy,
             options: Options::default(),
             on_existing: OnExisting::Fail,
+            allow_reserved: false,
             after: Vec::new(),
             group: None,
             priority: 0,

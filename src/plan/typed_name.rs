@@ -1,0 +1,81 @@
+//! Names of objects, as plans write them.
+
+use crate::model::{NameError, ObjectName, QualifiedName};
+
+use super::node::{Node, Yaml};
+use super::rule;
+use super::scalar::plain;
+use super::typed::Reader;
+
+/// A name that stands alone, quoted as in SQL or not.
+pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<ObjectName> {
+    let QualifiedName { parent, name } = qualified(node, steps, reader)?;
+    let Some(parent) = parent else { return Some(name) };
+    let message = format!("one bare name is expected here, without `{parent}.`");
+    let hint = match steps.last() {
+        Some(&"rename_to") => {
+            format!("write `{name}`, and `target: {{database: {parent}}}` where it shall come into `{parent}`")
+        }
+        Some(&"database") => format!("write `{parent}`; objects keep their names there"),
+        _ => format!("write `{name}`; a name that holds a dot stands in double quotes"),
+    };
+    reader.wrong_with(rule::OBJECT_NAME, node, steps, message, hint);
+    None
+}
+
+/// A name, with its parent or alone.
+pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) -> Option<QualifiedName> {
+    let text = reader.text(node, steps)?;
+    let name = match QualifiedName::parse(text) {
+        Ok(name) => name,
+        Err(error) => {
+            let width = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            let message = format!("`{text}` is not an object's name: {error}");
+            let part = error.offset..error.offset + width;
+            let found = reader.draft_at(rule::OBJECT_NAME, node, steps, part, message);
+            reader.report(found.maybe_hint(hint(text, &error)));
+            return None;
+        }
+    };
+    for part in name.parent.iter().chain([&name.name]) {
+        if let Some(what) = part.lookalike() {
+            let found = reader.draft(rule::LOOKALIKE, node, steps, format!("the name `{part}` {what}"));
+            reader.report(found.hint("type the name again, unless it is called so at the site").warning());
+        }
+    }
+    Some(name)
+}
+
+/// What to write in place of a text that is no name.
+fn hint(text: &str, error: &NameError) -> Option<String> {
+    if let Some(meant) = &error.meant {
+        let written = in_yaml(meant);
+        let outer = if written == *meant { "" } else { "; the outer quotes are YAML's, and no part of the name" };
+        return Some(format!("let it read `{written}`{outer}"));
+    }
+    let (before, after) = text.split_at_checked(error.offset)?;
+    if after.starts_with(['*', '%', '?']) {
+        let database = before.split_once('.').map_or("NAME", |(database, _)| database);
+        return Some(format!("name each object, or write `database: {database}` for everything in it"));
+    }
+    if after.is_empty() || after.starts_with('.') {
+        return Some("write `DATABASE.name`".to_owned());
+    }
+    match before.trim_end_matches('.').split_once('.') {
+        Some((first, second)) if !text.contains('"') => {
+            let dotted = in_yaml(&format!("\"{first}.{second}\".{after}"));
+            Some(format!("a database and a name are enough; where a dot belongs to a name, it is like `{dotted}`"))
+        }
+        _ => None,
+    }
+}
+
+/// A name as a YAML scalar: in single quotes where YAML would read it as something else.
+fn in_yaml(name: &str) -> String {
+    let begins = name.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    if begins && !name.contains('"') && matches!(plain(name), Ok(Yaml::String(_))) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "''"))
+    }
+}
