@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
-use super::files;
+use super::files::Unreadable;
+use super::{discover, files};
+use crate::diagnostic::Diagnostics;
 use crate::model::{Environment, Plan};
-use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
+use crate::plan::{self, LoaderLimits, Request, Resolution, SourceFile, resolve};
 
 /// Options that say which environment a plan is resolved for.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -49,7 +49,7 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
-    let beside = files::environments_beside(plan);
+    let beside = discover::environments_beside(plan).unwrap_or_default();
     let names: Vec<String> =
         beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
     match names.as_slice() {
@@ -58,17 +58,46 @@ fn known_environments(plan: &Path) -> String {
     }
 }
 
+/// Why there is no resolution: a file that it needs can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}{}", hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default())]
+pub(super) struct Missing {
+    /// The file.
+    pub(super) cause: Unreadable,
+    /// What may help.
+    pub(super) hint: Option<String>,
+}
+
+impl From<Unreadable> for Missing {
+    fn from(cause: Unreadable) -> Self {
+        Self { cause, hint: None }
+    }
+}
+
+impl Missing {
+    /// The same as a diagnostic, for who checks other files too.
+    pub(super) fn diagnostics(self) -> Diagnostics {
+        plan::unreadable(&self.cause.path.display().to_string(), self.cause.to_string(), self.hint)
+    }
+}
+
 /// Resolves a plan, for an environment where one is named.
 ///
 /// # Errors
 /// When a file can't be read. What is wrong in the files is in the resolution's diagnostics.
-pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, String)]) -> anyhow::Result<Resolution> {
-    let source = |path: &Path| -> anyhow::Result<SourceFile> {
-        Ok(SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? })
+pub(super) fn load(
+    plan: &Path,
+    environment: Option<&Path>,
+    inputs: &[(String, String)],
+) -> Result<Resolution, Missing> {
+    let source = |path: &Path| {
+        let bytes = files::read(path, files::LARGEST)?;
+        Ok(SourceFile { path: path.display().to_string(), bytes })
     };
-    let environment = environment.map(source).transpose().with_context(|| known_environments(plan))?;
+    let hint = |cause: Unreadable| Missing { cause, hint: Some(known_environments(plan)) };
+    let environment = environment.map(source).transpose().map_err(hint)?;
     let plan = source(plan)?;
     let request = Request { plan: &plan, environment: environment.as_ref(), inputs, limits: LoaderLimits::default() };
-    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
+    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| error.why);
     Ok(resolve(request, &mut read))
 }

@@ -2,7 +2,7 @@
 
 use super::Global;
 use super::exit::Exit;
-use crate::{plan, report};
+use crate::{diagnostic, plan, report};
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,8 @@ enum Document {
     Environment,
     /// The report in JSON
     Report,
+    /// What `validate` found, in JSON
+    Diagnostics,
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -29,6 +31,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Document::Plan => plan::PLAN_SCHEMA,
         Document::Environment => plan::ENVIRONMENT_SCHEMA,
         Document::Report => report::REPORT_SCHEMA,
+        Document::Diagnostics => diagnostic::DIAGNOSTICS_SCHEMA,
     };
     global.terminal().result(schema)?;
     Ok(Exit::Done)

@@ -4,17 +4,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
+use super::Global;
+use super::discover::{self, Found};
 use super::exit::Exit;
-use super::load::{self, Binding};
-use super::{Global, OutputFormat, files};
-use crate::diagnostic;
+use super::load::{self, Binding, Missing};
+use super::outputs::{self, Outputs};
+use crate::diagnostic::{self, Collation, Diagnostics, EnvironmentFile, Look, Pair};
+use crate::plan;
+use crate::report::Style;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   restorectl validate plans/                        every plan, for every environment beside it
   restorectl validate plans/dr-weekly.yaml -e prod  one plan for one environment
-  restorectl validate plans/ --format json          for a program")]
+  restorectl validate plans/ --format sarif --out plans.sarif --format human
+                                                    for code scanning, and for people
+
+A problem that several environments have is shown once, with those that have it if
+that isn't all of them. Run it in the repository's root, so that the paths in SARIF
+and in GitHub's annotations are right.
+
+Exit codes: 0 where there is no error; 2 where there is one, a file that can't be
+read among others counted; 1 where not a single plan could be checked.")]
 pub(super) struct Args {
     /// Plans, or folders of plans
     #[arg(value_name = "PATH", default_value = "plans")]
@@ -24,70 +36,107 @@ pub(super) struct Args {
     /// Check for every environment beside each plan (what happens without --env too, where there are any)
     #[arg(long, conflicts_with = "env")]
     all_envs: bool,
-    /// How to print the diagnostics
-    #[arg(long, value_enum, default_value_t)]
-    format: OutputFormat,
+    /// Exit with 2 for warnings too
+    #[arg(long)]
+    deny_warnings: bool,
+    /// How many problems people are shown in full at most, errors first; programs get all
+    #[arg(long, value_name = "N", default_value_t = Look::default().most)]
+    max: usize,
+    #[command(flatten)]
+    outputs: Outputs<Format>,
+}
+
+/// A format of the diagnostics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For the terminal.
+    #[default]
+    Human,
+    /// For programs; its schema is `restorectl schema diagnostics`.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, which GitHub shows as annotations.
+    Github,
+    /// JUnit's XML: a test for each plan and environment.
+    Junit,
+}
+
+impl outputs::Format for Format {
+    fn by_ending(ending: &str) -> Option<Self> {
+        match ending {
+            "txt" => Some(Self::Human),
+            "json" => Some(Self::Json),
+            "sarif" => Some(Self::Sarif),
+            "xml" => Some(Self::Junit),
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let mut plans = Vec::new();
-    for path in &args.paths {
-        plans.extend(files::plans_in(path)?);
-    }
-    if plans.is_empty() {
+    let Found { plans, unreadable } = discover::plans_below(&args.paths);
+    if plans.is_empty() && unreadable.is_empty() {
         bail!("there is no plan (`*.yaml`) in {}", names(&args.paths));
     }
-    let terminal = global.terminal();
-    let mut documents = Vec::new();
-    let (mut checks, mut errors, mut warnings) = (0usize, 0usize, 0usize);
-    for plan in &plans {
-        for environment in environments(plan, &args) {
-            let resolution = load::load(plan, environment.as_deref(), &args.binding.inputs)?;
-            let found = &resolution.diagnostics;
-            checks += 1;
-            errors += found.errors();
-            warnings += found.warnings();
-            match args.format {
-                OutputFormat::Human if found.is_empty() => {}
-                OutputFormat::Human => {
-                    let bound = environment.as_ref().map(|path| format!(" with {}", path.display()));
-                    terminal.result(&format!("{}{}:\n\n", plan.display(), bound.unwrap_or_default()))?;
-                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().into())))?;
-                }
-                OutputFormat::Json => documents.push(serde_json::json!({
-                    "plan": plan.display().to_string(),
-                    "environment": environment.as_ref().map(|path| path.display().to_string()),
-                    "diagnostics": diagnostic::json(found),
-                })),
-            }
+    let mut checked = 0usize;
+    let folders = unreadable.into_iter().map(|folder| (pair(&folder.path, None), Missing::from(folder).diagnostics()));
+    let resolved = plans.iter().flat_map(|plan| check(plan, &args.binding)).map(|(pair, result)| match result {
+        Ok(found) => {
+            checked += 1;
+            (pair, found)
         }
+        Err(missing) => (pair, missing.diagnostics()),
+    });
+    let collation = Collation::new(folders.chain(resolved));
+    let terminal = global.terminal();
+    args.outputs.write(terminal, |format, style| Ok(text(&collation, format, style, args.max)))?;
+
+    if checked == 0 {
+        terminal.say("error: not a single plan could be checked");
+        return Ok(Exit::Failed);
     }
-    match args.format {
-        OutputFormat::Json => terminal.result(&format!("{}\n", serde_json::to_string_pretty(&documents)?))?,
-        OutputFormat::Human => terminal.result(&format!(
-            "{}: {} checked, {}, {}\n",
-            if errors == 0 { "valid" } else { "invalid" },
-            count(checks, "plan"),
-            count(errors, "error"),
-            count(warnings, "warning")
-        ))?,
+    let denied = args.deny_warnings && collation.warnings() > 0;
+    if denied && collation.errors() == 0 {
+        terminal.say("error: there are warnings, and `--deny-warnings` allows none");
     }
-    Ok(if errors == 0 { Exit::Done } else { Exit::Invalid })
+    Ok(if denied || collation.errors() > 0 { Exit::Invalid } else { Exit::Done })
 }
 
-/// The environments to check a plan for: the one that is named, or all beside it, or none where there are none.
-fn environments(plan: &Path, args: &Args) -> Vec<Option<PathBuf>> {
-    if let Some(name) = &args.binding.env {
-        return vec![Some(load::environment_path(plan, name))];
+/// A plan with the environment that is named, or with each that is beside it, or alone where there are none.
+fn check(plan: &Path, binding: &Binding) -> Vec<(Pair, Result<Diagnostics, Missing>)> {
+    let environments = match &binding.env {
+        Some(name) => vec![load::environment_path(plan, name)],
+        None => match discover::environments_beside(plan) {
+            Ok(found) => found,
+            Err(unreadable) => return vec![(pair(plan, None), Err(unreadable.into()))],
+        },
+    };
+    let one = |environment: Option<&Path>| {
+        let resolution = load::load(plan, environment, &binding.inputs);
+        (pair(plan, environment), resolution.map(|resolution| resolution.diagnostics))
+    };
+    if environments.is_empty() { vec![one(None)] } else { environments.iter().map(|path| one(Some(path))).collect() }
+}
+
+fn pair(plan: &Path, environment: Option<&Path>) -> Pair {
+    let environment = environment.map(|path| {
+        let file = path.display().to_string();
+        EnvironmentFile { name: plan::environment_name(&file), file }
+    });
+    Pair { plan: plan.display().to_string(), environment }
+}
+
+fn text(collation: &Collation, format: Format, style: Style, most: usize) -> String {
+    match format {
+        Format::Human => diagnostic::overview(collation, Look { most, ..style.into() }),
+        Format::Json => diagnostic::json(collation),
+        Format::Sarif => diagnostic::sarif(collation, plan::RULES),
+        Format::Github => diagnostic::github(collation),
+        Format::Junit => diagnostic::junit(collation),
     }
-    let beside = files::environments_beside(plan);
-    if beside.is_empty() { vec![None] } else { beside.into_iter().map(Some).collect() }
 }
 
 fn names(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -88,6 +88,21 @@ impl Sources {
         Place { file, span: span.start..span.end, line, column, end_line, end_column }
     }
 
+    /// Takes in the texts of another resolution. One that is here already is kept as it is; what is masked in either is
+    /// masked.
+    pub(super) fn absorb(&mut self, others: Self) {
+        for other in others.all {
+            match self.all.iter_mut().find(|source| source.path == other.path) {
+                Some(known) => {
+                    known.masks.extend(other.masks);
+                    known.masks.sort_by_key(|mask| (mask.start, mask.end));
+                    known.masks.dedup();
+                }
+                None => self.all.push(other),
+            }
+        }
+    }
+
     /// The text with this path.
     pub(super) fn find(&self, path: &str) -> Option<&Source> {
         self.all.iter().find(|source| source.path == path)
@@ -115,7 +130,7 @@ impl Source {
         &self.text
     }
 
-    /// What is masked, in the order in which it was said.
+    /// What is masked.
     pub(super) fn masks(&self) -> &[Range<usize>] {
         &self.masks
     }

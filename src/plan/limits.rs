@@ -40,7 +40,7 @@ impl Default for LoaderLimits {
             template_output_bytes: 1 << 20,
             restores: 10_000,
             dependencies: 1_000_000,
-            diagnostics: 100,
+            diagnostics: 10_000,
         }
     }
 }

@@ -36,16 +36,17 @@ mod typed_object;
 #[cfg(test)]
 mod tests;
 
+pub use environment::name_of as environment_name;
 pub use limits::LoaderLimits;
 pub use render::render_yaml;
 pub use rule::RULES;
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
 
-use crate::diagnostic::{Diagnostics, Sources};
+use crate::diagnostic::{Diagnostics, Sources, Span};
 use crate::model;
 
 use expand::Expanded;
-use findings::Findings;
+use findings::{Findings, draft};
 use node::{Node, Yaml};
 use parse::{Privacy, load};
 use pointer::Pointer;
@@ -89,6 +90,14 @@ pub struct Resolution {
     pub rendered: Option<serde_json::Value>,
     /// Everything that was found, in the plan and in the environment.
     pub diagnostics: Diagnostics,
+}
+
+/// What there is to say of a file that can't be read at all, for who has others to go on with.
+pub fn unreadable(path: &str, message: impl Into<String>, hint: Option<String>) -> Diagnostics {
+    let mut sources = Sources::default();
+    let file = sources.add(path, String::new());
+    let found = draft(rule::UNREADABLE, Span { file, start: 0, end: 0 }, "", message).maybe_hint(hint);
+    Diagnostics::new(sources, vec![found], 1)
 }
 
 /// Resolves a plan for an environment.
