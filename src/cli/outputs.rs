@@ -111,7 +111,7 @@ impl<F: Format> FromArgMatches for Outputs<F> {
         given.extend(at.zip(outs.map(|path| Given::Out(path.clone()))));
         given.sort_by_key(|(at, _)| *at);
         let given = given.into_iter().map(|(_, given)| given).collect();
-        Self::pair(given).map_err(|why| clap::Error::raw(ErrorKind::ArgumentConflict, why + "\n"))
+        Self::pair(given).map_err(|why| clap::Error::raw(ErrorKind::ArgumentConflict, why))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

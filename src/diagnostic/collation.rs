@@ -199,3 +199,151 @@ fn only_in(finding: &Finding, checked: &[Checked], pairs_of: &BTreeMap<&str, usi
     let names: BTreeSet<&String> = pairs().filter_map(|pair| Some(&pair.environment.as_ref()?.name)).collect();
     names.into_iter().cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Draft, Look, Sources, Span, overview};
+    use super::*;
+
+    fn pair(plan: &str, environment: Option<&str>) -> Pair {
+        let environment =
+            environment.map(|name| EnvironmentFile { name: name.into(), file: format!("envs/{name}.yaml") });
+        Pair { plan: plan.into(), environment }
+    }
+
+    /// A resolution that found these: rule, file, first byte, message, and the file of a related place.
+    fn found(all: &[(&'static str, &str, usize, &str, Option<&str>)]) -> Diagnostics {
+        capped(all, 100)
+    }
+
+    fn capped(all: &[(&'static str, &str, usize, &str, Option<&str>)], cap: usize) -> Diagnostics {
+        let mut sources = Sources::default();
+        let mut span = |path: &str, start| Span { file: sources.add(path, "0123456789".into()), start, end: start + 1 };
+        let drafts = all.iter().map(|(rule, path, start, message, related)| Draft {
+            rule,
+            severity: if rule.starts_with('W') { Severity::Warning } else { Severity::Error },
+            message: (*message).to_owned(),
+            span: (!path.is_empty()).then(|| span(path, *start)),
+            pointer: String::new(),
+            hint: None,
+            related: related.iter().map(|path| (span(path, 1), format!("in {path}"))).collect(),
+        });
+        let drafts = drafts.collect();
+        Diagnostics::new(sources, drafts, cap)
+    }
+
+    fn told(collation: &Collation) -> Vec<(&str, &[usize], Vec<&str>)> {
+        let told = collation.findings().iter().map(|finding| {
+            let only_in = finding.only_in.iter().map(String::as_str).collect();
+            (finding.diagnostic.rule, finding.pairs.as_slice(), only_in)
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_problem_is_told_once_with_the_environments_that_have_it_unless_all_do() {
+        let everywhere = ("E1", "a.yaml", 5, "m", None);
+        let collation = Collation::new([
+            (pair("a.yaml", Some("prod")), found(&[everywhere, ("E2", "a.yaml", 3, "m", None)])),
+            (pair("a.yaml", Some("sim")), found(&[everywhere])),
+            (pair("a.yaml", Some("staging")), found(&[everywhere, ("E2", "a.yaml", 3, "m", None)])),
+        ]);
+        let expected: Vec<(&str, &[usize], Vec<&str>)> =
+            vec![("E2", &[0, 2], vec!["prod", "staging"]), ("E1", &[0, 1, 2], vec![])];
+        assert_eq!(told(&collation), expected);
+        assert_eq!((collation.errors(), collation.plans(), collation.environments()), (2, 1, 3));
+        let counts: Vec<usize> = collation.checked().iter().map(|checked| checked.errors).collect();
+        assert_eq!(counts, [2, 1, 2], "each pair keeps its own count");
+        let text = overview(&collation, Look::default());
+        assert!(text.contains("= note: in environments `prod`, `staging`"), "{text}");
+        assert!(
+            text.contains("invalid  a.yaml with prod, staging: 2 errors\ninvalid  a.yaml with sim: 1 error\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_environments_own_problem_is_told_once_and_its_place_says_where() {
+        let own = ("E1", "envs/prod.yaml", 0, "m", None);
+        let base = ("E2", "envs/_base.yaml", 0, "m", None);
+        let collation = Collation::new([
+            (pair("a.yaml", Some("prod")), found(&[own, base])),
+            (pair("a.yaml", Some("sim")), found(&[])),
+            (pair("b.yaml", Some("prod")), found(&[own, base])),
+            (pair("b.yaml", Some("sim")), found(&[])),
+        ]);
+        let expected: Vec<(&str, &[usize], Vec<&str>)> = vec![("E2", &[0, 2], vec!["prod"]), ("E1", &[0, 2], vec![])];
+        assert_eq!(told(&collation), expected);
+    }
+
+    #[test]
+    fn problems_differ_by_rule_place_or_message_and_keep_all_that_is_related() {
+        let collation = Collation::new([
+            (
+                pair("a.yaml", Some("x")),
+                found(&[("E1", "a.yaml", 1, "m", Some("x.yaml")), ("E1", "a.yaml", 2, "m", None)]),
+            ),
+            (
+                pair("a.yaml", Some("y")),
+                found(&[("E1", "a.yaml", 1, "m", Some("y.yaml")), ("E1", "a.yaml", 2, "n", None)]),
+            ),
+        ]);
+        let messages: Vec<(&str, usize)> =
+            collation.findings().iter().map(|f| (f.diagnostic.message.as_str(), f.diagnostic.related.len())).collect();
+        assert_eq!(messages, [("m", 2), ("m", 0), ("n", 0)]);
+    }
+
+    #[test]
+    fn sorted_by_file_and_place_and_what_has_none_comes_last() {
+        let collation = Collation::new([
+            (pair("b.yaml", None), found(&[("E0", "", 0, "m", None), ("E1", "b.yaml", 1, "m", None)])),
+            (pair("a.yaml", None), found(&[("E2", "a.yaml", 7, "m", None), ("W3", "a.yaml", 2, "m", None)])),
+        ]);
+        let rules: Vec<&str> = collation.findings().iter().map(|finding| finding.diagnostic.rule).collect();
+        assert_eq!(rules, ["W3", "E2", "E1", "E0"]);
+        assert!(told(&collation).iter().all(|(_, _, only_in)| only_in.is_empty()));
+    }
+
+    #[test]
+    fn what_a_resolution_did_not_keep_is_counted_once_all_the_same() {
+        let all: Vec<(&'static str, &str, usize, &str, Option<&str>)> =
+            (0..8).map(|start| (if start < 6 { "E1" } else { "W1" }, "a.yaml", start, "m", None)).collect();
+        // The second pair keeps others than the first, and has one that the first hasn't.
+        let collation = Collation::new([
+            (pair("a.yaml", Some("x")), capped(&all[..7], 2)),
+            (pair("a.yaml", Some("y")), capped(&all[1..], 2)),
+        ]);
+        assert_eq!(collation.findings().len(), 3);
+        assert_eq!((collation.errors(), collation.warnings(), collation.not_kept()), (6, 2, 5));
+        let text = overview(&collation, Look { most: 2, ..Look::default() });
+        assert!(text.contains("not shown: 6 more problems"), "{text}");
+    }
+
+    #[test]
+    fn a_mask_of_one_resolution_holds_in_all() {
+        let masked = |mask: bool| {
+            let mut sources = Sources::default();
+            let file = sources.add("e.yaml", "secret: hunter2".into());
+            let span = Span { file, start: 8, end: 15 };
+            if mask {
+                sources.mask(span);
+            }
+            let draft = Draft {
+                rule: "E1",
+                severity: Severity::Error,
+                message: "m".into(),
+                span: Some(span),
+                pointer: String::new(),
+                hint: None,
+                related: Vec::new(),
+            };
+            Diagnostics::new(sources, vec![draft], 1)
+        };
+        let pairs = || (pair("a.yaml", Some("x")), pair("b.yaml", Some("x")));
+        for first in [true, false] {
+            let (a, b) = pairs();
+            let text = overview(&Collation::new([(a, masked(first)), (b, masked(!first))]), Look::default());
+            assert!(text.contains("********") && !text.contains("hunter2"), "{text}");
+        }
+    }
+}

@@ -69,14 +69,14 @@ impl Case<'_> {
     }
 }
 
+/// A problem; not in which environments it is, because each case is one.
 fn lines(finding: &Finding) -> Vec<String> {
     let diagnostic = &finding.diagnostic;
     let place = diagnostic.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let mut message = plain::message(finding).into_iter();
-    let first = message.next().unwrap_or_default();
-    let first = format!("{}{}[{}]: {first}", harmless(&place), diagnostic.severity.word(), diagnostic.rule);
-    let others = message.chain(plain::related(finding)).map(|line| format!("  {line}"));
-    std::iter::once(first).chain(others).collect()
+    let (word, rule, message) = (diagnostic.severity.word(), diagnostic.rule, harmless(&diagnostic.message));
+    let first = format!("{}{word}[{rule}]: {message}", harmless(&place));
+    let below = plain::hint(finding).into_iter().chain(plain::related(finding)).map(|line| format!("  {line}"));
+    std::iter::once(first).chain(below).collect()
 }
 
 /// A text as XML takes it, between tags and in quotes. It is made harmless first, so that of the characters that XML

@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::model::harmless;
 
-/// `in environments `prod`, `staging``; none where it doesn't depend on the environment.
+/// In which environments it is; none where it doesn't depend on the environment.
 pub(super) fn environments(finding: &Finding) -> Option<String> {
     let names: Vec<String> = finding.only_in.iter().map(|name| format!("`{}`", harmless(name))).collect();
     match names.as_slice() {
@@ -13,11 +13,15 @@ pub(super) fn environments(finding: &Finding) -> Option<String> {
     }
 }
 
+/// What to do next.
+pub(super) fn hint(finding: &Finding) -> Option<String> {
+    finding.diagnostic.hint.as_ref().map(|hint| format!("help: {}", harmless(hint)))
+}
+
 /// The message, and below it the environments and the hint.
 pub(super) fn message(finding: &Finding) -> Vec<String> {
-    let diagnostic = &finding.diagnostic;
-    let hint = diagnostic.hint.as_ref().map(|hint| format!("help: {}", harmless(hint)));
-    std::iter::once(harmless(&diagnostic.message)).chain(environments(finding)).chain(hint).collect()
+    let message = harmless(&finding.diagnostic.message);
+    std::iter::once(message).chain(environments(finding)).chain(hint(finding)).collect()
 }
 
 /// The other places that it has to do with, a line each.

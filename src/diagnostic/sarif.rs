@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::json::written;
@@ -51,32 +51,32 @@ fn rule(rule: &Rule) -> Value {
 
 fn result(finding: &Finding, rules: &HashMap<&str, usize>, times: usize) -> Value {
     let diagnostic = &finding.diagnostic;
-    let mut result = Map::new();
-    let mut put = |key: &str, value: Value| result.insert(key.to_owned(), value);
-    put("ruleId", json!(diagnostic.rule));
-    if let Some(index) = rules.get(diagnostic.rule) {
-        put("ruleIndex", json!(index));
-    }
-    put("level", json!(diagnostic.severity.word()));
-    put("message", json!({"text": message(&plain::message(finding).join("\n"))}));
-    if let Some(place) = &diagnostic.place {
-        let mut location = json!({"physicalLocation": physical(place)});
-        if !diagnostic.pointer.is_empty() {
-            location["logicalLocations"] = json!([{"fullyQualifiedName": diagnostic.pointer}]);
-        }
-        put("locations", json!([location]));
-    }
-    if !diagnostic.related.is_empty() {
-        let related = diagnostic.related.iter().map(
-            |(place, what)| json!({"physicalLocation": physical(place), "message": {"text": message(&harmless(what))}}),
-        );
-        put("relatedLocations", related.collect());
-    }
-    put("partialFingerprints", json!({"restorectl/v1": format!("{}:{times}", fingerprint(finding))}));
-    if !finding.only_in.is_empty() {
-        put("properties", json!({"environments": finding.only_in}));
-    }
-    Value::Object(result)
+    let related = diagnostic.related.iter().map(
+        |(place, what)| json!({"physicalLocation": physical(place), "message": {"text": message(&harmless(what))}}),
+    );
+    object([
+        ("ruleId", Some(json!(diagnostic.rule))),
+        ("ruleIndex", rules.get(diagnostic.rule).map(|index| json!(index))),
+        ("level", Some(json!(diagnostic.severity.word()))),
+        ("message", Some(json!({"text": message(&plain::message(finding).join("\n"))}))),
+        ("locations", diagnostic.place.as_ref().map(|place| json!([location(place, &diagnostic.pointer)]))),
+        ("relatedLocations", (!diagnostic.related.is_empty()).then(|| related.collect())),
+        ("partialFingerprints", Some(json!({"restorectl/v1": format!("{}:{times}", fingerprint(finding))}))),
+        ("properties", (!finding.only_in.is_empty()).then(|| json!({"environments": finding.only_in}))),
+    ])
+}
+
+/// An object with those of its fields that are there.
+fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let there = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(there.collect())
+}
+
+fn location(place: &Place, pointer: &str) -> Value {
+    object([
+        ("physicalLocation", Some(physical(place))),
+        ("logicalLocations", (!pointer.is_empty()).then(|| json!([{"fullyQualifiedName": pointer}]))),
+    ])
 }
 
 fn physical(place: &Place) -> Value {

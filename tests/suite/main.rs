@@ -18,4 +18,5 @@ mod engine;
 mod hardships;
 mod journal;
 mod rig;
+mod validate;
 mod world;
