@@ -5,7 +5,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 /// The largest plan, environment, changeset or secret that is read, in bytes.
 pub(super) const LARGEST: u64 = 256 * 1024 * 1024;
@@ -53,6 +53,10 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let about = || format!("`{}` can't be written", path.display());
     let name = path.file_name().with_context(|| format!("`{}` names no file", path.display()))?;
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        // A device or a pipe would be replaced by a file, and whoever reads it would wait.
+        bail!("`{}` can't be written: it is there and is not a regular file", path.display());
+    }
     let mut beside = path.to_owned();
     beside.set_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
     let write = || -> std::io::Result<()> {

@@ -48,6 +48,8 @@ pub struct Finding {
     /// The names of the environments that it was found in; empty where it doesn't depend on the environment, or where its
     /// place says which one it is.
     pub only_in: Vec<String>,
+    /// The plans that it was found in, where it has no place to say so.
+    pub plans: Vec<String>,
 }
 
 /// All that was found, sorted by file and place.
@@ -139,7 +141,12 @@ impl Gathered {
                 Some(known) => known.join(number, diagnostic),
                 None => {
                     self.known.insert(identity, self.findings.len());
-                    self.findings.push(Finding { diagnostic, pairs: vec![number], only_in: Vec::new() });
+                    self.findings.push(Finding {
+                        diagnostic,
+                        pairs: vec![number],
+                        only_in: Vec::new(),
+                        plans: Vec::new(),
+                    });
                 }
             }
         }
@@ -153,6 +160,10 @@ impl Gathered {
         }
         for finding in &mut findings {
             finding.only_in = only_in(finding, &checked, &pairs_of);
+            if finding.diagnostic.place.is_none() {
+                let plans = finding.pairs.iter().filter_map(|number| Some(&checked.get(*number)?.pair.plan));
+                finding.plans = plans.collect::<BTreeSet<_>>().into_iter().cloned().collect();
+            }
             beyond.remove(&finding.diagnostic.trace());
         }
         findings.sort_by(|a, b| order(&a.diagnostic).cmp(&order(&b.diagnostic)));
@@ -301,6 +312,8 @@ mod tests {
         ]);
         let rules: Vec<&str> = collation.findings().iter().map(|finding| finding.diagnostic.rule).collect();
         assert_eq!(rules, ["W3", "E2", "E1", "E0"]);
+        assert_eq!(collation.findings()[3].plans, ["b.yaml"], "there is no place to say so");
+        assert_eq!(collation.findings()[2].plans, Vec::<String>::new());
         assert!(told(&collation).iter().all(|(_, _, only_in)| only_in.is_empty()));
     }
 

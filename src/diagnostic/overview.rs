@@ -11,7 +11,7 @@ pub fn overview(collation: &Collation, look: Look) -> String {
     let findings = collation.findings();
     let (shown, others) = most_severe(findings, |finding| finding.diagnostic.severity, look.most);
     for finding in shown {
-        let notes: Vec<String> = plain::environments(finding).into_iter().collect();
+        let notes: Vec<String> = plain::whereabouts(finding).collect();
         out.push_str(&block(&finding.diagnostic, &notes, collation.sources(), look));
         out.push_str("\n\n");
     }

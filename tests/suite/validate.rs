@@ -121,9 +121,9 @@ async fn every_format_in_one_call_and_all_agree() {
     let mut log = read_json(&rig, "all.sarif");
     fits(include_str!("../fixtures/sarif-parts.schema.json"), &log);
     let run = &mut log["runs"][0];
-    let rules = run["tool"]["driver"].as_object_mut().unwrap().remove("rules").unwrap();
+    let rules = run["tool"]["driver"].as_object_mut().unwrap().shift_remove("rules").unwrap();
     for result in run["results"].as_array_mut().unwrap() {
-        let index = result.as_object_mut().unwrap().remove("ruleIndex").unwrap().as_u64().unwrap();
+        let index = result.as_object_mut().unwrap().shift_remove("ruleIndex").unwrap().as_u64().unwrap();
         assert_eq!(rules[usize::try_from(index).unwrap()]["id"], result["ruleId"]);
     }
     insta::assert_snapshot!("mistakes_sarif", stable(&format!("{log:#}")));
@@ -160,6 +160,12 @@ async fn one_format_is_printed_and_each_takes_the_out_behind_it() {
     assert_eq!(usage.stdout, "");
     rig.run(&["validate", "runbooks", "--out", "x.bin"]).await.code(2).says("`x.bin` names no format");
     rig.run(&["report", "--latest", "--format", "json", "--format", "html"]).await.code(2).says("only one format");
+
+    // What is there and is no file stays what it is.
+    let device = rig.path("device");
+    symlink("/dev/null", &device).unwrap();
+    rig.run(&["validate", "runbooks", "--format", "json", "--out", "device"]).await.code(1).says("not a regular file");
+    assert_eq!(std::fs::read_link(&device).unwrap(), std::path::Path::new("/dev/null"));
 
     // The one without an --out comes first, in the middle, last.
     let json = ["--format", "json", "--out", "a.json"];
@@ -260,6 +266,14 @@ async fn people_are_shown_so_many_and_told_of_the_others_and_programs_get_all() 
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(document["diagnostics"].as_array().unwrap().len(), 252);
     assert_eq!(document["summary"]["not_listed"], 0);
+}
+
+#[tokio::test]
+async fn a_problem_without_a_place_names_the_plans_that_have_it() {
+    let rig = mistakes().await;
+    let ran = rig.run(&["validate", "runbooks", "--env", "sim", "--input", "suffix=_x"]).await.code(2);
+    let block = ran.stdout.split("\n\n").find(|block| block.contains("R203")).unwrap_or_else(|| panic!("{ran:?}"));
+    assert!(block.contains("= note: in plan `runbooks/customers.yaml`"), "{block}");
 }
 
 #[tokio::test]
