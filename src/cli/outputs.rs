@@ -1,6 +1,6 @@
 //! Several formats in one call, each to its own output: `--format` and `--out`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::EnumValueParser;
 use clap::error::ErrorKind;
@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::report::Style;
 
 /// A format that a command can write. The default is printed where nothing is said.
-pub(super) trait Format: ValueEnum + Copy + Default + Send + Sync + 'static {
+pub(super) trait Format: ValueEnum + Copy + Default + PartialEq + Send + Sync + 'static {
     /// The format that a file's ending stands for.
     fn by_ending(ending: &str) -> Option<Self>;
 }
@@ -55,9 +55,18 @@ impl<F: Format> Outputs<F> {
                     waits = true;
                 }
                 Given::Out(path) => {
-                    match all.last_mut().filter(|_| waits) {
-                        Some((_, out)) => *out = Some(path),
-                        None => all.push((by_ending(&path)?, Some(path))),
+                    let named = path.extension().and_then(|ending| F::by_ending(ending.to_str()?));
+                    let shown = path.display();
+                    match (all.last_mut().filter(|_| waits), named) {
+                        // Whoever writes this means to print the one and to write the other.
+                        (Some((format, _)), Some(named)) if *format == F::default() && named != *format => {
+                            return Err(format!("the ending of `{shown}` names another format than is before it"));
+                        }
+                        (Some((_, out)), _) => *out = Some(path),
+                        (None, Some(named)) => all.push((named, Some(path))),
+                        (None, None) => {
+                            return Err(format!("the ending of `{shown}` names no format: write `--format` before it"));
+                        }
                     }
                     waits = false;
                 }
@@ -77,12 +86,6 @@ impl<F: Format> Outputs<F> {
 enum Given<F> {
     Format(F),
     Out(PathBuf),
-}
-
-fn by_ending<F: Format>(path: &Path) -> Result<F, String> {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    let known = ending.and_then(F::by_ending);
-    known.ok_or_else(|| format!("the ending of `{}` names no format: write `--format` before it", path.display()))
 }
 
 impl<F: Format> clap::Args for Outputs<F> {

@@ -159,6 +159,8 @@ async fn one_format_is_printed_and_each_takes_the_out_behind_it() {
     assert!(usage.stderr.contains("only one format can be printed"), "{}", usage.stderr);
     assert_eq!(usage.stdout, "");
     rig.run(&["validate", "runbooks", "--out", "x.bin"]).await.code(2).says("`x.bin` names no format");
+    let mixed = ["validate", "runbooks", "--format", "human", "--out", "x.sarif"];
+    rig.run(&mixed).await.code(2).says("`x.sarif` names another format than is before it");
     rig.run(&["report", "--latest", "--format", "json", "--format", "html"]).await.code(2).says("only one format");
 
     // What is there and is no file stays what it is.
