@@ -42,7 +42,7 @@ fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, plans: &mut Vec<PathBuf>, un
     });
     let entries: Vec<PathBuf> = match listed {
         Ok(entries) => entries,
-        Err(error) => return unreadable.push(Unreadable::new(folder, error)),
+        Err(error) => return unreadable.push(Unreadable::system(folder, &error)),
     };
     for entry in entries {
         if entry.is_dir() {
@@ -65,7 +65,7 @@ pub(super) fn environments_beside(plan: &Path) -> Result<Vec<PathBuf>, Unreadabl
     let mut found: Vec<PathBuf> = match listed {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(Unreadable::new(&folder, error)),
+        Err(error) => return Err(Unreadable::system(&folder, &error)),
     };
     found.retain(|path| is_yaml(path) && !is_base(path));
     found.sort();

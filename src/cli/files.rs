@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -21,9 +21,17 @@ pub(super) struct Unreadable {
 }
 
 impl Unreadable {
+    /// A path that isn't what it must be.
+    fn new(path: &Path, why: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), why: why.into() }
+    }
+
     /// What the system said about a path.
-    pub(super) fn new(path: &Path, why: impl ToString) -> Self {
-        Self { path: path.to_owned(), why: why.to_string() }
+    pub(super) fn system(path: &Path, error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::new(path, "there is no such file"),
+            _ => Self::new(path, error.to_string()),
+        }
     }
 }
 
@@ -32,7 +40,7 @@ impl Unreadable {
 /// # Errors
 /// When it can't be read, isn't a regular file, or is larger.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
-    let system = |error: std::io::Error| Unreadable::new(path, error);
+    let system = |error: std::io::Error| Unreadable::system(path, &error);
     // The kind is asked for before opening: opening a pipe would wait for somebody to write to it.
     if !std::fs::metadata(path).map_err(system)?.file_type().is_file() {
         return Err(Unreadable::new(path, "it is not a regular file"));

@@ -1,5 +1,7 @@
 //! `validate`: every mistake in every plan, offline.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -7,9 +9,10 @@ use anyhow::bail;
 use super::Global;
 use super::discover::{self, Found};
 use super::exit::Exit;
+use super::files::Unreadable;
 use super::load::{self, Binding, Missing};
 use super::outputs::{self, Outputs};
-use crate::diagnostic::{self, Collation, Diagnostics, EnvironmentFile, Look, Pair};
+use crate::diagnostic::{self, Collation, EnvironmentFile, Look, Pair};
 use crate::plan;
 use crate::report::Style;
 
@@ -79,14 +82,30 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if plans.is_empty() && unreadable.is_empty() {
         bail!("there is no plan (`*.yaml`) in {}", names(&args.paths));
     }
+    // What can't be read is told, and isn't checked.
+    let unread = RefCell::new(HashSet::new());
+    let mut reader = load::reader();
+    let mut read = |path: &str| {
+        reader(path).inspect_err(|_| {
+            unread.borrow_mut().insert(path.to_owned());
+        })
+    };
+    let mut workspace = load::workspace(&args.binding.given, &mut read);
     let mut checked = 0usize;
     let folders = unreadable.into_iter().map(|folder| (pair(&folder.path, None), Missing::from(folder).diagnostics()));
-    let resolved = plans.iter().flat_map(|plan| check(plan, &args.binding)).map(|(pair, result)| match result {
-        Ok(found) => {
-            checked += 1;
-            (pair, found)
+    let resolved = plans.iter().flat_map(|plan| environments(plan, &args.binding)).map(|(plan, environment)| {
+        let environment = match environment {
+            Ok(environment) => environment,
+            Err(folder) => return (pair(plan, None), Missing::from(folder).diagnostics()),
+        };
+        let pair = pair(plan, environment.as_deref());
+        match load::resolve(&mut workspace, plan, environment.as_deref(), &args.binding.given.inputs) {
+            Ok(resolution) => {
+                checked += usize::from(pair.files().all(|file| !unread.borrow().contains(file)));
+                (pair, resolution.diagnostics)
+            }
+            Err(missing) => (pair, missing.diagnostics()),
         }
-        Err(missing) => (pair, missing.diagnostics()),
     });
     let collation = Collation::new(folders.chain(resolved));
     let terminal = global.terminal();
@@ -104,19 +123,16 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 }
 
 /// A plan with the environment that is named, or with each that is beside it, or alone where there are none.
-fn check(plan: &Path, binding: &Binding) -> Vec<(Pair, Result<Diagnostics, Missing>)> {
-    let environments = match &binding.env {
-        Some(name) => vec![load::environment_path(plan, name)],
-        None => match discover::environments_beside(plan) {
-            Ok(found) => found,
-            Err(unreadable) => return vec![(pair(plan, None), Err(unreadable.into()))],
-        },
+fn environments<'a>(plan: &'a Path, binding: &Binding) -> Vec<(&'a Path, Result<Option<PathBuf>, Unreadable>)> {
+    let found = match &binding.env {
+        Some(name) => Ok(vec![load::environment_path(plan, name)]),
+        None => discover::environments_beside(plan),
     };
-    let one = |environment: Option<&Path>| {
-        let resolution = load::load(plan, environment, &binding.inputs);
-        (pair(plan, environment), resolution.map(|resolution| resolution.diagnostics))
-    };
-    if environments.is_empty() { vec![one(None)] } else { environments.iter().map(|path| one(Some(path))).collect() }
+    match found {
+        Ok(all) if all.is_empty() => vec![(plan, Ok(None))],
+        Ok(all) => all.into_iter().map(|path| (plan, Ok(Some(path)))).collect(),
+        Err(unreadable) => vec![(plan, Err(unreadable))],
+    }
 }
 
 fn pair(plan: &Path, environment: Option<&Path>) -> Pair {
@@ -131,7 +147,7 @@ fn text(collation: &Collation, format: Format, style: Style, most: usize) -> Str
     match format {
         Format::Human => diagnostic::overview(collation, Look { most, ..style.into() }),
         Format::Json => diagnostic::json(collation),
-        Format::Sarif => diagnostic::sarif(collation, plan::RULES),
+        Format::Sarif => diagnostic::sarif(collation, &plan::RULES),
         Format::Github => diagnostic::github(collation),
         Format::Junit => diagnostic::junit(collation),
     }

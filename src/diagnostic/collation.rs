@@ -18,6 +18,13 @@ pub struct Pair {
     pub environment: Option<EnvironmentFile>,
 }
 
+impl Pair {
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.plan).chain(self.environment.as_ref().map(|environment| &environment.file))
+    }
+}
+
 /// An environment as plans are checked for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EnvironmentFile {
@@ -48,7 +55,7 @@ pub struct Finding {
     /// The names of the environments that it was found in; empty where it doesn't depend on the environment, or where its
     /// place says which one it is.
     pub only_in: Vec<String>,
-    /// The plans that it was found in, where it has no place to say so.
+    /// The plans that it was found in, where it has no place to say so and there are several.
     pub plans: Vec<String>,
 }
 
@@ -123,11 +130,15 @@ struct Gathered {
     known: HashMap<(&'static str, Option<Place>, String), usize>,
     /// What is left of the problems that were not kept.
     beyond: BTreeSet<Trace>,
+    /// How many errors and warnings of each plan nothing is left of. Those of its environments are taken for the same.
+    dropped: BTreeMap<String, (usize, usize)>,
 }
 
 impl Gathered {
     fn add(&mut self, pair: Pair, found: Diagnostics) {
         let number = self.checked.len();
+        let (known, more) = (self.dropped.entry(pair.plan.clone()).or_default(), found.dropped());
+        *known = (known.0.max(more.0), known.1.max(more.1));
         self.checked.push(Checked { pair, errors: found.errors(), warnings: found.warnings() });
         if found.is_empty() {
             return;
@@ -153,14 +164,14 @@ impl Gathered {
     }
 
     fn finish(self) -> Collation {
-        let Self { sources, checked, mut findings, mut beyond, .. } = self;
+        let Self { sources, checked, mut findings, mut beyond, dropped, .. } = self;
         let mut pairs_of: BTreeMap<&str, usize> = BTreeMap::new();
         for checked in &checked {
             *pairs_of.entry(&checked.pair.plan).or_default() += 1;
         }
         for finding in &mut findings {
             finding.only_in = only_in(finding, &checked, &pairs_of);
-            if finding.diagnostic.place.is_none() {
+            if finding.diagnostic.place.is_none() && pairs_of.len() > 1 {
                 let plans = finding.pairs.iter().filter_map(|number| Some(&checked.get(*number)?.pair.plan));
                 finding.plans = plans.collect::<BTreeSet<_>>().into_iter().cloned().collect();
             }
@@ -171,7 +182,8 @@ impl Gathered {
             let kept = findings.iter().filter(|finding| finding.diagnostic.severity == severity).count();
             kept + beyond.iter().filter(|(_, of)| *of == severity).count()
         };
-        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        let errors = count(Severity::Error) + dropped.values().map(|(errors, _)| errors).sum::<usize>();
+        let warnings = count(Severity::Warning) + dropped.values().map(|(_, warnings)| warnings).sum::<usize>();
         Collation { sources, checked, findings, errors, warnings }
     }
 }

@@ -30,6 +30,8 @@ pub struct Diagnostics {
     sources: Sources,
     kept: Vec<Diagnostic>,
     beyond: Vec<Trace>,
+    /// How many errors and warnings nothing is left of.
+    dropped: (usize, usize),
     errors: usize,
     warnings: usize,
 }
@@ -52,7 +54,14 @@ impl Diagnostics {
         let (kept, beyond) = most_severe(drafts, |draft| draft.severity, cap);
         let beyond = beyond.into_iter().map(|draft| draft.placed(&sources).trace()).collect();
         let kept = kept.into_iter().map(|draft| draft.placed(&sources)).collect();
-        Self { sources, kept, beyond, errors, warnings }
+        Self { sources, kept, beyond, dropped: (0, 0), errors, warnings }
+    }
+
+    /// Counts problems that were found and are not even kept.
+    #[must_use]
+    pub fn and_more(self, errors: usize, warnings: usize) -> Self {
+        let dropped = (self.dropped.0 + errors, self.dropped.1 + warnings);
+        Self { errors: self.errors + errors, warnings: self.warnings + warnings, dropped, ..self }
     }
 
     /// Whether the document can't be used.
@@ -83,6 +92,11 @@ impl Diagnostics {
     /// The texts that they point into.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// How many errors and warnings were counted by [`Self::and_more`].
+    pub(super) fn dropped(&self) -> (usize, usize) {
+        self.dropped
     }
 
     /// The texts, what is kept, and what is left of the others.

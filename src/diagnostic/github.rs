@@ -43,7 +43,7 @@ fn annotation(finding: &Finding) -> String {
     }
     properties.push(format!("title={}", property(finding.diagnostic.rule)));
     let lines: Vec<String> = plain::message(finding).into_iter().chain(plain::related(finding)).collect();
-    let command = finding.diagnostic.severity.word();
+    let command = finding.diagnostic.severity;
     format!("::{command} {}::{}\n", properties.join(","), data(&lines.join("\n")))
 }
 

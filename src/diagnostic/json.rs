@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Checked, Collation, Finding, Place};
+use super::{Checked, Collation, Diagnostic, Diagnostics, Finding, Place};
 use crate::model::deceives;
 
 /// The version of the document's shape.
@@ -26,7 +26,7 @@ pub fn json(collation: &Collation) -> String {
             "not_listed": collation.not_kept(),
         },
         "pairs": collation.checked().iter().map(pair).collect::<Vec<_>>(),
-        "diagnostics": collation.findings().iter().map(diagnostic).collect::<Vec<_>>(),
+        "diagnostics": collation.findings().iter().map(with_pairs).collect::<Vec<_>>(),
     }))
 }
 
@@ -53,24 +53,34 @@ fn pair(checked: &Checked) -> Value {
     })
 }
 
-fn diagnostic(finding: &Finding) -> Value {
-    let diagnostic = &finding.diagnostic;
+/// The problems of one resolution as such objects, without the pairs.
+pub fn json_list(diagnostics: &Diagnostics) -> Value {
+    diagnostics.iter().map(|diagnostic| Value::Object(object(diagnostic))).collect()
+}
+
+fn with_pairs(finding: &Finding) -> Value {
+    let mut object = object(&finding.diagnostic);
+    object.insert("pairs".to_owned(), json!(finding.pairs));
+    object.insert("only_in".to_owned(), json!(finding.only_in));
+    Value::Object(object)
+}
+
+fn object(diagnostic: &Diagnostic) -> Map<String, Value> {
     let related = diagnostic.related.iter().map(|(at, message)| {
         let mut object = place(at);
         object.insert("message".to_owned(), json!(message));
         Value::Object(object)
     });
-    json!({
-        "rule": diagnostic.rule,
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "place": diagnostic.place.as_ref().map(place),
-        "pointer": diagnostic.pointer,
-        "hint": diagnostic.hint,
-        "related": related.collect::<Vec<_>>(),
-        "pairs": finding.pairs,
-        "only_in": finding.only_in,
-    })
+    let fields = [
+        ("rule", json!(diagnostic.rule)),
+        ("severity", json!(diagnostic.severity)),
+        ("message", json!(diagnostic.message)),
+        ("place", diagnostic.place.as_ref().map_or(Value::Null, |at| Value::Object(place(at)))),
+        ("pointer", json!(diagnostic.pointer)),
+        ("hint", json!(diagnostic.hint)),
+        ("related", related.collect()),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn place(place: &Place) -> Map<String, Value> {

@@ -73,8 +73,8 @@ impl Case<'_> {
 fn lines(finding: &Finding) -> Vec<String> {
     let diagnostic = &finding.diagnostic;
     let place = diagnostic.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let (word, rule, message) = (diagnostic.severity.word(), diagnostic.rule, harmless(&diagnostic.message));
-    let first = format!("{}{word}[{rule}]: {message}", harmless(&place));
+    let (severity, rule, message) = (diagnostic.severity, diagnostic.rule, harmless(&diagnostic.message));
+    let first = format!("{}{severity}[{rule}]: {message}", harmless(&place));
     let below = plain::hint(finding).into_iter().chain(plain::related(finding)).map(|line| format!("  {line}"));
     std::iter::once(first).chain(below).collect()
 }

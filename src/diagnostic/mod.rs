@@ -26,7 +26,7 @@ pub use collation::{Checked, Collation, EnvironmentFile, Finding, Pair};
 pub use collection::{Diagnostics, Draft};
 pub use github::github;
 pub use human::{Look, human};
-pub use json::{DIAGNOSTICS_SCHEMA, json};
+pub use json::{DIAGNOSTICS_SCHEMA, json, json_list};
 pub use junit::junit;
 pub use overview::overview;
 pub use rule::Rule;
@@ -45,13 +45,12 @@ pub enum Severity {
     Warning,
 }
 
-impl Severity {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
             Self::Error => "error",
             Self::Warning => "warning",
-        }
+        })
     }
 }
 

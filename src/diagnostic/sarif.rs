@@ -45,8 +45,14 @@ pub fn sarif(collation: &Collation, rules: &[Rule]) -> String {
 
 /// A rule as code scanning wants it: GitHub refuses one without a description and a help text.
 fn rule(rule: &Rule) -> Value {
-    let title = json!({"text": message(rule.title)});
-    json!({"id": rule.id, "shortDescription": title, "fullDescription": title, "help": title})
+    let help = format!("{} `restorectl explain {}` shows an example.", rule.mend, rule.id);
+    json!({
+        "id": rule.id,
+        "shortDescription": {"text": message(rule.title)},
+        "fullDescription": {"text": message(rule.why)},
+        "help": {"text": message(&help)},
+        "defaultConfiguration": {"level": rule.severity},
+    })
 }
 
 fn result(finding: &Finding, rules: &HashMap<&str, usize>, times: usize) -> Value {
@@ -57,7 +63,7 @@ fn result(finding: &Finding, rules: &HashMap<&str, usize>, times: usize) -> Valu
     object([
         ("ruleId", Some(json!(diagnostic.rule))),
         ("ruleIndex", rules.get(diagnostic.rule).map(|index| json!(index))),
-        ("level", Some(json!(diagnostic.severity.word()))),
+        ("level", Some(json!(diagnostic.severity))),
         ("message", Some(json!({"text": message(&plain::message(finding).join("\n"))}))),
         ("locations", diagnostic.place.as_ref().map(|place| json!([location(place, &diagnostic.pointer)]))),
         ("relatedLocations", (!diagnostic.related.is_empty()).then(|| related.collect())),

@@ -13,7 +13,10 @@ use super::*;
 use crate::model::{deceives, harmless};
 use readers::{Command, xml};
 
-const RULES: &[Rule] = &[Rule { id: "R101", title: "A key, or `{}`." }, Rule { id: "R102", title: "Another." }];
+const RULES: &[Rule] = &[
+    Rule { id: "R101", title: "A key, or `{}`", severity: Severity::Error, why: "Because {0}.", mend: "[See](x)." },
+    Rule { id: "R102", title: "Another", severity: Severity::Warning, why: "Because.", mend: "Look." },
+];
 
 /// An error and a warning whose every text is this one, in a file and an environment of that name.
 fn collation(text: &str) -> Collation {
