@@ -11,7 +11,7 @@ mod json;
 mod rule;
 mod source;
 
-pub use collection::{Diagnostics, Draft};
+pub use collection::{Diagnostics, Draft, draft};
 pub use human::human;
 pub use json::json;
 pub use rule::Rule;

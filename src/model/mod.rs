@@ -22,6 +22,7 @@ mod restore;
 mod secret;
 mod snapshot;
 mod status;
+pub mod suggest;
 
 pub use action::{Action, DataLoss};
 pub use duration::Millis;

@@ -20,12 +20,11 @@ mod node;
 mod parse;
 mod pointer;
 mod render;
-mod rule;
+pub(crate) mod rule;
 mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
-mod suggest;
 mod template;
 mod template_check;
 mod typed;
@@ -43,6 +42,7 @@ pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
+use crate::model::suggest;
 
 use expand::Expanded;
 use findings::Findings;

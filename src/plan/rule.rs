@@ -4,7 +4,7 @@ use crate::diagnostic::Rule;
 
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $name:ident = $id:literal;)+) => {
-        $($(#[doc = $doc])+ pub(super) const $name: &str = $id;)+
+        $($(#[doc = $doc])+ pub(crate) const $name: &str = $id;)+
 
         /// Every rule, in the order of their ids.
         pub const RULES: &[Rule] = &[$(Rule { id: $id, title: concat!($($doc),+).trim_ascii() }),+];
