@@ -90,10 +90,7 @@ fn twice(entry: &Entry<'_>, findings: &mut Findings) {
 }
 
 fn shown(object: &RestoreObject) -> String {
-    match object.object_type.level() {
-        Level::Database => object.name.to_string(),
-        Level::Object => format!("{}.{}", object.parent, object.name),
-    }
+    object.written().to_string()
 }
 
 /// One object in its place.
