@@ -25,6 +25,7 @@ mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
+mod snapshot;
 mod template;
 mod template_check;
 mod typed;
@@ -38,7 +39,8 @@ mod tests;
 pub use limits::LoaderLimits;
 pub use render::render_yaml;
 pub use rule::RULES;
-pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
+pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, SNAPSHOT_SCHEMA};
+pub use snapshot::{newest, read_snapshot, write_snapshot};
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
@@ -93,6 +95,15 @@ pub struct Resolution {
 
 /// Resolves a plan for an environment.
 pub fn resolve(request: Request<'_>, read: &mut ReadFile<'_>) -> Resolution {
+    resolve_against(request, None, read)
+}
+
+/// Resolves a plan for an environment, and compares its names with what a recorded snapshot shows.
+pub fn resolve_against(
+    request: Request<'_>,
+    snapshot: Option<&model::Snapshot>,
+    read: &mut ReadFile<'_>,
+) -> Resolution {
     let limits = request.limits;
     let mut sources = Sources::default();
     let mut findings = Findings::new();
@@ -114,7 +125,7 @@ pub fn resolve(request: Request<'_>, read: &mut ReadFile<'_>) -> Resolution {
         let inputs = layers.as_ref().and_then(|layers| layers.get("inputs"));
         let inputs = inputs::resolve(&root, inputs, request.inputs, &limits, &mut sources, &mut findings);
         let over = layers.as_ref().and_then(|layers| layers.get("limits"));
-        plan(root, inputs, over, &limits, &sources, &mut findings)
+        plan(root, inputs, over, snapshot, &limits, &sources, &mut findings)
     });
     let plan = plan.filter(|_| !findings.has_errors());
     let rendered = plan.as_ref().map(render::document);
@@ -126,6 +137,7 @@ fn plan(
     root: Node,
     inputs: inputs::Inputs,
     limits_over: Option<&Node>,
+    snapshot: Option<&model::Snapshot>,
     loader: &LoaderLimits,
     sources: &Sources,
     findings: &mut Findings,
@@ -158,6 +170,9 @@ fn plan(
         }
     }
     rules::check(&entries, limits.as_ref(), findings);
+    if let Some(snapshot) = snapshot {
+        rules::check_catalogue(&entries, &root, snapshot, findings);
+    }
 
     let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
     Some(model::Plan {

@@ -109,6 +109,25 @@ rules! {
     NAME = "R321";
     /// Keys that contradict each other.
     CONTRADICTION = "R322";
+
+    /// A database that must be at the target site isn't there.
+    DATABASE_UNKNOWN = "R401";
+    /// The backup doesn't hold an object.
+    NOT_IN_BACKUP = "R402";
+    /// A backup job has no such execution.
+    EXECUTION_UNKNOWN = "R403";
+    /// The execution that a plan names didn't complete successfully.
+    EXECUTION_FAILED = "R404";
+    /// A backup job has no execution that fits the plan.
+    EXECUTION_NONE = "R405";
+    /// A database is there that the restore would have to drop, and the plan doesn't allow that.
+    TARGET_EXISTS = "R406";
+    /// An object is in the backup as something else than the plan says.
+    OTHER_TYPE = "R407";
+    /// `exclude` names something that isn't in the backup.
+    EXCLUDED_IN_VAIN = "R408";
+    /// Something can't be checked, because the snapshot doesn't show it.
+    NOT_IN_SNAPSHOT = "R409";
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub const PLAN_SCHEMA: &str = include_str!("../../schema/plan.schema.json");
 /// The schema of environments, as editors use it.
 pub const ENVIRONMENT_SCHEMA: &str = include_str!("../../schema/environment.schema.json");
 
+/// The schema of recorded snapshots, as editors use it.
+pub const SNAPSHOT_SCHEMA: &str = include_str!("../../schema/snapshot.schema.json");
+
 /// A schema, ready to validate with.
 pub(super) struct Schema {
     /// Without the branches for templates; messages quote from it.
@@ -31,6 +34,7 @@ pub(super) struct Schema {
 
 pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, false));
 pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, true));
+pub(super) static SNAPSHOT: LazyLock<Schema> = LazyLock::new(|| Schema::new(SNAPSHOT_SCHEMA, false));
 
 impl Schema {
     fn new(text: &str, guarded: bool) -> Self {
@@ -127,7 +131,7 @@ mod tests {
 
     #[test]
     fn shipped_schemas_compile_in_both_forms() {
-        for (text, schema) in [(PLAN_SCHEMA, &PLAN), (ENVIRONMENT_SCHEMA, &ENVIRONMENT)] {
+        for (text, schema) in [(PLAN_SCHEMA, &PLAN), (ENVIRONMENT_SCHEMA, &ENVIRONMENT), (SNAPSHOT_SCHEMA, &SNAPSHOT)] {
             let authored: Value = serde_json::from_str(text).unwrap();
             assert_eq!(compile(&authored).err(), None);
             assert!(schema.validator.is_some());

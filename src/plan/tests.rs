@@ -4,6 +4,7 @@
 mod goldens;
 mod hostile;
 mod meaning;
+mod recorded;
 mod shipped;
 
 use super::*;

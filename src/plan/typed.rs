@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::diagnostic::Draft;
 use crate::model::{Limits, Millis, Objectives, Slug};
 
@@ -75,6 +77,17 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(length)
+    }
+
+    /// A moment.
+    pub(super) fn moment(&mut self, node: &Node, steps: &[&str]) -> Option<Timestamp> {
+        let text = self.text(node, steps)?;
+        if let Ok(moment) = text.parse() {
+            return Some(moment);
+        }
+        let hint = "write a date and a time with a zone, like `2026-11-01T00:00:00Z`";
+        self.wrong_with(rule::WRONG_FORM, node, steps, format!("`{text}` is not a moment"), hint);
+        None
     }
 
     /// A whole number.

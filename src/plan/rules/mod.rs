@@ -3,6 +3,7 @@
 //! Rules look at typed items and report at the author's places. They run on whatever could be read,
 //! so that a mistake in one restore hides none in another.
 
+mod catalogue;
 mod names;
 mod objects;
 mod overlap;
@@ -18,6 +19,7 @@ use super::node::Node;
 use super::rule;
 use super::template::Templates;
 
+pub(super) use catalogue::check as check_catalogue;
 pub(super) use names::Names;
 
 /// An item with the node it was read from.

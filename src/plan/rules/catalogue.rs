@@ -1,0 +1,217 @@
+//! Names against a recorded snapshot: what the site, the job or the backup doesn't have, as far as the snapshot tells.
+//!
+//! What wasn't recorded is passed over and said once, so that nobody takes silence for a yes.
+
+use std::collections::HashSet;
+
+use crate::diagnostic::{Draft, draft};
+use crate::model::suggest::did_you_mean;
+use crate::model::{
+    BackupExecution, ExecutionKey, ExecutionSelector, Item, Level, ObjectType, OnExisting, RestoreObject, SiteId, Slug,
+    Snapshot, nearest_name,
+};
+use crate::plan::findings::Findings;
+use crate::plan::node::Node;
+use crate::plan::pointer::Pointer;
+use crate::plan::rule;
+
+use super::Entry;
+
+/// Compares every item with the snapshot. `root` is the plan without its restores, for what stands there for all.
+pub(in crate::plan) fn check(entries: &[Entry<'_>], root: &Node, snapshot: &Snapshot, findings: &mut Findings) {
+    let find = super::first_by_name(entries);
+    let find = |name: &Slug| find.get(name).and_then(|at| entries.get(*at)).map(|entry| &entry.item);
+    let mut passed_over = HashSet::new();
+    for entry in entries {
+        let mut against = Against { entry, root, snapshot, passed_over: &mut passed_over, findings };
+        against.targets(&find);
+        if let Some(execution) = against.execution() {
+            against.contents(execution);
+        }
+    }
+}
+
+/// One item against the snapshot.
+struct Against<'a, 'f> {
+    entry: &'a Entry<'a>,
+    root: &'a Node,
+    snapshot: &'a Snapshot,
+    /// What was said of things that the snapshot doesn't show.
+    passed_over: &'f mut HashSet<String>,
+    findings: &'f mut Findings,
+}
+
+impl<'a> Against<'a, '_> {
+    fn item(&self) -> &'a Item {
+        &self.entry.item
+    }
+
+    /// Reports at the author's place: in the restore, or at the top of the plan where that speaks for all restores.
+    fn report(&mut self, draft: Draft) {
+        let for_all = draft.pointer.starts_with("/source") || draft.pointer.starts_with("/target");
+        if for_all { self.findings.add(draft) } else { self.entry.report(draft, self.findings) }
+    }
+
+    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
+        let own = self.entry.restore.node.at(steps.iter().copied());
+        match self.root.at(steps.iter().copied()).filter(|_| own.is_none()) {
+            Some(node) => {
+                let mut pointer = Pointer::default();
+                steps.iter().for_each(|step| pointer.push(step));
+                draft(rule, node.span, pointer.as_str(), message)
+            }
+            None => self.entry.draft(rule, steps, message),
+        }
+    }
+
+    /// Says once that something can't be checked. `meant` is what the snapshot shows and the author perhaps meant.
+    fn pass_over(&mut self, steps: &[&str], why: &str, meant: Option<String>) {
+        let message = format!("not checked against the snapshot: {why}");
+        if self.passed_over.insert(message.clone()) {
+            let found = self.draft(rule::NOT_IN_SNAPSHOT, steps, message).warning();
+            let record = || "record it with `restorectl snapshot`, for this plan and this environment".to_owned();
+            self.report(found.hint(meant.unwrap_or_else(record)));
+        }
+    }
+
+    /// The snapshot that a message rests on.
+    fn as_of(&self) -> String {
+        format!("in the snapshot of {}", self.snapshot.taken_at.strftime("%Y-%m-%d %H:%M:%SZ"))
+    }
+
+    /// The databases that the item writes to.
+    fn targets<'i>(&mut self, find: &impl Fn(&Slug) -> Option<&'i Item>)
+    where
+        'a: 'i,
+    {
+        let item = self.item();
+        let site = &item.target.site;
+        let databases = match self.snapshot.databases_of(site) {
+            Ok(databases) => databases,
+            Err(why) => {
+                let meant = unrecorded(site.as_str(), self.snapshot.databases.keys().map(SiteId::as_str));
+                return self.pass_over(&["target", "site"], &why, meant);
+            }
+        };
+        for (index, object) in item.objects.iter().enumerate() {
+            let index = index.to_string();
+            let touched = item.touched_by(object);
+            let name = &touched.database;
+            let exists = databases.iter().any(|database| database.name == *name);
+            let steps: &[&str] = match (&item.target.database, &object.rename_to, object.object_type.level()) {
+                (Some(_), ..) => &["target", "database"],
+                (None, Some(_), Level::Database) => &["objects", &index, "rename_to"],
+                _ => &["objects", &index],
+            };
+            let makes_it = object.object_type.level() == Level::Database && item.target.database.is_none();
+            if exists && makes_it && item.on_existing == OnExisting::Fail {
+                let message =
+                    format!("site `{site}` has a database `{name}` {}, so the restore would be blocked", self.as_of());
+                let hint = "say `on_existing: replace` to drop what was made in it, or restore under another name";
+                self.report(self.draft(rule::TARGET_EXISTS, steps, message).warning().hint(hint));
+            }
+            if !exists && !makes_it && !item.made_before(&touched, find) {
+                let message = format!("site `{site}` has no database `{name}` {}", self.as_of());
+                let meant = nearest_name(name, databases.iter().map(|database| &database.name));
+                let hint = meant.map_or_else(
+                    || "create it there, or name another one".to_owned(),
+                    |meant| format!("did you mean `{meant}`?"),
+                );
+                self.report(self.draft(rule::DATABASE_UNKNOWN, steps, message).hint(hint));
+            }
+        }
+    }
+
+    /// The execution that the item would be restored from.
+    fn execution(&mut self) -> Option<&'a BackupExecution> {
+        const STEPS: &[&str] = &["source", "execution"];
+        let key = self.item().source.key();
+        let executions = match self.snapshot.executions_of(&key) {
+            Ok(executions) => executions,
+            Err(why) => {
+                let jobs = self.snapshot.executions.keys().filter(|known| known.site == key.site);
+                let meant = unrecorded(key.job.as_str(), jobs.map(|known| known.job.as_str()));
+                self.pass_over(&["source", "job"], &why, meant);
+                return None;
+            }
+        };
+        let selector = &self.item().source.execution;
+        let why = match selector.select(executions, self.snapshot.taken_at) {
+            Ok(chosen) => return Some(chosen),
+            Err(why) => why,
+        };
+        let rule = match selector {
+            ExecutionSelector::Id(id) if executions.iter().all(|execution| execution.id != *id) => {
+                rule::EXECUTION_UNKNOWN
+            }
+            ExecutionSelector::Id(_) => rule::EXECUTION_FAILED,
+            _ => rule::EXECUTION_NONE,
+        };
+        let message = format!("backup job `{}` at site `{}`: {why} {}", key.job, key.site, self.as_of());
+        // Where no execution is named, the job is what the author wrote.
+        let named = self.draft(rule, STEPS, "").pointer.ends_with("/execution");
+        let found = self.draft(rule, if named { STEPS } else { &["source", "job"] }, message);
+        let newest = ExecutionSelector::Latest.select(executions, self.snapshot.taken_at).ok();
+        let hint = match selector {
+            ExecutionSelector::Id(id) => did_you_mean(id.as_str(), executions.iter().map(|e| e.id.as_str())),
+            _ => None,
+        };
+        let hint = hint.filter(|_| rule == rule::EXECUTION_UNKNOWN);
+        let newest = newest.map(|newest| format!("the newest that completed successfully is `{}`", newest.id));
+        self.report(found.maybe_hint(hint.or(newest)));
+        None
+    }
+
+    /// What the item asks for, in what the backup holds.
+    fn contents(&mut self, execution: &BackupExecution) {
+        let item = self.item();
+        let key = ExecutionKey { job: item.source.key(), execution: execution.id.clone() };
+        let Some(contents) = self.snapshot.contents_of(&key) else {
+            let why =
+                format!("it does not show what execution `{}` of backup job `{}` holds", key.execution, key.job.job);
+            return self.pass_over(&["source", "job"], &why, None);
+        };
+        for (index, object) in item.objects.iter().enumerate() {
+            let index = index.to_string();
+            let at = self.object_steps(&index, object);
+            let at: Vec<&str> = at.iter().map(String::as_str).collect();
+            let (name, kind) = (object.written(), &object.object_type);
+            if contents.of(object).is_empty() {
+                let message = format!("execution `{}` holds no {kind} `{name}` {}", execution.id, self.as_of());
+                let meant = contents.meant(object).map(|meant| format!("did you mean `{meant}`?"));
+                self.report(self.draft(rule::NOT_IN_BACKUP, &at, message).maybe_hint(meant));
+            }
+            if let Some(held) = contents.other_type(object) {
+                let message =
+                    format!("execution `{}` holds `{name}` as {held} and not as {kind} {}", execution.id, self.as_of());
+                self.report(self.draft(rule::OTHER_TYPE, &at, message).warning());
+            }
+            for (excluded, meant) in contents.excluded_in_vain(object) {
+                let place = object.exclude.iter().position(|name| name == excluded).unwrap_or(0).to_string();
+                let message = format!(
+                    "execution `{}` holds nothing named `{excluded}` in `{name}` {}, so this leaves nothing out",
+                    execution.id,
+                    self.as_of()
+                );
+                let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
+                let found = self.draft(rule::EXCLUDED_IN_VAIN, &["objects", &index, "exclude", &place], message);
+                self.report(found.warning().maybe_hint(meant));
+            }
+        }
+    }
+
+    /// Where an object's name stands: under the key of its type, or under `object`.
+    fn object_steps(&self, index: &str, object: &RestoreObject) -> Vec<String> {
+        let own = |step: &str| ["objects", index, step].map(str::to_owned).to_vec();
+        let node = |steps: &[String]| self.entry.restore.node.at(steps.iter().map(String::as_str)).is_some();
+        let by_key = ObjectType::keys().find(|key| ObjectType::from_key(key).as_ref() == Some(&object.object_type));
+        let by_key = by_key.map(own).filter(|steps| node(steps));
+        by_key.unwrap_or_else(|| [own("object"), vec!["name".to_owned()]].concat())
+    }
+}
+
+/// What was perhaps meant by a name that the snapshot doesn't know at all. One that it knows may still be unreadable.
+fn unrecorded<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let is_known = known.clone().any(|known| known == name);
+    did_you_mean(name, known).filter(|_| !is_known)
+}
