@@ -18,6 +18,7 @@ pub mod journal;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod plantest;
 pub mod ports;
 pub mod report;
 pub mod simulator;

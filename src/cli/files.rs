@@ -68,12 +68,52 @@ pub(super) fn make_private_folder(path: &Path) -> anyhow::Result<()> {
     builder.create(path).with_context(|| format!("folder `{}` can't be made", path.display()))
 }
 
-/// The plans below a path: the file itself, or every `*.yaml` and `*.yml` directly in the folder, sorted. Folders
-/// named `environments` are passed over, because what is in them are no plans.
+/// Folders beside plans that hold none: environments, and recorded snapshots.
+const NO_PLANS: [&str; 2] = ["environments", "snapshots"];
+
+/// What a test file's name ends in; before that it is the name of its plan.
+const TEST_ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
+
+/// The plans below a path: the file itself, or every `*.yaml` and `*.yml` in the folder and below, sorted. Folders of
+/// environments and snapshots are passed over, and so are test files wherever they are, so that `plans/*.yaml` means
+/// the plans.
 ///
 /// # Errors
 /// When the path can't be read.
 pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = files_in(path)?;
+    found.retain(|path| !is_test(path));
+    Ok(found)
+}
+
+/// The test files below a path: the file itself, that of a plan, or every one in the folder and below, sorted.
+///
+/// # Errors
+/// When the path can't be read, or a plan has no test file beside it.
+pub(super) fn tests_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = files_in(path)?;
+    if found == [path] && !is_test(path) {
+        let beside = TEST_ENDINGS.map(|ending| path.with_extension(ending.trim_start_matches('.')));
+        return match beside.iter().find(|path| path.exists()) {
+            Some(test) => Ok(vec![test.clone()]),
+            None => bail!("`{}` has no test file beside it: there is no {}", path.display(), names(&beside)),
+        };
+    }
+    found.retain(|path| is_test(path));
+    Ok(found)
+}
+
+/// The plan that a test file is for.
+pub(super) fn plan_of(test: &Path) -> PathBuf {
+    let name = test.file_name().unwrap_or_default().to_string_lossy();
+    let stem = TEST_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    let beside = ["yaml", "yml"].map(|ending| test.with_file_name(format!("{stem}.{ending}")));
+    let [usual, _] = &beside;
+    beside.iter().find(|path| path.exists()).unwrap_or(usual).clone()
+}
+
+/// The file itself, or every `*.yaml` and `*.yml` in the folder and below, sorted.
+fn files_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let about = || format!("`{}` can't be read", path.display());
     if !std::fs::metadata(path).with_context(about)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -82,8 +122,8 @@ pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(path).with_context(about)? {
         let entry = entry.with_context(about)?.path();
         if entry.is_dir() {
-            if entry.file_name().is_some_and(|name| name != "environments") {
-                found.extend(plans_in(&entry)?);
+            if entry.file_name().is_some_and(|name| NO_PLANS.iter().all(|folder| name != *folder)) {
+                found.extend(files_in(&entry)?);
             }
         } else if is_yaml(&entry) {
             found.push(entry);
@@ -91,6 +131,11 @@ pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Paths in a sentence.
+pub(super) fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
 }
 
 /// The environments beside a plan, sorted. Names that begin with `_` are bases that others extend; nothing runs in them.
@@ -102,8 +147,18 @@ pub(super) fn environments_beside(plan: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The names of the environments beside a plan, sorted.
+pub(super) fn environment_names(plan: &Path) -> Vec<String> {
+    let beside = environments_beside(plan);
+    beside.iter().filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
+}
+
 fn is_base(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'))
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| TEST_ENDINGS.iter().any(|ending| name.to_string_lossy().ends_with(ending)))
 }
 
 fn is_yaml(path: &Path) -> bool {

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::files;
-use crate::model::{Environment, Plan};
-use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
+use super::terminal::Terminal;
+use crate::diagnostic;
+use crate::model::{Environment, Plan, Snapshot};
+use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, read_snapshot, resolve_against};
 
 /// Options that say which environment a plan is resolved for.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -49,9 +51,7 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
-    let beside = files::environments_beside(plan);
-    let names: Vec<String> =
-        beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
+    let names: Vec<String> = files::environment_names(plan).iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => format!("there is no environment beside `{}`", plan.display()),
         names => format!("the environments beside `{}` are {}", plan.display(), names.join(", ")),
@@ -63,12 +63,43 @@ fn known_environments(plan: &Path) -> String {
 /// # Errors
 /// When a file can't be read. What is wrong in the files is in the resolution's diagnostics.
 pub(super) fn load(plan: &Path, environment: Option<&Path>, inputs: &[(String, String)]) -> anyhow::Result<Resolution> {
-    let source = |path: &Path| -> anyhow::Result<SourceFile> {
-        Ok(SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? })
-    };
+    load_against(plan, environment, inputs, None)
+}
+
+/// As [`load`], with names compared with a recorded snapshot where there is one.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn load_against(
+    plan: &Path,
+    environment: Option<&Path>,
+    inputs: &[(String, String)],
+    snapshot: Option<&Snapshot>,
+) -> anyhow::Result<Resolution> {
     let environment = environment.map(source).transpose().with_context(|| known_environments(plan))?;
     let plan = source(plan)?;
     let request = Request { plan: &plan, environment: environment.as_ref(), inputs, limits: LoaderLimits::default() };
     let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
-    Ok(resolve(request, &mut read))
+    Ok(resolve_against(request, snapshot, &mut read))
+}
+
+/// Recorded snapshots. None: one of them is invalid, and that was shown.
+///
+/// # Errors
+/// When a file can't be read.
+pub(super) fn snapshots(paths: &[PathBuf], terminal: Terminal) -> anyhow::Result<Option<Vec<Snapshot>>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let (snapshot, found) = read_snapshot(&source(path)?, &LoaderLimits::default());
+        if !found.is_empty() {
+            terminal.say(&diagnostic::human(&found, terminal.err().colour));
+        }
+        let Some(snapshot) = snapshot else { return Ok(None) };
+        all.push(snapshot);
+    }
+    Ok(Some(all))
+}
+
+fn source(path: &Path) -> anyhow::Result<SourceFile> {
+    Ok(SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? })
 }

@@ -16,8 +16,10 @@ mod runs;
 mod schema;
 mod secrets;
 mod sim;
+mod snapshot;
 mod system;
 mod terminal;
+mod test;
 mod validate;
 
 use std::path::PathBuf;
@@ -47,6 +49,7 @@ Exit codes:
     3  changes are pending (diff --detailed-exitcode)
     4  some restores failed or were refused
     5  some restores are partial, or nobody knows what became of them
+    6  a check failed: a plan's test expects something that isn't so
   130  interrupted")]
 struct Cli {
     #[command(flatten)]
@@ -95,6 +98,10 @@ enum Command {
     Demo(demo::Args),
     /// Check plans offline and show every mistake at once
     Validate(validate::Args),
+    /// Run the tests beside plans: a recorded site, and what must be decided; offline
+    Test(test::Args),
+    /// Record what the sites of plans show, for tests and for `validate`; sends nothing but reads
+    Snapshot(snapshot::Args),
     /// Print a plan as it resolves for an environment
     Render(render::Args),
     /// Compare a plan with the site; sends nothing but reads
@@ -147,6 +154,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(args, global).await,
         Command::Validate(args) => validate::run(args, global),
+        Command::Test(args) => test::run(args, global),
+        Command::Snapshot(args) => snapshot::run(args, global).await,
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,
         Command::Apply(args) => apply::run(args, global).await,

@@ -7,13 +7,14 @@ use anyhow::bail;
 use super::exit::Exit;
 use super::load::{self, Binding};
 use super::{Global, OutputFormat, files};
-use crate::diagnostic;
+use crate::{diagnostic, plan};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   restorectl validate plans/                        every plan, for every environment beside it
   restorectl validate plans/dr-weekly.yaml -e prod  one plan for one environment
+  restorectl validate plans/ -e prod --snapshot plans/snapshots/prod.yaml  names, too
   restorectl validate plans/ --format json          for a program")]
 pub(super) struct Args {
     /// Plans, or folders of plans
@@ -24,6 +25,9 @@ pub(super) struct Args {
     /// Check for every environment beside each plan (what happens without --env too, where there are any)
     #[arg(long, conflicts_with = "env")]
     all_envs: bool,
+    /// Check names against a snapshot recorded with `restorectl snapshot`; repeatable, the newest counts
+    #[arg(long, value_name = "FILE")]
+    snapshot: Vec<PathBuf>,
     /// How to print the diagnostics
     #[arg(long, value_enum, default_value_t)]
     format: OutputFormat,
@@ -35,14 +39,16 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         plans.extend(files::plans_in(path)?);
     }
     if plans.is_empty() {
-        bail!("there is no plan (`*.yaml`) in {}", names(&args.paths));
+        bail!("there is no plan (`*.yaml`) in {}", files::names(&args.paths));
     }
     let terminal = global.terminal();
+    let Some(snapshots) = load::snapshots(&args.snapshot, terminal)? else { return Ok(Exit::Invalid) };
+    let snapshot = plan::newest(snapshots);
     let mut documents = Vec::new();
     let (mut checks, mut errors, mut warnings) = (0usize, 0usize, 0usize);
     for plan in &plans {
         for environment in environments(plan, &args) {
-            let resolution = load::load(plan, environment.as_deref(), &args.binding.inputs)?;
+            let resolution = load::load_against(plan, environment.as_deref(), &args.binding.inputs, snapshot.as_ref())?;
             let found = &resolution.diagnostics;
             checks += 1;
             errors += found.errors();
@@ -82,10 +88,6 @@ fn environments(plan: &Path, args: &Args) -> Vec<Option<PathBuf>> {
     }
     let beside = files::environments_beside(plan);
     if beside.is_empty() { vec![None] } else { beside.into_iter().map(Some).collect() }
-}
-
-fn names(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -98,6 +98,17 @@ impl Sources {
         }
     }
 
+    /// The rest of a line, from a line and a column as [`Self::place`] tells them. None: the text has no such place.
+    pub fn rest_of_line(&self, file: FileId, line: usize, column: usize) -> Option<Span> {
+        let source = self.get(file)?;
+        let begin = *source.lines.get(line.checked_sub(1)?)?;
+        let text = source.text.get(begin..)?.lines().next()?;
+        let own = text.trim_start_matches('\u{feff}');
+        let (offset, _) = own.char_indices().nth(column.checked_sub(1)?)?;
+        let start = begin + text.len() - own.len() + offset;
+        Some(Span { file, start, end: begin + text.trim_end().len() })
+    }
+
     /// The line that a place begins on, cut to what a terminal can show, with secrets masked. None:
     /// the place is in no text that we have.
     pub(super) fn excerpt(&self, place: &Place) -> Option<Excerpt> {
@@ -189,6 +200,21 @@ mod tests {
         assert_eq!(place.to_string(), "f.yaml:2:7");
         let end = sources.place(Span { file, start: 16, end: 16 });
         assert_eq!((end.line, end.column), (3, 1));
+    }
+
+    #[test]
+    fn a_place_leads_back_to_its_line() {
+        let mut sources = Sources::default();
+        let file = sources.add("f.yaml", "\u{feff}a: é\r\nnäme: x  \n".to_owned());
+        for (line, column, text) in [(1, 4, "é"), (2, 1, "näme: x"), (2, 7, "x")] {
+            let span = sources.rest_of_line(file, line, column).unwrap();
+            assert_eq!(&sources.text(file)[span.start..span.end], text);
+            let place = sources.place(span);
+            assert_eq!((place.line, place.column), (line, column));
+        }
+        for (line, column) in [(0, 1), (1, 0), (1, 9), (9, 1)] {
+            assert_eq!(sources.rest_of_line(file, line, column), None, "{line}:{column}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod inputs;
 mod limits;
 mod node;
 mod parse;
+mod place;
 mod pointer;
 mod render;
 pub(crate) mod rule;
@@ -28,6 +29,7 @@ mod schema_message;
 mod snapshot;
 mod template;
 mod template_check;
+mod test_file;
 mod typed;
 mod typed_environment;
 mod typed_item;
@@ -37,10 +39,14 @@ mod typed_object;
 mod tests;
 
 pub use limits::LoaderLimits;
+pub use place::Placed;
 pub use render::render_yaml;
 pub use rule::RULES;
-pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, SNAPSHOT_SCHEMA};
+pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, PLAN_TEST_SCHEMA, SNAPSHOT_SCHEMA};
 pub use snapshot::{newest, read_snapshot, write_snapshot};
+pub use test_file::{Case, Earlier, Expect, ExpectedDecision, Others, SnapshotSource, TestFile, read_tests};
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
@@ -89,6 +95,11 @@ pub struct Resolution {
     pub environment: Option<model::Environment>,
     /// The resolved plan in the plan language; there when the plan is.
     pub rendered: Option<serde_json::Value>,
+    /// What each name of a restore in the file stands for: itself, or with `for_each` all of its elements. Empty
+    /// where there is no plan.
+    pub names: BTreeMap<String, Vec<model::Slug>>,
+    /// The inputs that the plan declares.
+    pub inputs: Vec<String>,
     /// Everything that was found, in the plan and in the environment.
     pub diagnostics: Diagnostics,
 }
@@ -121,18 +132,21 @@ pub fn resolve_against(
         }
         None => (None, None),
     };
+    let mut declared = Vec::new();
     let plan = root.and_then(|root| {
         let inputs = layers.as_ref().and_then(|layers| layers.get("inputs"));
         let inputs = inputs::resolve(&root, inputs, request.inputs, &limits, &mut sources, &mut findings);
+        declared.extend(inputs.declared.iter().map(|(name, _)| name.clone()));
         let over = layers.as_ref().and_then(|layers| layers.get("limits"));
         plan(root, inputs, over, snapshot, &limits, &sources, &mut findings)
     });
-    let plan = plan.filter(|_| !findings.has_errors());
+    let (plan, names) = plan.filter(|_| !findings.has_errors()).unzip();
     let rendered = plan.as_ref().map(render::document);
-    Resolution { plan, environment, rendered, diagnostics: findings.finish(sources, limits.diagnostics) }
+    let diagnostics = findings.finish(sources, limits.diagnostics);
+    Resolution { plan, environment, rendered, names: names.unwrap_or_default(), inputs: declared, diagnostics }
 }
 
-/// From the parsed plan to the model.
+/// From the parsed plan to the model, with what each name in the file stands for.
 fn plan(
     root: Node,
     inputs: inputs::Inputs,
@@ -141,7 +155,7 @@ fn plan(
     loader: &LoaderLimits,
     sources: &Sources,
     findings: &mut Findings,
-) -> Option<model::Plan> {
+) -> Option<(model::Plan, BTreeMap<String, Vec<model::Slug>>)> {
     let mut templates = Templates::new(loader);
     let mut scope = Scope::new(inputs.values.clone(), inputs.broken.clone());
     let (mut root, mut restores) = render(root, &mut templates, &mut scope, loader, findings);
@@ -175,7 +189,7 @@ fn plan(
     }
 
     let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
-    Some(model::Plan {
+    let plan = model::Plan {
         name: name?,
         purpose: model::Purpose {
             description: text("description"),
@@ -187,7 +201,8 @@ fn plan(
         },
         limits: limits?,
         items: entries.into_iter().map(|entry| entry.item).collect(),
-    })
+    };
+    Some((plan, names.stand_for()))
 }
 
 /// Renders everything but the declarations of inputs, and carries out `for_each`. Gives the plan

@@ -128,6 +128,33 @@ rules! {
     EXCLUDED_IN_VAIN = "R408";
     /// Something can't be checked, because the snapshot doesn't show it.
     NOT_IN_SNAPSHOT = "R409";
+
+    /// Two cases of a test file under one name.
+    CASE_TWICE = "R420";
+    /// A test expects something of a restore that the plan doesn't have.
+    EXPECTED_UNKNOWN = "R421";
+    /// A test expects a rule that there isn't.
+    EXPECTED_RULE = "R422";
+    /// A case names no environment that can be read.
+    CASE_ENVIRONMENT = "R423";
+    /// A case has no snapshot that can be read.
+    CASE_SNAPSHOT = "R424";
+    /// An earlier restore that can't be laid over the snapshot.
+    CASE_EARLIER = "R425";
+    /// The plan that a test file is for can't be read.
+    TESTED_PLAN = "R426";
+    /// The plan of a case isn't valid, and the case doesn't expect that.
+    CASE_PLAN = "R430";
+    /// Another action is decided than a test expects.
+    EXPECTED_ACTION = "R431";
+    /// A decision doesn't say what a test expects.
+    EXPECTED_WORDS = "R432";
+    /// A decision has another value than a test expects.
+    EXPECTED_VALUE = "R433";
+    /// The restores that a test doesn't name aren't what it expects of them.
+    EXPECTED_OTHERS = "R434";
+    /// The plan breaks other rules than a test expects.
+    EXPECTED_RULES = "R435";
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Names: unique, known where `after` uses them, and in no circle.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostic::Span;
 use crate::model::Slug;
@@ -109,6 +109,11 @@ impl Names {
         let mut kept = HashSet::new();
         all.retain(|name| kept.insert(name.clone()));
         all
+    }
+
+    /// What each name in the file stands for.
+    pub(in crate::plan) fn stand_for(self) -> BTreeMap<String, Vec<Slug>> {
+        self.by_author.into_iter().collect()
     }
 }
 

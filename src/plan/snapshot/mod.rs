@@ -11,7 +11,7 @@ use crate::model::Snapshot;
 
 use super::findings::Findings;
 use super::parse::{Privacy, load};
-use super::pointer::Pointer;
+use super::place::Place;
 use super::{LoaderLimits, SourceFile, schema};
 
 pub(super) use read::snapshot;
@@ -24,7 +24,7 @@ pub fn read_snapshot(file: &SourceFile, limits: &LoaderLimits) -> (Option<Snapsh
     let root = load(&file.path, &file.bytes, Privacy::Open, limits, &mut sources, &mut findings);
     let read = root.and_then(|mut root| {
         schema::validate(&schema::SNAPSHOT, &mut root, &|at| (at.clone(), None), &mut findings);
-        snapshot(&root, &Pointer::default(), &mut findings)
+        snapshot(&Place::root(&root), &mut findings)
     });
     let read = read.filter(|_| !findings.has_errors());
     (read, findings.finish(sources, limits.diagnostics))

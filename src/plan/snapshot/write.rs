@@ -38,7 +38,7 @@ pub fn write_snapshot(snapshot: &Snapshot) -> Result<String, serde_saphyr::Seria
         sites.entry(site).or_default().restores = Some(written);
     }
     for (job, executions) in &snapshot.executions {
-        let entry = |execution| ExecutionEntry::new(job, execution, snapshot);
+        let entry = |execution| ExecutionEntry::new(job, execution, snapshot).on_one_line();
         let written = Readable::new(executions, |list| list.iter().map(entry).collect());
         sites.entry(&job.site).or_default().jobs.insert(job.job.as_str(), written);
     }
@@ -65,7 +65,7 @@ struct Site<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     databases: Option<Readable<'a, DatabaseEntry<'a>>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    jobs: BTreeMap<&'a str, Readable<'a, ExecutionEntry<'a>>>,
+    jobs: BTreeMap<&'a str, Readable<'a, OneLine<ExecutionEntry<'a>>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restores: Option<Readable<'a, RestoreEntry<'a>>>,
 }
@@ -130,6 +130,14 @@ impl<'a> From<&'a Database> for DatabaseEntry<'a> {
     }
 }
 
+/// Something on one line, where it is short.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneLine<T> {
+    Short(FlowMap<T>),
+    Long(T),
+}
+
 #[derive(Serialize)]
 struct ExecutionEntry<'a> {
     id: Value,
@@ -156,6 +164,10 @@ impl<'a> ExecutionEntry<'a> {
             bytes: execution.bytes,
             objects: objects.map(|list| Readable::new(list, |list| list.iter().map(ObjectEntry::flow).collect())),
         }
+    }
+
+    fn on_one_line(self) -> OneLine<Self> {
+        if self.objects.is_none() { OneLine::Short(FlowMap(self)) } else { OneLine::Long(self) }
     }
 }
 
