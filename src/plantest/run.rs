@@ -1,5 +1,6 @@
 //! Runs the cases of a test file.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -64,7 +65,7 @@ pub fn run(subject: Subject<'_>, read: &mut ReadFile<'_>) -> FileReport {
 }
 
 /// A snapshot from a file, or why there is none.
-type ReadSnapshot = Result<Snapshot, (String, Option<Diagnostics>)>;
+type ReadSnapshot = Result<Snapshot, (String, Option<Box<Diagnostics>>)>;
 
 struct Runner<'a, 'r, 'f> {
     subject: Subject<'a>,
@@ -79,14 +80,14 @@ struct Runner<'a, 'r, 'f> {
 
 /// What a case can't be run for.
 struct Unfit {
-    draft: Draft,
+    draft: Box<Draft>,
     /// What is wrong with another document, where that is the reason.
-    because: Option<Diagnostics>,
+    because: Option<Box<Diagnostics>>,
 }
 
 impl From<Draft> for Unfit {
     fn from(draft: Draft) -> Self {
-        Self { draft, because: None }
+        Self { draft: Box::new(draft), because: None }
     }
 }
 
@@ -103,8 +104,8 @@ struct Verdict {
 impl Runner<'_, '_, '_> {
     fn case(&mut self, case: &Case) -> CaseReport {
         let verdict = self.judge(case).unwrap_or_else(|unfit| Verdict {
-            invalid: vec![unfit.draft],
-            because: unfit.because,
+            invalid: vec![*unfit.draft],
+            because: unfit.because.map(|because| *because),
             ..Verdict::default()
         });
         let outcome = match (verdict.invalid.is_empty(), verdict.failed.is_empty()) {
@@ -215,25 +216,26 @@ impl Runner<'_, '_, '_> {
         };
         let folder = Path::new(&self.subject.test.path).parent().unwrap_or(Path::new(""));
         let path = folder.join(relative).display().to_string();
-        if !self.snapshots.contains_key(&path) {
-            let read = self.read_snapshot(&path);
-            self.snapshots.insert(path.clone(), read);
-        }
-        let wrong = |why: &str| draft(rule::CASE_SNAPSHOT, source.span, &source.pointer, format!("no snapshot: {why}"));
-        match self.snapshots.get(&path) {
-            Some(Ok(snapshot)) => Ok(snapshot.clone()),
-            Some(Err((why, because))) => Err(Unfit { draft: wrong(why), because: because.clone() }),
-            None => Err(wrong("was not read").into()),
-        }
+        let read = match self.snapshots.entry(path) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let read = snapshot_from(new.key(), self.read);
+                new.insert(read)
+            }
+        };
+        read.clone().map_err(|(why, because)| {
+            let message = format!("no snapshot: {why}");
+            Unfit { because, ..draft(rule::CASE_SNAPSHOT, source.span, &source.pointer, message).into() }
+        })
     }
+}
 
-    fn read_snapshot(&mut self, path: &str) -> ReadSnapshot {
-        let bytes = (self.read)(path).map_err(|why| (why, None))?;
-        let file = SourceFile { path: path.to_owned(), bytes };
-        match read_snapshot(&file, &LoaderLimits::default()) {
-            (Some(snapshot), _) => Ok(snapshot),
-            (None, found) => Err((format!("`{path}` is not valid"), Some(found))),
-        }
+fn snapshot_from(path: &str, read: &mut ReadFile<'_>) -> ReadSnapshot {
+    let bytes = read(path).map_err(|why| (why, None))?;
+    let file = SourceFile { path: path.to_owned(), bytes };
+    match read_snapshot(&file, &LoaderLimits::default()) {
+        (Some(snapshot), _) => Ok(snapshot),
+        (None, found) => Err((format!("`{path}` is not valid"), Some(Box::new(found)))),
     }
 }
 
@@ -262,9 +264,10 @@ fn rules(case: &Case, resolution: &Resolution) -> Vec<Draft> {
     drafts
 }
 
-/// Inputs of the case that the plan doesn't declare.
+/// Inputs of the case that the plan doesn't declare, as far as its declarations could be read.
 fn unknown_inputs(case: &Case, resolution: &Resolution) -> Vec<Draft> {
-    let unknown = case.inputs.iter().filter(|input| !resolution.inputs.contains(&input.value.0));
+    let were_read = resolution.diagnostics.iter().any(|found| found.rule == rule::INPUT_UNKNOWN);
+    let unknown = case.inputs.iter().filter(|input| were_read && !resolution.inputs.contains(&input.value.0));
     let report = |input: &Placed<(String, String)>| {
         let (name, _) = &input.value;
         let hint = did_you_mean(name, resolution.inputs.iter().map(String::as_str));

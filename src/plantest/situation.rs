@@ -27,12 +27,13 @@ pub(super) fn lay_over(
                 continue;
             }
         };
-        for item in items {
-            for attempt in attempts {
-                if let Err(why) = one(attempt, plan, item, snapshot) {
-                    let message = format!("no earlier restore of `{}` can be laid over the snapshot: {why}", item.name);
-                    invalid.push(draft(rule::CASE_EARLIER, name.span, &name.pointer, message));
-                }
+        let each = items.iter().flat_map(|item| attempts.iter().map(move |attempt| (*item, attempt)));
+        for (item, attempt) in each {
+            if let Err(why) = one(attempt, plan, item, snapshot) {
+                let message = format!("no earlier restore of `{}` can be laid over the snapshot: {why}", item.name);
+                invalid.push(draft(rule::CASE_EARLIER, name.span, &name.pointer, message));
+                // The others of the same name would say the same.
+                break;
             }
         }
     }

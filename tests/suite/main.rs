@@ -17,5 +17,6 @@ mod directions;
 mod engine;
 mod hardships;
 mod journal;
+mod plantest;
 mod rig;
 mod world;

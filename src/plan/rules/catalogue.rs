@@ -70,7 +70,7 @@ impl<'a> Against<'a, '_> {
         if self.passed_over.insert(message.clone()) {
             let found = self.draft(rule::NOT_IN_SNAPSHOT, steps, message).warning();
             let record = || "record it with `restorectl snapshot`, for this plan and this environment".to_owned();
-            self.report(found.hint(meant.unwrap_or_else(record)));
+            self.findings.add(found.hint(meant.unwrap_or_else(record)));
         }
     }
 

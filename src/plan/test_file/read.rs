@@ -92,7 +92,7 @@ fn attempt(place: &Place<'_>, number: u32, findings: &mut Findings) -> Option<Ea
         Some("succeeded") => Some(PastFate::Succeeded),
         Some(_) => return None,
     };
-    if status.is_none() && fate.is_none() && !place.node.is_broken() {
+    if status.is_none() && fate.is_none() && !place.node.holds_broken() {
         let message = "this attempt is neither at the site nor in the journal";
         let found = draft(rule::CASE_EARLIER, place.node.span, place.at.as_str(), message);
         findings.add(found.hint("add `status:` for what the site shows of it, or `journal:` for what we know of it"));
