@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::difference::readable;
+use anyhow::bail;
+
+use super::difference::{readable, service};
 use super::exit::Exit;
 use super::load::Binding;
 use super::system::SystemClock;
 use super::{Global, connect, diff, files};
+use crate::model::Environment;
 use crate::observe::observe;
 use crate::plan;
 use crate::ports::Clock as _;
@@ -37,14 +40,23 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         plans.extend(files::plans_in(path)?);
     }
     let mut items = Vec::new();
-    let mut environment = None;
+    let mut environment: Option<Environment> = None;
     for path in &plans {
         let Some(loaded) = diff::resolved(path, &args.binding, terminal)? else { return Ok(Exit::Invalid) };
+        // Each plan has its own environments beside it, and one recording is of one service.
+        if let Some(first) = environment.as_ref().filter(|first| service(first) != service(&loaded.environment)) {
+            let other = service(&loaded.environment);
+            bail!(
+                "`{}` is for another service, `{other}`, than `{}`: record them one by one",
+                loaded.file,
+                service(first)
+            );
+        }
         items.extend(loaded.plan.items);
         environment = Some(loaded.environment);
     }
     let Some(environment) = environment else {
-        anyhow::bail!("there is no plan (`*.yaml`) in {}", files::names(&args.plans));
+        bail!("there is no plan (`*.yaml`) in {}", files::names(&args.plans));
     };
     let client = connect::client(&environment, terminal)?;
     let snapshot = observe(&client, &items, Vec::new(), SystemClock::new().now()).await;

@@ -297,7 +297,7 @@ async fn a_recording_decides_what_the_site_itself_decides() {
     rig.run(&["apply", "plans/dr-weekly.yaml", "--env", "sim", "--auto-approve"]).await.code(4);
     rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     rig.clear_faults().await;
-    rig.fault("objects:answer=503").await;
+    rig.fault("objects:answer=403").await;
 
     let before = rig.requests().await.len();
     rig.run(&["snapshot", "plans", "--env", "sim", "--out", "site.yaml"]).await.code(0).says("recorded as `site.yaml`");
@@ -369,16 +369,22 @@ async fn names_are_checked_against_a_recording() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_needs_a_site_that_can_be_read() {
-    let mut rig = Rig::new().await;
+    let rig = Rig::new().await;
     let record = ["snapshot", "plans/dr-weekly.yaml", "--env", "sim", "--out", "site.yaml"];
-    rig.fault("databases:answer=503").await;
+    rig.fault("databases:answer=403").await;
     rig.run(&record).await.code(0);
     let text = std::fs::read_to_string(rig.path("site.yaml")).unwrap();
     assert!(text.contains("databases:\n      unreadable: \"GET "), "{text}");
-    rig.cut().await;
+    rig.fault("list:answer=403").await;
     std::fs::remove_file(rig.path("site.yaml")).unwrap();
-    rig.run(&record).await.code(1).says("no connection");
+    rig.run(&record).await.code(1).says("no site of the plan could be read");
     assert!(!rig.path("site.yaml").exists());
+    std::fs::create_dir_all(rig.path("other/environments")).unwrap();
+    std::fs::copy(rig.path("plans/dr-weekly.yaml"), rig.path("other/dr-weekly.yaml")).unwrap();
+    let environment = std::fs::read_to_string(rig.path("plans/environments/sim.yaml")).unwrap();
+    rig.write("other/environments/sim.yaml", &environment.replace(&rig.base, "http://127.0.0.1:1"));
+    let both = ["snapshot", "plans/dr-weekly.yaml", "other/dr-weekly.yaml", "--env", "sim"];
+    rig.run(&both).await.code(1).says("is for another service, `http://127.0.0.1:1/data-protection/v2`");
     rig.run(&["snapshot", "plans/dr-weekly.yaml"]).await.code(1).says("--env");
     rig.run(&["snapshot", "plans/dr-weekly.test.yaml", "--env", "sim"]).await.code(1).says("there is no plan");
 }
