@@ -90,7 +90,7 @@ pub(super) fn readable(snapshot: &Snapshot) -> anyhow::Result<()> {
     let mut readings = snapshot.restores.values().map(Reading::as_result).peekable();
     if readings.peek().is_some() && readings.all(|reading| reading.is_err()) {
         let why = snapshot.restores.values().find_map(|reading| reading.as_result().err());
-        bail!("no site of the plan could be read, so nothing was compared: {}", why.unwrap_or_default());
+        bail!("no site of the plan could be read: {}", why.unwrap_or_default());
     }
     Ok(())
 }
