@@ -8,8 +8,8 @@ use super::loss::loss;
 use super::within;
 use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
-    Action, BackupExecution, CreateRequest, DataLoss, Environment, ExecutionKey, ExecutionSelector, Item, Millis,
-    Permission, Plan, Snapshot, Touched, digest,
+    Action, BackupExecution, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
+    ExecutionSelector, Item, Millis, Permission, Plan, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -39,8 +39,9 @@ pub struct Intention<'a> {
 pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changeset, serde_json::Error> {
     let plan = intention.plan;
     let mut items = Vec::with_capacity(plan.items.len());
+    let contents = snapshot.contents();
     for item in &plan.items {
-        items.push(decide_item(intention, item, snapshot)?);
+        items.push(decide_item(intention, item, snapshot, &contents)?);
     }
     within::overwritten(&mut items);
     within::held_up(&mut items);
@@ -91,7 +92,12 @@ impl Changeset {
     }
 }
 
-fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> Result<Decision, serde_json::Error> {
+fn decide_item(
+    intention: &Intention<'_>,
+    item: &Item,
+    snapshot: &Snapshot,
+    contents: &BTreeMap<&ExecutionKey, Contents<'_>>,
+) -> Result<Decision, serde_json::Error> {
     let mut decision = Decision {
         item: item.clone(),
         action: Action::Blocked,
@@ -137,7 +143,7 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
         derived_name(plan, &item.name, &decision.fingerprint, decision.generation, decision.attempt)
     });
     let source = ExecutionKey { job: item.source.key(), execution: execution.id.clone() };
-    let missing = look_up(&source, snapshot, &mut decision);
+    let missing = look_up(&source.execution, contents.get(&source), &mut decision);
     decision.request = Some(CreateRequest {
         job_name,
         source,
@@ -188,12 +194,11 @@ fn choose<'a>(item: &Item, snapshot: &'a Snapshot) -> Result<&'a BackupExecution
 
 /// Looks the item's objects up in the backup's list, where the service has it ready: the list decides what can come
 /// back. Gives why the item can't be restored, where the backup lacks a part of it.
-fn look_up(source: &ExecutionKey, snapshot: &Snapshot, decision: &mut Decision) -> Option<String> {
-    let Some(contents) = snapshot.contents_of(source) else {
+fn look_up(execution: &ExecutionId, contents: Option<&Contents<'_>>, decision: &mut Decision) -> Option<String> {
+    let Some(contents) = contents else {
         decision.notes.push("the backup's object list is not prepared, so sizes and contents are not known".to_owned());
         return None;
     };
-    let execution = &source.execution;
     let mut total: u64 = 0;
     let mut missing: Vec<String> = Vec::new();
     for object in &decision.item.objects {

@@ -1,40 +1,58 @@
 //! What a backup holds, by the service's list of its objects.
 
+use std::collections::{HashMap, HashSet};
+
 use super::suggest::nearest;
 use super::{BackupObject, Level, ObjectName, ObjectType, QualifiedName, RestoreObject};
 
 /// The objects of one backup execution. What a restore asks for is looked up here, by whoever needs to know.
-#[derive(Debug, Clone, Copy)]
-pub struct Contents<'a>(&'a [BackupObject]);
+#[derive(Debug, Clone)]
+pub struct Contents<'a> {
+    listed: &'a [BackupObject],
+    by_name: HashMap<&'a ObjectName, Vec<&'a BackupObject>>,
+    by_parent: HashMap<&'a ObjectName, Vec<&'a BackupObject>>,
+}
 
 impl<'a> Contents<'a> {
     /// The contents as a list shows them. None where it is empty: so a service may answer that hasn't prepared it.
     pub fn new(listed: &'a [BackupObject]) -> Option<Self> {
-        (!listed.is_empty()).then_some(Self(listed))
+        if listed.is_empty() {
+            return None;
+        }
+        let mut contents = Self { listed, by_name: HashMap::new(), by_parent: HashMap::new() };
+        for entry in listed {
+            contents.by_name.entry(&entry.name).or_default().push(entry);
+            if let Some(parent) = &entry.parent {
+                contents.by_parent.entry(parent).or_default().push(entry);
+            }
+        }
+        Some(contents)
     }
 
     /// The entries that come back with an object. Empty: the backup doesn't hold it.
     ///
     /// A database's own entry may carry the sum of what is in it, so only one of the two is given.
-    pub fn of(self, object: &RestoreObject) -> Vec<&'a BackupObject> {
+    pub fn of(&self, object: &RestoreObject) -> Vec<&'a BackupObject> {
         let whole = object.object_type.level() == Level::Database;
         let is_itself = |entry: &&BackupObject| {
-            let here = if whole {
+            if whole {
                 entry.object_type.level() == Level::Database
             } else {
                 entry.parent.as_ref().is_none_or(|parent| *parent == object.parent)
-            };
-            here && entry.name == object.name
+            }
         };
-        let is_inside = |entry: &&BackupObject| {
-            whole && entry.parent.as_ref() == Some(&object.name) && !object.exclude.contains(&entry.name)
-        };
-        let inside: Vec<&BackupObject> = self.0.iter().filter(is_inside).collect();
-        if inside.is_empty() { self.0.iter().filter(is_itself).collect() } else { inside }
+        let is_kept = |entry: &&BackupObject| !object.exclude.contains(&entry.name);
+        let inside: Vec<&BackupObject> =
+            if whole { self.inside(&object.name).filter(is_kept).collect() } else { Vec::new() };
+        if inside.is_empty() {
+            self.by_name.get(&object.name).into_iter().flatten().copied().filter(is_itself).collect()
+        } else {
+            inside
+        }
     }
 
     /// The type that the list has for a single object, where that is another than the one that is asked for.
-    pub fn other_type(self, object: &RestoreObject) -> Option<&'a ObjectType> {
+    pub fn other_type(&self, object: &RestoreObject) -> Option<&'a ObjectType> {
         let held = self.of(object);
         let single = object.object_type.level() == Level::Object;
         let differs = single && held.iter().all(|entry| entry.object_type != object.object_type);
@@ -43,28 +61,28 @@ impl<'a> Contents<'a> {
 
     /// The names that an object leaves out although the backup holds nothing of that name in it, each with the one
     /// that was perhaps meant. Empty where the list shows nothing of what is in the object.
-    pub fn excluded_in_vain<'o>(self, object: &'o RestoreObject) -> Vec<(&'o ObjectName, Option<&'a ObjectName>)> {
-        let inside = self.inside(&object.name);
+    pub fn excluded_in_vain<'o>(&self, object: &'o RestoreObject) -> Vec<(&'o ObjectName, Option<&'a ObjectName>)> {
+        let inside: HashSet<&ObjectName> = self.inside(&object.name).map(|entry| &entry.name).collect();
         let unknown = object.exclude.iter().filter(|name| !inside.is_empty() && !inside.contains(name));
         unknown.map(|name| (name, nearest_name(name, inside.iter().copied()))).collect()
     }
 
     /// What was perhaps meant by an object that the backup doesn't hold, as a plan writes it.
-    pub fn meant(self, object: &RestoreObject) -> Option<String> {
+    pub fn meant(&self, object: &RestoreObject) -> Option<String> {
         if object.object_type.level() == Level::Database {
-            let databases = self.0.iter().filter(|entry| entry.object_type.level() == Level::Database);
+            let databases = self.listed.iter().filter(|entry| entry.object_type.level() == Level::Database);
             let names =
-                databases.map(|entry| &entry.name).chain(self.0.iter().filter_map(|entry| entry.parent.as_ref()));
+                databases.map(|entry| &entry.name).chain(self.listed.iter().filter_map(|entry| entry.parent.as_ref()));
             return nearest_name(&object.name, names.filter(|name| name.folded() != "DBC")).map(ToString::to_string);
         }
         let qualified = |parent: &ObjectName, name: &ObjectName| {
             QualifiedName { parent: Some(parent.clone()), name: name.clone() }.to_string()
         };
-        if let Some(name) = nearest_name(&object.name, self.inside(&object.parent)) {
+        if let Some(name) = nearest_name(&object.name, self.inside(&object.parent).map(|entry| &entry.name)) {
             return Some(qualified(&object.parent, name));
         }
         let singles = || {
-            let singles = self.0.iter().filter(|entry| entry.object_type.level() == Level::Object);
+            let singles = self.listed.iter().filter(|entry| entry.object_type.level() == Level::Object);
             singles.filter_map(|entry| Some((entry.parent.as_ref()?, &entry.name)))
         };
         let elsewhere = singles().filter(|(_, name)| **name == object.name).map(|(parent, _)| parent).min();
@@ -75,8 +93,8 @@ impl<'a> Contents<'a> {
         nearest(&qualified(&object.parent, &object.name), all.iter().map(String::as_str)).map(str::to_owned)
     }
 
-    fn inside(self, database: &ObjectName) -> Vec<&'a ObjectName> {
-        self.0.iter().filter(|entry| entry.parent.as_ref() == Some(database)).map(|entry| &entry.name).collect()
+    fn inside(&self, database: &ObjectName) -> impl Iterator<Item = &'a BackupObject> {
+        self.by_parent.get(database).into_iter().flatten().copied()
     }
 }
 

@@ -79,9 +79,10 @@ impl Snapshot {
         }
     }
 
-    /// What a backup execution holds, where the service had its list ready.
-    pub fn contents_of(&self, execution: &ExecutionKey) -> Option<Contents<'_>> {
-        self.objects.get(execution)?.as_result().ok().and_then(|listed| Contents::new(listed))
+    /// What the backup executions hold, where the service had the lists ready.
+    pub fn contents(&self) -> BTreeMap<&ExecutionKey, Contents<'_>> {
+        let ready = self.objects.iter().filter_map(|(key, list)| Some((key, list.as_result().ok()?)));
+        ready.filter_map(|(key, listed)| Some((key, Contents::new(listed)?))).collect()
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use crate::diagnostic::{Draft, draft};
 use crate::model::suggest::did_you_mean;
 use crate::model::{
-    BackupExecution, ExecutionKey, ExecutionSelector, Item, Level, ObjectType, OnExisting, RestoreObject, SiteId, Slug,
-    Snapshot, nearest_name,
+    BackupExecution, Contents, ExecutionKey, ExecutionSelector, Item, Level, ObjectType, OnExisting, RestoreObject,
+    SiteId, Slug, Snapshot, nearest_name,
 };
 use crate::plan::findings::Findings;
 use crate::plan::node::Node;
@@ -21,12 +21,14 @@ use super::Entry;
 pub(in crate::plan) fn check(entries: &[Entry<'_>], root: &Node, snapshot: &Snapshot, findings: &mut Findings) {
     let find = super::first_by_name(entries);
     let find = |name: &Slug| find.get(name).and_then(|at| entries.get(*at)).map(|entry| &entry.item);
+    let contents = snapshot.contents();
     let mut passed_over = HashSet::new();
     for entry in entries {
         let mut against = Against { entry, root, snapshot, passed_over: &mut passed_over, findings };
         against.targets(&find);
         if let Some(execution) = against.execution() {
-            against.contents(execution);
+            let key = ExecutionKey { job: entry.item.source.key(), execution: execution.id.clone() };
+            against.contents(&key, contents.get(&key));
         }
     }
 }
@@ -52,9 +54,19 @@ impl<'a> Against<'a, '_> {
         if for_all { self.findings.add(draft) } else { self.entry.report(draft, self.findings) }
     }
 
-    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
+    /// What the author wrote at the top of the plan, where the restore itself says nothing there.
+    fn for_all(&self, steps: &[&str]) -> Option<&'a Node> {
         let own = self.entry.restore.node.at(steps.iter().copied());
-        match self.root.at(steps.iter().copied()).filter(|_| own.is_none()) {
+        self.root.at(steps.iter().copied()).filter(|_| own.is_none())
+    }
+
+    /// What the author wrote, in the restore or at the top of the plan.
+    fn written(&self, steps: &[&str]) -> Option<&'a Node> {
+        self.entry.restore.node.at(steps.iter().copied()).or_else(|| self.for_all(steps))
+    }
+
+    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
+        match self.for_all(steps) {
             Some(node) => {
                 let mut pointer = Pointer::default();
                 steps.iter().for_each(|step| pointer.push(step));
@@ -140,57 +152,50 @@ impl<'a> Against<'a, '_> {
             Ok(chosen) => return Some(chosen),
             Err(why) => why,
         };
-        let rule = match selector {
-            ExecutionSelector::Id(id) if executions.iter().all(|execution| execution.id != *id) => {
-                rule::EXECUTION_UNKNOWN
+        let known = || executions.iter().map(|execution| execution.id.as_str());
+        let (rule, meant) = match selector {
+            ExecutionSelector::Id(id) if known().all(|known| known != id.as_str()) => {
+                (rule::EXECUTION_UNKNOWN, did_you_mean(id.as_str(), known()))
             }
-            ExecutionSelector::Id(_) => rule::EXECUTION_FAILED,
-            _ => rule::EXECUTION_NONE,
+            ExecutionSelector::Id(_) => (rule::EXECUTION_FAILED, None),
+            _ => (rule::EXECUTION_NONE, None),
         };
         let message = format!("backup job `{}` at site `{}`: {why} {}", key.job, key.site, self.as_of());
         // Where no execution is named, the job is what the author wrote.
-        let named = self.draft(rule, STEPS, "").pointer.ends_with("/execution");
-        let found = self.draft(rule, if named { STEPS } else { &["source", "job"] }, message);
+        let steps = if self.written(STEPS).is_some() { STEPS } else { &["source", "job"] };
         let newest = ExecutionSelector::Latest.select(executions, self.snapshot.taken_at).ok();
-        let hint = match selector {
-            ExecutionSelector::Id(id) => did_you_mean(id.as_str(), executions.iter().map(|e| e.id.as_str())),
-            _ => None,
-        };
-        let hint = hint.filter(|_| rule == rule::EXECUTION_UNKNOWN);
         let newest = newest.map(|newest| format!("the newest that completed successfully is `{}`", newest.id));
-        self.report(found.maybe_hint(hint.or(newest)));
+        self.report(self.draft(rule, steps, message).maybe_hint(meant.or(newest)));
         None
     }
 
     /// What the item asks for, in what the backup holds.
-    fn contents(&mut self, execution: &BackupExecution) {
-        let item = self.item();
-        let key = ExecutionKey { job: item.source.key(), execution: execution.id.clone() };
-        let Some(contents) = self.snapshot.contents_of(&key) else {
-            let why =
-                format!("it does not show what execution `{}` of backup job `{}` holds", key.execution, key.job.job);
+    fn contents(&mut self, key: &ExecutionKey, contents: Option<&Contents<'_>>) {
+        let ExecutionKey { job, execution } = key;
+        let Some(contents) = contents else {
+            let why = format!("it does not show what execution `{execution}` of backup job `{}` holds", job.job);
             return self.pass_over(&["source", "job"], &why, None);
         };
+        let item = self.item();
         for (index, object) in item.objects.iter().enumerate() {
             let index = index.to_string();
             let at = self.object_steps(&index, object);
             let at: Vec<&str> = at.iter().map(String::as_str).collect();
             let (name, kind) = (object.written(), &object.object_type);
             if contents.of(object).is_empty() {
-                let message = format!("execution `{}` holds no {kind} `{name}` {}", execution.id, self.as_of());
+                let message = format!("execution `{execution}` holds no {kind} `{name}` {}", self.as_of());
                 let meant = contents.meant(object).map(|meant| format!("did you mean `{meant}`?"));
                 self.report(self.draft(rule::NOT_IN_BACKUP, &at, message).maybe_hint(meant));
             }
             if let Some(held) = contents.other_type(object) {
                 let message =
-                    format!("execution `{}` holds `{name}` as {held} and not as {kind} {}", execution.id, self.as_of());
+                    format!("execution `{execution}` holds `{name}` as {held} and not as {kind} {}", self.as_of());
                 self.report(self.draft(rule::OTHER_TYPE, &at, message).warning());
             }
             for (excluded, meant) in contents.excluded_in_vain(object) {
                 let place = object.exclude.iter().position(|name| name == excluded).unwrap_or(0).to_string();
                 let message = format!(
-                    "execution `{}` holds nothing named `{excluded}` in `{name}` {}, so this leaves nothing out",
-                    execution.id,
+                    "execution `{execution}` holds nothing named `{excluded}` in `{name}` {}, so this leaves nothing out",
                     self.as_of()
                 );
                 let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
