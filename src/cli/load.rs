@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::discover;
 use super::files::{self, Unreadable};
 use super::system::SystemClock;
-use crate::diagnostic::Diagnostics;
-use crate::model::{Environment, Plan};
-use crate::plan::{self, LoaderLimits, ReadFile, Resolution, Workspace};
+use super::terminal::Terminal;
+use crate::diagnostic::{self, Diagnostics};
+use crate::model::{Environment, Plan, Snapshot};
+use crate::plan::{self, LoaderLimits, ReadFile, Resolution, SourceFile, Workspace, read_snapshot};
 use crate::ports::Clock as _;
 
 /// Options that say which environment a plan is resolved for.
@@ -81,9 +82,7 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
-    let beside = discover::environments_beside(plan).unwrap_or_default();
-    let names: Vec<String> =
-        beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
+    let names: Vec<String> = discover::environment_names(plan).iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => format!("there is no environment beside `{}`", plan.display()),
         names => format!("the environments beside `{}` are {}", plan.display(), names.join(", ")),
@@ -148,4 +147,22 @@ pub(super) fn resolve(
     }
     let path = |path: &Path| path.display().to_string();
     Ok(workspace.resolve(&path(plan), environment.map(path).as_deref(), inputs))
+}
+
+/// Recorded snapshots. None: one of them is invalid, and that was shown.
+///
+/// # Errors
+/// When a file can't be read.
+pub(super) fn snapshots(paths: &[PathBuf], terminal: Terminal) -> anyhow::Result<Option<Vec<Snapshot>>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let file = SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? };
+        let (snapshot, found) = read_snapshot(&file, &LoaderLimits::default());
+        if !found.is_empty() {
+            terminal.say(&diagnostic::human(&found, terminal.err().into()));
+        }
+        let Some(snapshot) = snapshot else { return Ok(None) };
+        all.push(snapshot);
+    }
+    Ok(Some(all))
 }

@@ -19,8 +19,10 @@ mod runs;
 mod schema;
 mod secrets;
 mod sim;
+mod snapshot;
 mod system;
 mod terminal;
+mod test;
 mod validate;
 
 use std::path::PathBuf;
@@ -50,6 +52,7 @@ Exit codes:
     3  changes are pending (diff --detailed-exitcode)
     4  some restores failed or were refused
     5  some restores are partial, or nobody knows what became of them
+    6  a check failed: a plan's test expects something that isn't so
   130  interrupted")]
 struct Cli {
     #[command(flatten)]
@@ -98,6 +101,10 @@ enum Command {
     Demo(demo::Args),
     /// Check plans offline and show every mistake at once
     Validate(validate::Args),
+    /// Run the tests beside plans: a recorded site, and what must be decided; offline
+    Test(test::Args),
+    /// Record what the sites of plans show, for tests and for `validate`; sends nothing but reads
+    Snapshot(snapshot::Args),
     /// Tell why a rule is there and how to mend what breaks it
     Explain(explain::Args),
     /// Print a plan as it resolves for an environment
@@ -152,6 +159,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(args, global).await,
         Command::Validate(args) => validate::run(args, global),
+        Command::Test(args) => test::run(args, global),
+        Command::Snapshot(args) => snapshot::run(args, global).await,
         Command::Explain(args) => explain::run(args, global),
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,

@@ -6,6 +6,7 @@
 //! difference between the two, and the *journal* is what was attempted.
 
 mod action;
+mod contents;
 mod duration;
 mod environment;
 mod execution;
@@ -25,9 +26,11 @@ mod secret;
 mod slug;
 mod snapshot;
 mod status;
+pub mod suggest;
 mod text;
 
 pub use action::{Action, DataLoss};
+pub use contents::{Contents, nearest_name};
 pub use duration::Millis;
 pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};
 pub use execution::{BackupExecution, ExecutionSelector, Pick};

@@ -28,19 +28,21 @@ mod node;
 mod origin;
 mod parse;
 mod pieces;
+mod place;
 mod places;
 mod pointer;
 mod render;
 mod restores;
-mod rule;
+pub(crate) mod rule;
 mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
-mod suggest;
+mod snapshot;
 mod syntax_message;
 mod template;
 mod template_check;
+mod test_file;
 mod typed;
 mod typed_environment;
 mod typed_item;
@@ -57,15 +59,21 @@ pub use include::root_of;
 pub use language::language_page;
 pub use limits::LoaderLimits;
 pub use origin::{Origin, annotated};
+pub use place::Placed;
 pub use render::render_yaml;
 pub use rule::{Example, Explained, RULES, explained, nearest_rule};
-pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
+pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, PLAN_TEST_SCHEMA, SNAPSHOT_SCHEMA};
+pub use snapshot::{newest, read_snapshot, write_snapshot};
+pub use test_file::{Case, Earlier, Expect, ExpectedDecision, Others, SnapshotSource, TestFile, read_tests};
 pub use workspace::Workspace;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
+use crate::model::suggest;
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +112,11 @@ pub struct Resolution {
     pub environment: Option<model::Environment>,
     /// Everything that was found, in the plan and in the environment.
     pub diagnostics: Diagnostics,
+    /// What each name of a restore in the plan stands for: itself, or with `for_each` all of its elements. Empty where
+    /// there is no plan.
+    pub names: BTreeMap<String, Vec<model::Slug>>,
+    /// The inputs that the plan declares.
+    pub inputs: Vec<String>,
     /// Where the values of the resolved plan come from, where the workspace was asked to keep that.
     pub origins: Vec<Origin>,
 }

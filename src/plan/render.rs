@@ -169,7 +169,12 @@ fn literals(value: &Value) -> Value {
 
 /// An id, as a number where it is one.
 fn id(text: &str) -> Value {
-    text.parse::<u64>().ok().filter(|n| n.to_string() == text).map_or_else(|| text_value(text), Value::from)
+    number(text).unwrap_or_else(|| text_value(text))
+}
+
+/// The number that a text is, where it is written like that number.
+pub(super) fn number(text: &str) -> Option<Value> {
+    text.parse::<u64>().ok().filter(|n| n.to_string() == text).map(Value::from)
 }
 
 fn execution(selector: &ExecutionSelector) -> Value {

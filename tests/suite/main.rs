@@ -20,6 +20,7 @@ mod hardships;
 mod hostile;
 mod journal;
 mod language;
+mod plantest;
 mod rig;
 mod rules;
 mod validate;

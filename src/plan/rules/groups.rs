@@ -6,7 +6,7 @@ use crate::plan::findings::{Findings, draft};
 use crate::plan::node::Node;
 use crate::plan::pointer::Pointer;
 use crate::plan::rule;
-use crate::plan::suggest::Guesses;
+use crate::model::suggest::Guesses;
 
 use super::{Entry, Frame};
 
