@@ -9,6 +9,7 @@ mod action;
 mod duration;
 mod environment;
 mod execution;
+pub mod glob;
 mod id;
 mod item;
 mod json;
