@@ -23,6 +23,7 @@ mod restore;
 mod secret;
 mod snapshot;
 mod status;
+pub mod text;
 
 pub use action::{Action, DataLoss};
 pub use duration::Millis;

@@ -6,7 +6,7 @@
 //! goes out.
 //!
 //! Names, reasons and messages come from plans and from the service. They reach a terminal or a page through one
-//! gate only (`wording::harmless`, then the page's escaping), so that no foreign text can draw, hide or forge
+//! gate only (`model::text::harmless`, then the page's escaping), so that no foreign text can draw, hide or forge
 //! anything.
 
 mod attempt;
