@@ -254,6 +254,7 @@ fn the_backup_must_hold_what_is_asked_for() {
         name: ObjectName::bare(name).unwrap(),
         object_type: ObjectType::Table,
         parent: ObjectName::bare("BANK").ok(),
+        parent_type: None,
         bytes: Some(1_000),
     };
     situation.snapshot.objects.insert(key.clone(), Reading::Read(vec![listed("other")]));
