@@ -27,18 +27,29 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The author's node at a path below the restore, or the restore's name, or the restore.
+    /// How much of a path below the restore the author has written.
+    fn written<'s>(&self, steps: &'s [&'s str]) -> &'s [&'s str] {
+        let there = |length: &usize| {
+            steps.get(..*length).is_some_and(|head| self.restore.node.at(head.iter().copied()).is_some())
+        };
+        let length = (1..=steps.len()).rev().find(there).unwrap_or(0);
+        steps.get(..length).unwrap_or_default()
+    }
+
+    /// The author's node at a path below the restore or, as far as that isn't written, what it would stand in: at last
+    /// the restore's name, or the restore.
     fn node(&self, steps: &[&str]) -> &Node {
         let node = &self.restore.node;
-        node.at(steps.iter().copied()).or_else(|| node.get("name")).unwrap_or(node)
+        match self.written(steps) {
+            [] => node.get("name").unwrap_or(node),
+            written => node.at(written.iter().copied()).unwrap_or(node),
+        }
     }
 
     /// A finding at a path below the restore.
     fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> crate::diagnostic::Draft {
         let mut pointer = self.restore.pointer();
-        if self.restore.node.at(steps.iter().copied()).is_some() {
-            steps.iter().for_each(|step| pointer.push(step));
-        }
+        self.written(steps).iter().for_each(|step| pointer.push(step));
         draft(rule, self.node(steps).span, pointer.as_str(), message)
     }
 
