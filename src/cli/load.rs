@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::files;
 use crate::model::{Environment, Plan};
-use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
+use crate::plan::{EnvironmentResolution, LoaderLimits, Request, Resolution, SourceFile, resolve, resolve_environment};
 
 /// Options that say which environment a plan is resolved for.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -49,13 +49,26 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
+    let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
     let beside = files::environments_beside(plan);
     let names: Vec<String> =
         beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
     match names.as_slice() {
-        [] => format!("there is no environment beside `{}`", plan.display()),
-        names => format!("the environments beside `{}` are {}", plan.display(), names.join(", ")),
+        [] => format!("there is no environment in `{}`", folder.display()),
+        names => format!("the environments in `{}` are {}", folder.display(), names.join(", ")),
     }
+}
+
+/// Resolves an environment without a plan; `plan` is where one would be.
+///
+/// # Errors
+/// When a file can't be read.
+pub(super) fn environment(plan: &Path, name: &str) -> anyhow::Result<EnvironmentResolution> {
+    let path = environment_path(plan, name);
+    let bytes = files::read(&path, files::LARGEST).with_context(|| known_environments(plan))?;
+    let file = SourceFile { path: path.display().to_string(), bytes };
+    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
+    Ok(resolve_environment(&file, LoaderLimits::default(), &mut read))
 }
 
 /// Resolves a plan, for an environment where one is named.

@@ -6,13 +6,19 @@ mod connect;
 mod demo;
 mod diff;
 mod difference;
+mod draft;
 mod execute;
 mod exit;
 mod files;
+mod import;
+mod init;
 mod load;
+mod object_list;
+mod questions;
 mod render;
 mod report;
 mod runs;
+mod scaffold;
 mod schema;
 mod secrets;
 mod sim;
@@ -93,6 +99,10 @@ enum OutputFormat {
 enum Command {
     /// Do the main job on this machine with nothing to set up: simulator, validate, diff, apply, report
     Demo(demo::Args),
+    /// Write a first plan and a first environment, by questions or flags
+    Init(init::Args),
+    /// Write a plan from a backup's object list, or from the record of a restore
+    Import(import::Args),
     /// Check plans offline and show every mistake at once
     Validate(validate::Args),
     /// Print a plan as it resolves for an environment
@@ -146,6 +156,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let global = &cli.global;
     match cli.command {
         Command::Demo(args) => demo::run(args, global).await,
+        Command::Init(args) => init::run(args, global),
+        Command::Import(args) => import::run(args, global).await,
         Command::Validate(args) => validate::run(args, global),
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,

@@ -11,6 +11,7 @@
 //! No stage stops at the first problem, and none stops another: what can't be had is marked as broken
 //! where it stands, reported once, and passed over by everybody after that.
 
+mod alone;
 mod compose;
 mod environment;
 mod expand;
@@ -37,7 +38,10 @@ mod typed_object;
 #[cfg(test)]
 mod tests;
 
-pub use compose::{BackupImport, ComposeError, Composed, Grouping, Selection};
+pub use alone::{EnvironmentResolution, resolve_environment};
+pub use compose::{
+    BackupImport, ComposeError, Composed, FirstEnvironment, FirstPlan, Grouping, RestoreImport, Selection,
+};
 pub use limits::LoaderLimits;
 pub use render::render_yaml;
 pub use rule::RULES;

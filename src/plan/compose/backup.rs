@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::grouping::{Group, Grouping, group, order};
 use super::selection::{Chosen, Selection};
 use super::{ComposeError, findings};
+use crate::model::text::count;
 use crate::model::{
     BackupExecution, BackupObject, Level, Millis, ObjectName, ObjectType, OnExisting, RestoreObject, Slug, Source,
     Target,
@@ -20,13 +21,16 @@ use crate::plan::render;
 /// How often what is found is taken out. Each time takes something out, and what is left is found in the first.
 const PASSES: usize = 4;
 
+/// How many reasons are given where nothing can stand in a plan.
+const SHOWN: usize = 20;
+
 /// What to make a plan of.
 #[derive(Debug, Clone)]
 pub struct BackupImport<'a> {
     /// Where editors find the schema, as seen from the plan's file.
     pub schema: Option<&'a str>,
-    /// The plan's name.
-    pub name: &'a Slug,
+    /// The plan's name; like the job's where none.
+    pub name: Option<&'a Slug>,
     /// The site, the job, and what the plan is to say about the execution.
     pub source: &'a Source,
     /// The execution whose objects these are.
@@ -118,7 +122,11 @@ impl BackupImport<'_> {
             take_out(&mut groups, &found, &mut left_out);
         }
         if groups.is_empty() {
-            let reasons: Vec<String> = left_out.iter().map(|one| format!("\n  - {}", one.why)).collect();
+            let mut reasons: Vec<String> =
+                left_out.iter().take(SHOWN).map(|one| format!("\n  - {}", one.why)).collect();
+            if left_out.len() > SHOWN {
+                reasons.push(format!("\n  - and so for {} more", count(left_out.len() - SHOWN, "object")));
+            }
             let message = format!("nothing that was selected can stand in a plan:{}", reasons.concat());
             return Err(ComposeError::new(message));
         }

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::backup::{BackupImport, Candidate, LeftOut, entry};
 use super::grouping::Group;
+use super::naming::plan_name;
 use super::reasons::{self, Place};
 use super::sketch::{Entry, Object, Part, Remark, Restore, Sketch};
 use crate::model::text::{bytes, count, harmless};
-use crate::model::{ExecutionSelector, Level, ObjectName, OnExisting, RestoreObject};
+use crate::model::{ExecutionSelector, Level, ObjectName, OnExisting, RestoreObject, Slug};
 use crate::plan::render;
 
 /// How many databases the description names.
@@ -40,7 +41,10 @@ impl BackupImport<'_> {
             schema: self.schema.map(str::to_owned),
             head: self.head(groups, left_out.len()),
             purpose: vec![
-                Entry::new("name", self.name.as_str()),
+                Entry::new(
+                    "name",
+                    self.name.map_or_else(|| plan_name(&format!("job-{}", self.source.job)), Slug::to_string),
+                ),
                 Entry::text("description", &self.description(candidates())),
             ],
             source: Part { entries: source, ..Part::default() },
@@ -79,7 +83,7 @@ impl BackupImport<'_> {
         if self.source.execution == ExecutionSelector::Latest {
             head.push("A later execution may hold other objects than this list.".to_owned());
         }
-        head.push(reasons::WHOSE.to_owned());
+        head.push(reasons::whose(&reasons::UNTOLD));
         head
     }
 

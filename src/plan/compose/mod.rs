@@ -6,9 +6,11 @@
 
 mod backup;
 mod backup_text;
+mod first;
 mod grouping;
 mod naming;
 mod reasons;
+mod record;
 mod selection;
 mod sketch;
 mod writer;
@@ -17,7 +19,9 @@ mod writer;
 mod tests;
 
 pub use backup::{BackupImport, Composed};
+pub use first::{FirstEnvironment, FirstPlan};
 pub use grouping::Grouping;
+pub use record::RestoreImport;
 pub use selection::Selection;
 
 use super::{LoaderLimits, Request, SourceFile, resolve};

@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use crate::model::Slug;
 
+/// The longest name of a plan.
+const LONGEST_OF_PLAN: usize = 30;
+
 /// How long a name gets, before a number that tells it from others.
 const LONGEST: usize = 48;
 
@@ -27,8 +30,13 @@ impl Names {
     }
 }
 
+/// A name for a plan that is like a text.
+pub(super) fn plan_name(text: &str) -> String {
+    slug(text, "plan", LONGEST_OF_PLAN)
+}
+
 /// The nearest thing to a slug that a text gives, of at most so many characters.
-pub(super) fn slug(text: &str, otherwise: &str, longest: usize) -> String {
+fn slug(text: &str, otherwise: &str, longest: usize) -> String {
     let mut words = Slug::words(text);
     if words.is_empty() {
         words = otherwise.to_owned();

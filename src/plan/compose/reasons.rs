@@ -59,6 +59,15 @@ pub(super) const LATEST: &str = "the newest that completed successfully, each ti
 pub(super) const WHOLE_DATABASE: &str = "A whole database comes back as it was backed up: over itself, what was made in it \
     since is lost, and what the backup passed over comes back empty.";
 
-/// Whose plan it is stays open.
-pub(super) const WHOSE: &str =
-    "Add `owner`, `contact` and `ticket` below `description`: every report of a run says them.";
+/// What an import can't know of a plan.
+pub(super) const UNTOLD: [&str; 3] = ["owner", "contact", "ticket"];
+
+/// What a plan may say of itself and doesn't yet.
+pub(super) fn whose(keys: &[&str]) -> String {
+    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    let keys = match keys.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        all => all.concat(),
+    };
+    format!("Add {keys} below `name`: every report of a run says what is there.")
+}

@@ -66,7 +66,11 @@ fn patterns(texts: &[String]) -> Vec<Pattern<'_>> {
 
 /// Whether any fits. Each is tried, so that those that never fit show.
 fn any_fits(patterns: &mut [Pattern<'_>], object: &BackupObject) -> bool {
-    patterns.iter_mut().fold(false, |before, pattern| pattern.fits(object) || before)
+    let mut any = false;
+    for pattern in patterns {
+        any |= pattern.fits(object);
+    }
+    any
 }
 
 fn is_database(object: &BackupObject) -> bool {

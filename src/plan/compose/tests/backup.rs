@@ -33,17 +33,17 @@ macro_rules! golden {
 }
 
 golden!(in_place, Case::new(two_databases()));
-golden!(to_another_site, Case::new(two_databases()).to_site("B"));
-golden!(into_another_database, Case::new(two_databases()).to_database("DRILL"));
+golden!(to_another_site, Case::new(two_databases()).at_site("B"));
+golden!(into_another_database, Case::new(two_databases()).in_database("DRILL"));
 golden!(under_other_names, Case::new(two_databases()).suffix("_old"));
-golden!(by_type, Case { grouping: Grouping::Type, ..Case::new(two_databases()).to_site("B") });
+golden!(by_type, Case { grouping: Grouping::Type, ..Case::new(two_databases()).at_site("B") });
 golden!(
     whole_databases,
     Case {
         source: Source { execution: ExecutionSelector::Latest, ..Case::new(vec![]).source },
         ..Case::new(two_databases())
     }
-    .to_site("B")
+    .at_site("B")
     .select(&[], &["ADW.order*", "bank*"], &["DATABASE"])
 );
 golden!(
@@ -60,5 +60,5 @@ golden!(
         listed("TABLE", "MY-DB", "Twice", Some(1)),
         listed("VIEW", "my-db", "TWICE", Some(1)),
     ])
-    .to_site("B")
+    .at_site("B")
 );

@@ -14,7 +14,7 @@ use crate::plan::{
 /// Everything that an import takes, owned.
 #[derive(Debug, Clone)]
 struct Case {
-    name: Slug,
+    name: Option<Slug>,
     source: Source,
     execution: BackupExecution,
     objects: Vec<BackupObject>,
@@ -42,7 +42,7 @@ fn listed(kind: &str, parent: &str, own: &str, bytes: Option<u64>) -> BackupObje
 impl Case {
     fn new(objects: Vec<BackupObject>) -> Self {
         Self {
-            name: Slug::parse("job-1412").unwrap(),
+            name: None,
             source: Source {
                 site: SiteId::new("A"),
                 job: JobId::new("1412"),
@@ -64,12 +64,12 @@ impl Case {
         }
     }
 
-    fn to_site(mut self, site: &str) -> Self {
+    fn at_site(mut self, site: &str) -> Self {
         self.target.site = SiteId::new(site);
         self
     }
 
-    fn to_database(mut self, database: &str) -> Self {
+    fn in_database(mut self, database: &str) -> Self {
         self.target.database = Some(name(database));
         self
     }
@@ -89,7 +89,7 @@ impl Case {
     fn compose(&self) -> Result<Composed, String> {
         let import = BackupImport {
             schema: Some("../schema/plan.schema.json"),
-            name: &self.name,
+            name: self.name.as_ref(),
             source: &self.source,
             execution: &self.execution,
             objects: &self.objects,

@@ -46,7 +46,7 @@ fn case(objects: impl Strategy<Value = Vec<BackupObject>>) -> impl Strategy<Valu
     let site = prop::sample::select(vec!["A", "B"]);
     (objects, grouping, policy, execution, site, prop::option::of("[ab]"), prop::option::weighted(0.3, "_[a-z]"))
         .prop_map(|(objects, grouping, on_existing, execution, site, database, suffix)| {
-            let mut case = Case { grouping, on_existing, suffix, ..Case::new(objects).to_site(site) };
+            let mut case = Case { grouping, on_existing, suffix, ..Case::new(objects).at_site(site) };
             case.source.execution = execution;
             case.target.database = database.map(|database| name(&database));
             case
@@ -72,6 +72,8 @@ fn meant(objects: &[BackupObject]) -> usize {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn any_list_gives_a_plan_without_a_finding(case in case(prop::collection::vec(object(), 0..24))) {
         match case.compose() {
@@ -110,7 +112,7 @@ proptest! {
         let table = |((parent, own), bytes): (&(ObjectName, ObjectName), &Option<u64>)| {
             listed("TABLE", parent.as_str(), own.as_str(), *bytes)
         };
-        let case = Case { grouping, ..Case::new(names.iter().map(table).collect()).to_site("B") };
+        let case = Case { grouping, ..Case::new(names.iter().map(table).collect()).at_site("B") };
         let composed = case.compose().unwrap();
         let plan = clean(&composed.text);
         let exact: BTreeSet<(&str, &str)> =
@@ -123,7 +125,7 @@ proptest! {
 #[test]
 fn thousands_of_objects_are_one_plan() {
     let table = |number: usize| listed("TABLE", &format!("DB_{}", number % 7), &format!("table {number}"), Some(1));
-    let case = Case::new((0..5000).map(table).collect()).to_site("B");
+    let case = Case::new((0..5000).map(table).collect()).at_site("B");
     let composed = case.compose().unwrap();
     let plan = clean(&composed.text);
     assert_eq!((plan.items.len(), keys(&plan.items).len(), composed.left_out), (7, 5000, 0));
