@@ -4,7 +4,10 @@
 
 use std::io::{self, BufRead, Write};
 
-use crate::model::text::harmless;
+use crate::model::text::{harmless, wrap};
+
+/// How wide what is said gets: it fits the narrowest terminal that people use.
+const WIDTH: usize = 76;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +67,11 @@ impl<R: BufRead, W: Write> Dialogue<R, W> {
             };
             match take(answer) {
                 Ok(()) => return Ok(()),
-                Err(why) => writeln!(self.questions, "  {}", harmless(&why))?,
+                Err(why) => {
+                    for line in wrap(&harmless(&why), WIDTH) {
+                        writeln!(self.questions, "  {line}")?;
+                    }
+                }
             }
         }
     }

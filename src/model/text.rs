@@ -1,4 +1,6 @@
-//! Sizes, counts, commands and text from outside, written the same way on every surface.
+//! Sizes, counts, commands, lines and text from outside, written the same way on every surface.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// `812 B`, `1.2 GiB`: binary units, one digit where it says something.
 pub fn bytes(count: u64) -> String {
@@ -62,6 +64,67 @@ fn is_invisible(c: char) -> bool {
         | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Breaks a text into lines: at spaces, not within a command in backquotes where that fits a line, and in the middle
+/// of a word only where the word alone is too long.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in words(text, width) {
+        let needed = if line.is_empty() { word.width() } else { line.width() + 1 + word.width() };
+        if needed <= width {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for c in word.chars() {
+            if line.width() + c.width().unwrap_or(0) > width && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+fn words(text: &str, width: usize) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut parts = text.split(' ').filter(|part| !part.is_empty()).peekable();
+    while let Some(part) = parts.next() {
+        let mut word = part.to_owned();
+        if is_open(part) {
+            let mut ahead = parts.clone();
+            let mut whole = word.clone();
+            let mut closed = false;
+            for next in ahead.by_ref() {
+                whole.push(' ');
+                whole.push_str(next);
+                if whole.width() > width || is_open(next) {
+                    closed = whole.width() <= width;
+                    break;
+                }
+            }
+            if closed {
+                word = whole;
+                parts = ahead;
+            }
+        }
+        found.push(word);
+    }
+    found
+}
+
+/// Whether an odd number of backquotes leaves a quotation open (or closes one).
+fn is_open(part: &str) -> bool {
+    part.matches('`').count() % 2 == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,12 +169,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn breaks_lines_where_people_would() {
+        for (text, width, lines) in [
+            ("", 10, vec![""]),
+            ("one two three", 8, vec!["one two", "three"]),
+            ("abcdefghij kl", 4, vec!["abcd", "efgh", "ij", "kl"]),
+            ("run `a b c` now", 8, vec!["run", "`a b c`", "now"]),
+            ("a `never closed b", 10, vec!["a `never", "closed b"]),
+            ("表表表表", 4, vec!["表表", "表表"]),
+        ] {
+            let found = wrap(text, width);
+            assert_eq!(found, lines, "{text} at {width}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nothing_that_moves_a_cursor_is_left(text in any::<String>()) {
             let shown = harmless(&text);
             prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");
             prop_assert_eq!(harmless(&shown), shown);
+        }
+
+        #[test]
+        fn no_line_is_too_long_and_no_letter_is_lost(text in "[a-z` 表]{0,120}", width in 2usize..60) {
+            let lines = wrap(&text, width);
+            prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
+            let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::text::harmless;
+use crate::model::text::{harmless, wrap};
 
 /// How wide comments are, with their indentation.
 const WIDTH: usize = 100;
@@ -40,18 +40,7 @@ impl Writer {
     /// A paragraph of a comment, broken where it is wide. Foreign text in it can't end the comment or hide anything.
     pub(super) fn comment(&mut self, text: &str) {
         let room = WIDTH.saturating_sub(2 * self.depth + 2);
-        let mut line = String::new();
-        for word in words(&harmless(text)) {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-                self.comment_line(&line);
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(&word);
-        }
-        self.comment_line(&line);
+        wrap(&harmless(text), room).iter().for_each(|line| self.comment_line(line));
     }
 
     /// A key and its value, whatever that is.
@@ -113,23 +102,6 @@ impl Writer {
         self.text.push_str(text);
         self.text.push('\n');
     }
-}
-
-/// The words of a text. What stands between backquotes is one, so that a comment doesn't break code.
-fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut inside = false;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match words.last_mut().filter(|_| inside) {
-            Some(last) => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            None => words.push(word.to_owned()),
-        }
-        inside ^= word.matches('`').count() % 2 == 1;
-    }
-    words
 }
 
 /// A scalar on one line.
