@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::naming::{Names, plan_name};
-use super::reasons::{self, Place};
+use super::reasons;
 use super::sketch::{Entry, Object, Part, Restore, Sketch};
 use super::{ComposeError, findings};
 use crate::model::text::{bytes, count};
@@ -22,8 +22,11 @@ const UNKNOWN_TABLE: &str = "REPLACE_ME.REPLACE_ME";
 /// How many parts and messages of the record are shown of each kind.
 const SHOWN: usize = 40;
 
-/// The deadline of a restore that took no longer than half of it.
-const DEADLINE: Millis = Millis::from_secs(6 * 3600);
+/// The shortest deadline that is proposed: what holds where nothing is said.
+const LEAST_DEADLINE: Millis = Millis::from_secs(6 * 3600);
+
+/// The longest: a record with odd times is no reason for more.
+const MOST_DEADLINE: Millis = Millis::from_secs(7 * 24 * 3600);
 
 /// What to make a plan of.
 #[derive(Debug, Clone)]
@@ -65,6 +68,12 @@ impl RestoreImport<'_> {
         Some(Millis::between(self.record.start_time?, self.record.end_time?))
     }
 
+    /// Twice what the restore took, in whole hours, within reason.
+    fn deadline(&self) -> Millis {
+        let hours = self.took().map_or(0, |took| took.0.saturating_mul(2).div_ceil(3_600_000));
+        Millis::from_secs(hours.saturating_mul(3600)).clamp(LEAST_DEADLINE, MOST_DEADLINE)
+    }
+
     fn sketch(&self) -> Sketch {
         let source_site = self.record.source_site.as_ref();
         let target_site = self.record.target_site.as_ref();
@@ -76,14 +85,6 @@ impl RestoreImport<'_> {
         if *self.execution == ExecutionSelector::Latest {
             execution = execution.remark(reasons::LATEST);
         }
-        let deadline = match self.took() {
-            Some(took) if took.0.saturating_mul(2) > DEADLINE.0 => {
-                let hours = took.0.saturating_mul(2).div_ceil(3_600_000);
-                Millis::from_secs(hours.saturating_mul(3600))
-            }
-            _ => DEADLINE,
-        };
-        let place = if source == target { Place::Itself } else { Place::Elsewhere };
         Sketch {
             schema: self.schema.map(str::to_owned),
             head: self.head(),
@@ -103,8 +104,8 @@ impl RestoreImport<'_> {
                 comment: vec!["Add `database` if it went into another one.".to_owned()],
                 entries: vec![stated(Entry::text("site", target.as_str()), target_site.is_some())],
             },
-            limits: reasons::limits(&render::duration(deadline)),
-            before_restores: vec![reasons::on_existing(OnExisting::Fail, place).to_owned()],
+            limits: reasons::limits(&render::duration(self.deadline())),
+            before_restores: vec!["`on_existing: fail` until somebody decides what may be replaced.".to_owned()],
             restores: vec![Restore {
                 comment: Vec::new(),
                 name: Names::default().like(self.called(), "restore"),

@@ -25,9 +25,7 @@ macro_rules! golden {
         fn $name() {
             let composed = $case.compose().unwrap();
             clean(&composed.text);
-            insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
-                insta::assert_snapshot!(stringify!($name), composed.text);
-            });
+            assert_golden!(stringify!($name), composed.text);
         }
     };
 }
@@ -62,3 +60,48 @@ golden!(
     ])
     .at_site("B")
 );
+
+#[test]
+fn what_the_list_alone_shows_to_be_no_good_is_left_out() {
+    let mut orphan = listed("TABLE", "x", "orphan", None);
+    orphan.parent = None;
+    let long = "n".repeat(126);
+    let objects = vec![
+        listed("TABLE", "ADW", "t", None),
+        listed("TABLE", "ADW", "t_old", None),
+        listed("TABLE", "ADW", &long, None),
+        orphan,
+    ];
+    let composed = Case::new(objects.clone()).suffix("_old").compose().unwrap();
+    clean(&composed.text);
+    assert_eq!((composed.objects, composed.left_out), (1, 3), "{}", composed.text);
+    for why in [
+        "it would go over `ADW.t_old`, another object of the backup",
+        "can't end in `_old`: a name has at most 128 characters",
+        "the list doesn't say which database holds `orphan`",
+    ] {
+        assert!(composed.text.replace("\n#", "").contains(why), "{why}: {}", composed.text);
+    }
+    // Elsewhere nothing of the backup is in the way, and whoever allows to replace is taken at their word.
+    let elsewhere = Case::new(objects.clone()).suffix("_old").at_site("B").compose().unwrap();
+    let replacing = Case { on_existing: OnExisting::Replace, ..Case::new(objects).suffix("_old") }.compose().unwrap();
+    assert_eq!((elsewhere.objects, replacing.objects), (2, 2));
+}
+
+#[test]
+fn an_object_is_not_blamed_for_one_that_is_left_out_itself() {
+    let objects = vec![listed("DATABASE", "DBC", "ADW", None), listed("TABLE", "BANK", "t", None)];
+    let composed = Case::new(objects).in_database("DRILL").compose().unwrap();
+    assert_eq!((composed.objects, composed.left_out), (1, 1), "{}", composed.text);
+    assert!(composed.text.contains("- table: BANK.t\n"), "{}", composed.text);
+}
+
+#[test]
+fn where_nothing_can_stand_in_a_plan_the_reasons_are_told() {
+    let views = (0..30).map(|n| listed("VIEW", "ADW", &format!("v{n}"), None)).collect();
+    let why = Case::new(views).suffix("_x").compose().unwrap_err();
+    assert!(why.starts_with("nothing that was selected can stand in a plan:\n  - the service can't rename"), "{why}");
+    assert!(why.ends_with("and so for 10 objects more"), "{why}");
+    let why = Case::new(vec![listed("TABLE", "ADW", "t", None)]).in_database("SYSLIB").compose().unwrap_err();
+    assert!(why.contains("`SYSLIB` belongs to the system"), "{why}");
+}

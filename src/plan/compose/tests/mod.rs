@@ -1,7 +1,10 @@
 //! What is composed, as people see it and as it resolves.
 
 mod backup;
+mod first;
 mod properties;
+mod record;
+mod selection;
 
 use crate::model::{
     BackupExecution, BackupObject, ExecutionId, ExecutionSelector, JobId, Millis, ObjectName, ObjectType, OnExisting,
@@ -104,6 +107,16 @@ impl Case {
         import.compose().map_err(|error| error.to_string())
     }
 }
+
+/// Holds a text to the golden of that name.
+macro_rules! assert_golden {
+    ($name:expr, $text:expr) => {
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!($name, $text);
+        })
+    };
+}
+use assert_golden;
 
 fn resolution(text: &str) -> Resolution {
     let plan = SourceFile { path: "plan.yaml".to_owned(), bytes: text.as_bytes().to_vec() };
