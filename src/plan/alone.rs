@@ -42,3 +42,38 @@ pub fn resolve_environment(file: &SourceFile, limits: LoaderLimits, read: &mut R
         diagnostics: findings.finish(sources, limits.diagnostics),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Millis;
+
+    fn resolved(text: &str) -> EnvironmentResolution {
+        let file = SourceFile { path: "environments/prod.yaml".to_owned(), bytes: text.as_bytes().to_vec() };
+        let base = b"version: 1\nlimits: {poll_interval: 9s, retries: 2}\ninputs: {site: A, other: 1}\n";
+        resolve_environment(&file, LoaderLimits::default(), &mut |path| {
+            assert_eq!(path, "environments/_base.yaml");
+            Ok(base.to_vec())
+        })
+    }
+
+    #[test]
+    fn says_what_it_and_its_base_say() {
+        let found = resolved("version: 1\nextends: _base\nlimits: {poll_interval: 3s}\ninputs: {site: B}\n");
+        assert!(found.diagnostics.is_empty());
+        assert_eq!(found.environment.map(|environment| environment.name), Some("prod".to_owned()));
+        assert_eq!((found.limits.poll_interval_ms, found.limits.retries), (Millis(3000), 2));
+        assert_eq!(Value::Object(found.inputs), serde_json::json!({"site": "B", "other": 1}));
+    }
+
+    #[test]
+    fn what_is_wrong_with_it_is_found_and_it_is_not_used() {
+        let found = resolved("version: 1\nlimits: {poll_interval: soon}\napi: {url: x}\n");
+        assert!(found.environment.is_none());
+        assert_eq!(found.diagnostics.errors(), 2);
+        let unreadable = resolved("a: b: c\n");
+        assert!(
+            unreadable.environment.is_none() && unreadable.diagnostics.has_errors() && unreadable.inputs.is_empty()
+        );
+    }
+}

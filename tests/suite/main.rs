@@ -16,6 +16,8 @@ mod client;
 mod directions;
 mod engine;
 mod hardships;
+mod import;
+mod init;
 mod journal;
 mod rig;
 mod world;

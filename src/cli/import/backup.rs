@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 
-use super::super::object_list::{self, Patience};
 use super::super::system::SystemClock;
 use super::super::terminal::Terminal;
+use super::object_list::{self, Patience};
 use super::{Args, Made, Origin, selector};
 use crate::baas::wire;
 use crate::model::text::{count, harmless};
@@ -154,6 +154,10 @@ pub(super) async fn compose(args: &Args, origin: &Origin, terminal: Terminal) ->
     let mut told = format!("{} in {}", count(made.objects, "object"), count(made.restores, "restore"));
     if made.left_out > 0 {
         told = format!("{told}; {} left out, with the reasons at the plan's end", count(made.left_out, "object"));
+    }
+    let nameless = import.nameless;
+    if nameless > 0 {
+        told = format!("{told}; {} of the list with no usable name", count(nameless, "entry"));
     }
     Ok(Made { text: made.text, told })
 }

@@ -1,6 +1,7 @@
 //! `import`: a plan from a backup's object list, or from the record of a restore.
 
 mod backup;
+mod object_list;
 mod restore;
 
 use std::path::PathBuf;

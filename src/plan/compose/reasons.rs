@@ -25,8 +25,7 @@ pub(super) fn on_existing(policy: OnExisting, place: Place) -> &'static str {
         }
         (OnExisting::Replace, Place::Itself) => {
             "These objects go back over themselves. `on_existing: replace` lets them: what is there is replaced, data and \
-             definition, by what the backup holds, and a whole database loses what was made in it since. The environment \
-             must allow it too (`guard: {allow_in_place: true}`)."
+             definition, by what the backup holds. The environment must allow it too (`guard: {allow_in_place: true}`)."
         }
         (OnExisting::Replace, Place::Elsewhere) => {
             "`on_existing: replace` lets the service replace what is there, data and definition. The environment must allow \

@@ -3,10 +3,10 @@
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
-use super::files;
 use super::questions::{Dialogue, NoAnswer};
-use super::scaffold::Folder;
 use crate::baas::check_address;
+use crate::cli::files;
+use crate::cli::scaffold::Folder;
 use crate::model::{QualifiedName, Slug};
 use crate::plan::{FirstEnvironment, FirstPlan};
 

@@ -1,11 +1,17 @@
 //! `init`: a first plan and a first environment, by questions or flags.
 
+mod draft;
+mod questions;
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::draft::{Draft, NewEnvironment};
+use draft::{Draft, NewEnvironment};
+use questions::{Dialogue, NoAnswer};
+
 use super::exit::Exit;
-use super::questions::{Dialogue, NoAnswer};
 use super::scaffold::Folder;
 use super::terminal::Terminal;
 use super::{Global, files};

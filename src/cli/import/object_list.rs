@@ -3,7 +3,7 @@
 use anyhow::bail;
 use jiff::Timestamp;
 
-use super::terminal::Terminal;
+use super::super::terminal::Terminal;
 use crate::baas::wire::{BackupObject, PreparationStatus};
 use crate::baas::{CallFailed, Client, Fault};
 use crate::model::{ExecutionKey, Millis, RestoreStatus, StatusClass};
