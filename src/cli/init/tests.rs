@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::draft::{Draft, NewEnvironment};
 use super::questions::{Dialogue, NoAnswer};
+use crate::cli::files;
 use crate::cli::scaffold::Folder;
 use crate::plan::FirstPlan;
 
@@ -71,7 +72,6 @@ fn hold(draft: &mut Draft, answers: &[&str]) -> (Result<(), NoAnswer>, String) {
 #[test]
 fn a_plan_by_questions_with_every_answer_wrong_once() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("taken.yaml"), "").unwrap();
     let mut draft = draft(folder.path());
     let (held, shown) = hold(
         &mut draft,
@@ -129,7 +129,7 @@ fn what_flags_said_is_not_asked_and_nothing_is_asked_of_an_environment_that_is_t
 #[test]
 fn what_is_there_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("taken.yaml"), "").unwrap();
+    files::write_shared(&folder.path().join("taken.yaml"), "", false).unwrap();
     let name = Draft::questions().find(|question| question.flag == "--name").unwrap();
     let why = draft(folder.path()).answer(name, "taken").unwrap_err();
     assert!(why.contains("taken.yaml` is there already"), "{why}");

@@ -3,6 +3,7 @@
 //! What can't stand in a plan that validates is left out and listed at the end, with the reason. Which objects that
 //! are isn't decided here a second time: the plan is composed, resolved, and what is found in an object takes it out.
 
+use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
@@ -92,6 +93,14 @@ impl LeftOut {
     }
 }
 
+/// What the list shows of objects by their database and name.
+struct Known<'a> {
+    /// All of it.
+    backed_up: HashSet<(&'a ObjectName, &'a ObjectName)>,
+    /// What is in the plan so far, and its type.
+    named: HashMap<(ObjectName, ObjectName), &'a ObjectType>,
+}
+
 /// An object's entry in `objects`, with nothing that holds by default.
 pub(super) fn entry(object: &RestoreObject) -> Map<String, Value> {
     let mut entry = render::identity(object);
@@ -145,41 +154,41 @@ impl BackupImport<'_> {
 
     /// What is chosen, under the names that it gets; without what the list alone shows to be no good.
     fn candidates(&self, chosen: &[Chosen<'_>], left_out: &mut Vec<LeftOut>) -> Vec<Candidate> {
-        let backed_up: HashSet<(&ObjectName, &ObjectName)> =
-            self.objects.iter().filter_map(|object| Some((object.parent.as_ref()?, &object.name))).collect();
-        let mut seen: HashMap<(ObjectName, ObjectName), &ObjectType> = HashMap::new();
+        let parents = self.objects.iter().filter_map(|object| Some((object.parent.as_ref()?, &object.name)));
+        let mut known = Known { backed_up: parents.collect(), named: HashMap::new() };
         let mut candidates = Vec::with_capacity(chosen.len());
-        for Chosen { object: listed, without } in chosen {
-            let mut object = match self.object(listed, without) {
-                Ok(object) => object,
-                Err(one) => {
-                    left_out.push(one);
-                    continue;
-                }
-            };
-            if let Some(first) = seen.insert((object.parent.clone(), object.name.clone()), &listed.object_type) {
-                let why = format!("the list has `{}.{}` before, as {first}", object.parent, object.name);
-                left_out.push(LeftOut::new(&object, why));
-                continue;
+        for one in chosen {
+            match self.candidate(one, &mut known) {
+                Ok(candidate) => candidates.push(candidate),
+                Err(one) => left_out.push(one),
             }
-            if let Some(suffix) = self.suffix {
-                match ObjectName::bare(format!("{}{suffix}", object.name.as_str())) {
-                    Ok(name) => object.rename_to = Some(name),
-                    Err(error) => {
-                        let why = format!("`{}` can't end in `{suffix}`: {error}", object.name);
-                        left_out.push(LeftOut::new(&object, why));
-                        continue;
-                    }
-                }
-            }
-            if let Some(other) = self.goes_over(&object, &backed_up) {
-                let why = format!("it would go over `{other}`, another object of the backup");
-                left_out.push(LeftOut::new(&object, why));
-                continue;
-            }
-            candidates.push(Candidate { object, bytes: listed.bytes });
         }
         candidates
+    }
+
+    fn candidate<'a>(&self, chosen: &Chosen<'a>, known: &mut Known<'a>) -> Result<Candidate, LeftOut> {
+        let listed = chosen.object;
+        let mut object = self.object(listed, &chosen.without)?;
+        match known.named.entry((object.parent.clone(), object.name.clone())) {
+            Slot::Vacant(slot) => drop(slot.insert(&listed.object_type)),
+            Slot::Occupied(first) => {
+                let why = format!("the list has `{}.{}` before, as {}", object.parent, object.name, first.get());
+                return Err(LeftOut::new(&object, why));
+            }
+        }
+        if let Some(suffix) = self.suffix {
+            let renamed = ObjectName::bare(format!("{}{suffix}", object.name.as_str()));
+            let renamed = renamed.map_err(|error| {
+                LeftOut::new(&object, format!("`{}` can't end in `{suffix}`: {error}", object.name))
+            })?;
+            object.rename_to = Some(renamed);
+        }
+        match self.goes_over(&object, &known.backed_up) {
+            Some(other) => {
+                Err(LeftOut::new(&object, format!("it would go over `{other}`, another object of the backup")))
+            }
+            None => Ok(Candidate { object, bytes: listed.bytes }),
+        }
     }
 
     /// An object of the list as the plan names it.

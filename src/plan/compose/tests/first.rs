@@ -3,6 +3,9 @@
 use super::*;
 use crate::plan::{FirstEnvironment, FirstPlan, resolve_environment};
 
+/// A change to something.
+type Change<T> = fn(&mut T);
+
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -54,7 +57,7 @@ fn what_is_not_answered_has_its_default() {
 
 #[test]
 fn answers_are_held_to_the_rules_of_plans() {
-    let change: [(fn(&mut FirstPlan), &str); 13] = [
+    let change: [(Change<FirstPlan>, &str); 13] = [
         (|p| p.name = text("Big"), "is not a plan's name"),
         (|p| p.name = text(&"n".repeat(31)), "it may have 30 characters"),
         (|p| p.site = text("a b"), "is not an id"),
@@ -109,7 +112,7 @@ fn an_environment_holds_references_and_allows_nothing_dangerous() {
     assert_eq!(environment.api.unwrap().restore_credentials.unwrap().user, "restore: operator");
     assert_eq!(read.inputs["source_site"], "A");
     assert_golden!("first_environment", written);
-    let change: [(fn(&mut FirstEnvironment), &str); 4] = [
+    let change: [(Change<FirstEnvironment>, &str); 4] = [
         (|e| e.url = text("ftp://x"), "begins with `https://`"),
         // Whoever writes the password itself is told at once, and it isn't shown.
         (|e| e.password_env = text("hunter2 hunter2"), "a secret can't stand in a file"),
