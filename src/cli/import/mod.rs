@@ -25,16 +25,17 @@ const SOURCE_SITE: &str = "source_site";
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl import --job 1412 --env prod                         the newest good backup, back in place
-  restorectl import --job 1412 --execution 5002 --env prod --include 'ADW.*' --exclude '*.tmp_*' \\
-      --target-site DRSITE --out plans/adw-drill.yaml
-  restorectl import --job 1412 --env prod --type database         whole databases
-  restorectl import --restore nightly_adw --env prod              from what the record of a restore tells
+  restorectl import --job 1412 -e prod                   all of the newest backup
+  restorectl import --job 1412 -e prod --type database   databases, each as a whole
+  restorectl import --job 1412 --execution 5002 -e prod --include 'ADW.*' \\
+      --exclude '*.tmp_*' --target-site DRSITE --out plans/adw-drill.yaml
+  restorectl import --restore nightly -e prod            as far as its record tells
 
-The object list must be ready. Where it isn't, the service is asked to prepare it and
-waited for. What can't stand in a plan that validates is left out and listed at its end.")]
+Where the object list isn't ready, the service is asked to prepare it and waited
+for. What can't stand in a plan that validates is left out, and listed with the
+reason at the plan's end.")]
 pub(super) struct Args {
-    /// Environment: a name (`environments/NAME.yaml` beside the plan) or a path
+    /// Environment: a name (`environments/NAME.yaml` beside the new plan, or in `plans`) or a path
     #[arg(long, short, value_name = "ENV")]
     env: String,
     /// The backup job whose objects are taken

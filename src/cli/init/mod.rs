@@ -24,10 +24,10 @@ use crate::plan::FirstPlan;
   restorectl init                      asks what it needs to know
   restorectl init plans/model.yaml --site SITE --job 1412 \\
       --table BANK_MARKETING.model --rename-suffix _restored \\
-      --env prod --api-url https://HOST/data-protection/v2 --user restore_operator
+      --api-url https://HOST/data-protection/v2 --user restore_operator
 
-Without a terminal nothing is asked: --name (or PATH), --site, --job and --table or
---database are needed and, as long as there is no environment, --api-url and --user.")]
+Without a terminal nothing is asked. Needed are then --name or PATH, --site, --job,
+--table or --database and, while there is no environment, --api-url and --user.")]
 pub(super) struct Args {
     /// The plan's file, or the folder for it [default: plans]
     path: Option<PathBuf>,
