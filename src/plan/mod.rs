@@ -8,6 +8,8 @@
 //! carries out `for_each` · `schema` validates what came of it · `typed` turns it into the model ·
 //! `rules` look at what reads well and is still wrong.
 //!
+//! `compose` goes the other way: it writes new plans and environments as text, for people to go on from.
+//!
 //! No stage stops at the first problem, and none stops another: what can't be had is marked as broken
 //! where it stands, reported once, and passed over by everybody after that.
 
@@ -46,6 +48,7 @@ pub use limits::LoaderLimits;
 pub use render::render_yaml;
 pub use rule::RULES;
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
+pub use typed::LONGEST_PLAN_NAME;
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;

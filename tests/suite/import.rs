@@ -51,7 +51,7 @@ async fn a_backup_becomes_a_plan_that_can_be_carried_out() {
     rig.run(&["apply", "plans/adw.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     assert!(!rig.rows(DR_SITE, "ADW_DR", "line_item").await.is_empty());
     // The list is ready now, so nobody asks for it again.
-    let again = import(&rig, &target).await.code(0);
+    let again = import(&rig, &[&target[..], &["--name", "adw"]].concat()).await.code(0);
     assert_eq!(orders(&rig).await, 1);
     assert_eq!(again.stdout, plan, "the same list gives the same plan");
 }

@@ -125,9 +125,10 @@ pub(super) async fn compose(args: &Args, origin: &Origin, terminal: Terminal) ->
     };
     let selection =
         Selection { include: choice.include.clone(), exclude: choice.exclude.clone(), types: choice.types.clone() };
+    let name = args.plan_name();
     let import = BackupImport {
         schema: origin.schema.as_deref(),
-        name: args.name.as_ref(),
+        name: name.as_ref(),
         source: &source,
         execution,
         objects: &objects,

@@ -17,6 +17,7 @@ use crate::baas::Client;
 use crate::diagnostic;
 use crate::model::text::shell_word;
 use crate::model::{ExecutionId, ExecutionSelector, Millis, SiteId, Slug};
+use crate::plan::LONGEST_PLAN_NAME;
 use backup::{Choice, Whereto};
 
 /// The input by which an environment tells its site, as the shipped plans call it.
@@ -25,11 +26,11 @@ const SOURCE_SITE: &str = "source_site";
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  restorectl import --job 1412 -e prod                   all of the newest backup
-  restorectl import --job 1412 -e prod --type database   databases, each as a whole
+  restorectl import --job 1412 -e prod                  all of the newest backup
+  restorectl import --job 1412 -e prod --type database  whole databases
   restorectl import --job 1412 --execution 5002 -e prod --include 'ADW.*' \\
       --exclude '*.tmp_*' --target-site DRSITE --out plans/adw-drill.yaml
-  restorectl import --restore nightly -e prod            as far as its record tells
+  restorectl import --restore nightly -e prod           what its record tells
 
 Where the object list isn't ready, the service is asked to prepare it and waited
 for. What can't stand in a plan that validates is left out, and listed with the
@@ -54,7 +55,7 @@ pub(super) struct Args {
     choice: Choice,
     #[command(flatten)]
     whereto: Whereto,
-    /// The plan's name
+    /// The plan's name [default: that of the file, or like the job or the restore]
     #[arg(long, value_parser = slug)]
     name: Option<Slug>,
     /// The file to write; standard output where nothing is said
@@ -63,6 +64,14 @@ pub(super) struct Args {
     /// Write over the file if it is there
     #[arg(long, requires = "out")]
     force: bool,
+}
+
+impl Args {
+    /// What the plan is to be called: what was said, or what its file is called.
+    fn plan_name(&self) -> Option<Slug> {
+        let of_file = || Slug::parse(&self.out.as_ref()?.file_stem()?.to_string_lossy()).ok();
+        self.name.clone().or_else(|| of_file().filter(|name| name.as_str().len() <= LONGEST_PLAN_NAME))
+    }
 }
 
 fn slug(text: &str) -> Result<Slug, String> {

@@ -31,9 +31,10 @@ pub(super) async fn compose(args: &Args, wanted: &str, origin: &Origin, terminal
         let (plan, item) = name.item_key.split_once('_')?;
         Some(format!("restore `{item}` of plan `{plan}`"))
     });
+    let name = args.plan_name();
     let import = RestoreImport {
         schema: origin.schema.as_deref(),
-        name: args.name.as_ref(),
+        name: name.as_ref(),
         record,
         site: &origin.site,
         job: job.as_ref(),

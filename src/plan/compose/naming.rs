@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::Slug;
-
-/// The longest name of a plan.
-const LONGEST_OF_PLAN: usize = 30;
+use crate::plan::LONGEST_PLAN_NAME;
 
 /// How long a name gets, before a number that tells it from others.
 const LONGEST: usize = 48;
@@ -32,7 +30,7 @@ impl Names {
 
 /// A name for a plan that is like a text.
 pub(super) fn plan_name(text: &str) -> String {
-    slug(text, "plan", LONGEST_OF_PLAN)
+    slug(text, "plan", LONGEST_PLAN_NAME)
 }
 
 /// The nearest thing to a slug that a text gives, of at most so many characters.
