@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let (mut checks, mut errors, mut warnings) = (0usize, 0usize, 0usize);
     for plan in &plans {
         for environment in environments(plan, &args) {
-            let resolution = load::load(plan, environment.as_deref(), &args.binding.inputs)?;
+            let resolution = load::load(plan, environment.as_deref(), &args.binding)?;
             let found = &resolution.diagnostics;
             checks += 1;
             errors += found.errors();
@@ -52,7 +52,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 OutputFormat::Human => {
                     let bound = environment.as_ref().map(|path| format!(" with {}", path.display()));
                     terminal.result(&format!("{}{}:\n\n", plan.display(), bound.unwrap_or_default()))?;
-                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().colour)))?;
+                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().into())))?;
                 }
                 OutputFormat::Json => documents.push(serde_json::json!({
                     "plan": plan.display().to_string(),

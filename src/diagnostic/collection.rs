@@ -43,16 +43,15 @@ impl Diagnostics {
         drafts.retain(|d| seen.insert((d.rule, d.span, d.message.clone())));
         let errors = drafts.iter().filter(|d| d.severity == Severity::Error).count();
         let warnings = drafts.len() - errors;
-        let mut room = [cap.min(errors), cap.saturating_sub(errors)];
-        drafts.retain(|d| {
-            let [for_errors, for_warnings] = &mut room;
-            let room = if d.severity == Severity::Error { for_errors } else { for_warnings };
-            let keep = *room > 0;
-            *room = room.saturating_sub(1);
-            keep
-        });
+        let drafts = most_severe(drafts, |draft| draft.severity, cap);
         let shown = drafts.into_iter().map(|draft| draft.placed(&sources)).collect();
         Self { sources, shown, errors, warnings }
+    }
+
+    /// Counts problems that were found and are not even kept.
+    #[must_use]
+    pub fn and_more(self, errors: usize, warnings: usize) -> Self {
+        Self { errors: self.errors + errors, warnings: self.warnings + warnings, ..self }
     }
 
     /// Whether the document can't be used.
@@ -89,6 +88,24 @@ impl Diagnostics {
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
+}
+
+/// At most so many of them in their order, errors before warnings.
+pub(super) fn most_severe<T>(
+    all: impl IntoIterator<Item = T>,
+    severity: impl Fn(&T) -> Severity,
+    most: usize,
+) -> Vec<T> {
+    let mut all: Vec<T> = all.into_iter().collect();
+    let errors = all.iter().filter(|one| severity(one) == Severity::Error).count();
+    let (mut for_errors, mut for_warnings) = (most, most.saturating_sub(errors));
+    all.retain(|one| {
+        let room = if severity(one) == Severity::Error { &mut for_errors } else { &mut for_warnings };
+        let keep = *room > 0;
+        *room = room.saturating_sub(1);
+        keep
+    });
+    all
 }
 
 impl Draft {

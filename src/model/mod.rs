@@ -23,7 +23,7 @@ mod restore;
 mod secret;
 mod snapshot;
 mod status;
-pub mod text;
+mod text;
 
 pub use action::{Action, DataLoss};
 pub use duration::Millis;
@@ -42,3 +42,4 @@ pub use restore::{RestoreRecord, SubTask};
 pub use secret::{Secret, SecretRef};
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
+pub use text::{bytes, count, deceives, harmless, shell_word, wrap};

@@ -49,19 +49,21 @@ pub fn harmless(text: &str) -> String {
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            c if c.is_control() || is_invisible(c) => out.extend(c.escape_unicode()),
+            c if deceives(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
     out
 }
 
-/// Format characters that have no shape of their own.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
+/// Whether a character could move a cursor, hide text or turn it round: control characters, and format characters that
+/// have no shape of their own.
+pub fn deceives(c: char) -> bool {
+    let shapeless = matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    shapeless || c.is_control()
 }
 
 /// Breaks a text into lines: at spaces, not within a command in backquotes where that fits a line, and in the middle
@@ -155,6 +157,13 @@ mod tests {
     }
 
     #[test]
+    fn several_have_their_plural() {
+        for (number, noun, text) in [(0, "error", "0 errors"), (1, "entry", "1 entry"), (2, "entry", "2 entries")] {
+            assert_eq!(count(number, noun), text);
+        }
+    }
+
+    #[test]
     fn what_could_deceive_becomes_visible() {
         for (text, shown) in [
             ("plain ünïcode 表", "plain ünïcode 表"),
@@ -188,7 +197,7 @@ mod tests {
         #[test]
         fn nothing_that_moves_a_cursor_is_left(text in any::<String>()) {
             let shown = harmless(&text);
-            prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");
+            prop_assert!(!shown.chars().any(deceives), "{shown:?}");
             prop_assert_eq!(harmless(&shown), shown);
         }
 

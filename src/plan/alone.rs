@@ -1,11 +1,11 @@
 //! An environment without a plan, for what talks to a site before there is one.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::findings::Findings;
 use super::node::Node;
-use super::{LoaderLimits, ReadFile, SourceFile, environment, typed, typed_environment};
-use crate::diagnostic::{Diagnostics, Sources};
+use super::{LoaderLimits, ReadFile, SourceFile, Workspace, allow, typed};
+use crate::diagnostic::Diagnostics;
 use crate::model::{Environment, Limits};
 
 /// What an environment says by itself.
@@ -21,26 +21,36 @@ pub struct EnvironmentResolution {
     pub diagnostics: Diagnostics,
 }
 
-/// Resolves an environment with its bases.
-pub fn resolve_environment(file: &SourceFile, limits: LoaderLimits, read: &mut ReadFile<'_>) -> EnvironmentResolution {
-    let mut sources = Sources::default();
-    let mut findings = Findings::new();
-    let layers = environment::load_chain(file, read, &limits, &mut sources, &mut findings);
-    let part = |key: &str| layers.as_ref().and_then(|layers| layers.get(key));
-    let name = environment::name_of(&file.path);
-    let typed =
-        layers.as_ref().and_then(|layers| typed_environment::environment(name, layers, &sources, &mut findings));
-    let given = typed::limits(part("limits"), &mut findings);
-    let inputs = match part("inputs").map(Node::to_json) {
-        Some(Value::Object(inputs)) => inputs,
-        _ => Map::new(),
-    };
-    EnvironmentResolution {
-        environment: typed.filter(|_| !findings.has_errors()),
-        limits: given.unwrap_or_default(),
-        inputs,
-        diagnostics: findings.finish(sources, limits.diagnostics),
+impl Workspace<'_> {
+    /// Resolves an environment by its path, without a plan.
+    pub fn environment(&mut self, path: &str) -> EnvironmentResolution {
+        let bound = self.bound(path);
+        let part = |key: &str| bound.layers.as_ref().and_then(|layers| layers.get(key));
+        let mut findings = bound.findings.clone();
+        let limits = typed::limits(part("limits"), &self.sources, &mut findings);
+        let inputs = match part("inputs").map(Node::to_json) {
+            Some(Value::Object(inputs)) => inputs,
+            _ => Map::new(),
+        };
+        let environment = bound.typed.clone().filter(|_| !findings.has_errors());
+        let (errors, warnings) = findings.dropped();
+        let mut drafts = findings.into_drafts();
+        allow::apply(&bound.allows, &mut drafts, &self.sources);
+        let diagnostics = Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics);
+        EnvironmentResolution {
+            environment,
+            limits: limits.unwrap_or_default(),
+            inputs,
+            diagnostics: diagnostics.and_more(errors, warnings),
+        }
     }
+}
+
+/// Resolves one environment without a plan; [`Workspace::environment`] resolves many.
+pub fn resolve_environment(file: &SourceFile, limits: LoaderLimits, read: &mut ReadFile<'_>) -> EnvironmentResolution {
+    let mut given = |path: &str| if path == file.path { Ok(file.bytes.clone()) } else { read(path) };
+    // No template is rendered in an environment, so no moment is asked for.
+    Workspace::new(limits, Timestamp::UNIX_EPOCH, &mut given).environment(&file.path)
 }
 
 #[cfg(test)]

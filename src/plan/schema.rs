@@ -29,15 +29,30 @@ pub(super) struct Schema {
     validator: Option<Validator>,
 }
 
-pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, false));
-pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, true));
+/// A plan without its restores, which are validated one by one.
+pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, None, false));
+/// One restore.
+pub(super) static RESTORE: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, Some("restore"), false));
+/// An environment.
+pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, None, true));
 
 impl Schema {
-    fn new(text: &str, guarded: bool) -> Self {
+    /// The whole of a schema, or one of its definitions.
+    fn new(text: &str, definition: Option<&str>, guarded: bool) -> Self {
         let mut strict = serde_json::from_str(text).unwrap_or(Value::Bool(false));
         without_templates(&mut strict);
+        if let (Some(name), Value::Object(map)) = (definition, &mut strict) {
+            map.retain(|key, _| key == "$defs");
+            map.insert("$ref".to_owned(), Value::String(format!("#/$defs/{name}")));
+        }
         let validator = compile(&strict).ok();
         Self { strict, guarded, validator }
+    }
+
+    /// The keys that a definition's map may have.
+    pub(super) fn keys_of(&self, definition: &str) -> impl Iterator<Item = &str> {
+        let properties = self.strict.pointer(&format!("/$defs/{definition}/properties")).and_then(Value::as_object);
+        properties.into_iter().flat_map(|map| map.keys()).map(String::as_str)
     }
 }
 
@@ -133,6 +148,37 @@ mod tests {
             assert!(schema.validator.is_some());
         }
         assert!(!PLAN.strict["properties"].to_string().contains("#/$defs/template\""));
+    }
+
+    #[test]
+    fn shipped_schemas_are_schemas_and_explain_every_key() {
+        for text in [PLAN_SCHEMA, ENVIRONMENT_SCHEMA] {
+            let schema: Value = serde_json::from_str(text).unwrap();
+            jsonschema::meta::validate(&schema).unwrap();
+            let mut unexplained = Vec::new();
+            without_description(&schema, &Pointer::default(), &mut unexplained);
+            assert_eq!(unexplained, Vec::<String>::new());
+        }
+    }
+
+    /// The keys of all maps that say neither themselves nor by what they refer to what they are for.
+    fn without_description(schema: &Value, at: &Pointer, found: &mut Vec<String>) {
+        let below = schema.as_object().into_iter().flatten();
+        for (key, value) in below {
+            if key == "properties" {
+                for (name, property) in value.as_object().into_iter().flatten() {
+                    let told = property.get("description").is_some()
+                        || property["$ref"].as_str().is_some_and(|to| {
+                            to.contains("/properties/") || to.ends_with("/limits") || to.ends_with("/defaults")
+                        });
+                    if !told {
+                        found.push(at.join(name).to_string());
+                    }
+                }
+            }
+            without_description(value, &at.join(key), found);
+        }
+        schema.as_array().into_iter().flatten().for_each(|item| without_description(item, at, found));
     }
 
     #[test]

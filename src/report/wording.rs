@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use crate::model::Millis;
-pub use crate::model::text::harmless;
-pub(super) use crate::model::text::{bytes, count, shell_word};
+pub use crate::model::shell_word;
+pub(super) use crate::model::{bytes, count, harmless};
 
 /// What a rehearsal says on its face, on every surface.
 pub(super) const SIMULATED: &str =

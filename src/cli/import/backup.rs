@@ -7,11 +7,11 @@ use super::super::terminal::Terminal;
 use super::object_list::{self, Patience};
 use super::{Args, Made, Origin, selector};
 use crate::baas::wire;
-use crate::model::text::{count, harmless};
 use crate::model::{
     BackupObject, ExecutionKey, JobId, Millis, ObjectName, ObjectType, OnExisting, QualifiedName, SiteId, Source,
     Target,
 };
+use crate::model::{count, harmless};
 use crate::plan::{BackupImport, Grouping, Selection};
 use crate::ports::{Clock as _, Site};
 

@@ -15,7 +15,7 @@ use super::terminal::Terminal;
 use super::{Global, connect, files, load};
 use crate::baas::Client;
 use crate::diagnostic;
-use crate::model::text::shell_word;
+use crate::model::shell_word;
 use crate::model::{ExecutionId, ExecutionSelector, Millis, SiteId, Slug};
 use crate::plan::LONGEST_PLAN_NAME;
 use backup::{Choice, Whereto};
@@ -121,7 +121,7 @@ fn origin(args: &Args, terminal: Terminal) -> anyhow::Result<Option<Origin>> {
     let folder = args.out.as_ref().map_or_else(Folder::usual, |out| Folder::of(out));
     let resolution = load::environment(&folder.plan("plan"), &args.env)?;
     if !resolution.diagnostics.is_empty() {
-        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
+        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().into()));
     }
     let Some(environment) = resolution.environment else { return Ok(None) };
     let site = args.site.as_deref().or_else(|| resolution.inputs.get(SOURCE_SITE)?.as_str());

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use super::super::terminal::Terminal;
 use crate::baas::wire::{BackupObject, PreparationStatus};
 use crate::baas::{CallFailed, Client, Fault};
+use crate::model::harmless;
 use crate::model::{ExecutionKey, Millis, RestoreStatus, StatusClass};
 use crate::ports::Clock;
-use crate::report::harmless;
 
 /// How to come by a list.
 #[derive(Debug, Clone, Copy)]

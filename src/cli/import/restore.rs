@@ -5,8 +5,8 @@ use anyhow::Context as _;
 use super::super::terminal::Terminal;
 use super::{Args, Made, Origin, selector};
 use crate::changeset::DerivedName;
-use crate::model::text::{count, harmless};
 use crate::model::{JobId, RestoreRecord, SiteId};
+use crate::model::{count, harmless};
 use crate::plan::RestoreImport;
 use crate::ports::Site;
 

@@ -15,7 +15,7 @@ use super::exit::Exit;
 use super::scaffold::Folder;
 use super::terminal::Terminal;
 use super::{Global, files};
-use crate::model::text::shell_word;
+use crate::model::shell_word;
 use crate::plan::FirstPlan;
 
 /// Arguments of `init`.
@@ -138,7 +138,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let wrong = fill(&mut draft, &args);
     if !wrong.is_empty() {
-        wrong.iter().for_each(|line| terminal.say(&crate::report::harmless(&format!("error: {line}"))));
+        wrong.iter().for_each(|line| terminal.say(&crate::model::harmless(&format!("error: {line}"))));
         return Ok(Exit::Invalid);
     }
     let mut settled = draft.clone();
@@ -161,7 +161,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             return Ok(Exit::Invalid);
         }
         Err(why) => {
-            terminal.say(&crate::report::harmless(&format!("error: {why}")));
+            terminal.say(&crate::model::harmless(&format!("error: {why}")));
             return Ok(Exit::Invalid);
         }
     }

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use crate::model::text::{harmless, wrap};
+use crate::model::{harmless, wrap};
 
 /// How wide what is said gets: it fits the narrowest terminal that people use.
 const WIDTH: usize = 76;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::grouping::{Group, Grouping, group, order};
 use super::selection::{Chosen, Selection};
 use super::{ComposeError, findings};
-use crate::model::text::count;
+use crate::model::count;
 use crate::model::{
     BackupExecution, BackupObject, Level, Millis, ObjectName, ObjectType, OnExisting, RestoreObject, Slug, Source,
     Target,

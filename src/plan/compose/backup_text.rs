@@ -9,8 +9,8 @@ use super::grouping::Group;
 use super::naming::plan_name;
 use super::reasons::{self, Place};
 use super::sketch::{Entry, Object, Part, Remark, Restore, Sketch};
-use crate::model::text::{bytes, count, harmless};
 use crate::model::{ExecutionSelector, Level, ObjectName, OnExisting, RestoreObject, Slug};
+use crate::model::{bytes, count, harmless};
 use crate::plan::render;
 
 /// How many databases the description names.

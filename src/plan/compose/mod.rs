@@ -24,6 +24,8 @@ pub use grouping::Grouping;
 pub use record::RestoreImport;
 pub use selection::Selection;
 
+use jiff::Timestamp;
+
 use super::{LoaderLimits, Request, SourceFile, resolve};
 use crate::diagnostic::Diagnostics;
 
@@ -42,6 +44,7 @@ impl ComposeError {
 fn findings(text: &str) -> Diagnostics {
     let plan = SourceFile { path: "the new plan".to_owned(), bytes: text.as_bytes().to_vec() };
     let limits = LoaderLimits { diagnostics: usize::MAX, ..LoaderLimits::default() };
-    let request = Request { plan: &plan, environment: None, inputs: &[], limits };
+    // What is composed holds no templates, so no moment is asked for.
+    let request = Request { plan: &plan, environment: None, inputs: &[], now: Timestamp::UNIX_EPOCH, limits };
     resolve(request, &mut |_| Err("no environment is read here".to_owned())).diagnostics
 }

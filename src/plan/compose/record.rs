@@ -9,8 +9,8 @@ use super::naming::{Names, plan_name};
 use super::reasons;
 use super::sketch::{Entry, Object, Part, Restore, Sketch};
 use super::{ComposeError, findings};
-use crate::model::text::{bytes, count};
 use crate::model::{ExecutionSelector, JobId, Millis, OnExisting, RestoreRecord, SiteId, Slug};
+use crate::model::{bytes, count};
 use crate::plan::render;
 
 /// Stands for a job that isn't known: an id in form, and none that a service gives.

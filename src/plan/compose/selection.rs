@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::ComposeError;
-use crate::model::text::count;
+use crate::model::count;
 use crate::model::{BackupObject, Level, ObjectName, ObjectType, glob};
 
 /// How many databases are named where nothing fits.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::text::{harmless, wrap};
+use crate::model::{harmless, wrap};
 
 /// How wide comments are, with their indentation.
 const WIDTH: usize = 100;
@@ -124,7 +124,7 @@ mod tests {
         let mut findings = Findings::new();
         let mut sources = crate::diagnostic::Sources::default();
         let limits = LoaderLimits::default();
-        let node = load("written", text.as_bytes(), Privacy::Open, &limits, &mut sources, &mut findings);
+        let node = load("written", text.as_bytes().to_vec(), Privacy::Open, &limits, &mut sources, &mut findings);
         assert!(!findings.has_errors(), "{text}");
         node.unwrap().to_json()
     }

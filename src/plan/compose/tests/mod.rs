@@ -120,7 +120,8 @@ use assert_golden;
 
 fn resolution(text: &str) -> Resolution {
     let plan = SourceFile { path: "plan.yaml".to_owned(), bytes: text.as_bytes().to_vec() };
-    let request = Request { plan: &plan, environment: None, inputs: &[], limits: LoaderLimits::default() };
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let request = Request { plan: &plan, environment: None, inputs: &[], now, limits: LoaderLimits::default() };
     resolve(request, &mut |_| Err("no such file".to_owned()))
 }
 
@@ -128,7 +129,7 @@ fn resolution(text: &str) -> Resolution {
 #[track_caller]
 fn clean(text: &str) -> Plan {
     let resolution = resolution(text);
-    let found = crate::diagnostic::human(&resolution.diagnostics, false);
+    let found = crate::diagnostic::human(&resolution.diagnostics, crate::diagnostic::Look::default());
     assert!(resolution.diagnostics.is_empty(), "{found}\n{text}");
     resolution.plan.unwrap()
 }
