@@ -11,11 +11,14 @@ mod execute;
 mod exit;
 mod explain;
 mod files;
+mod import;
+mod init;
 mod load;
 mod outputs;
 mod render;
 mod report;
 mod runs;
+mod scaffold;
 mod schema;
 mod secrets;
 mod sim;
@@ -99,6 +102,10 @@ enum OutputFormat {
 enum Command {
     /// Do the main job on this machine with nothing to set up: simulator, validate, diff, apply, report
     Demo(demo::Args),
+    /// Write a first plan and a first environment, by questions or flags
+    Init(init::Args),
+    /// Write a plan from a backup's object list, or from the record of a restore
+    Import(import::Args),
     /// Check plans offline and show every mistake at once
     Validate(validate::Args),
     /// Run the tests beside plans: a recorded site, and what must be decided; offline
@@ -158,6 +165,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let global = &cli.global;
     match cli.command {
         Command::Demo(args) => demo::run(args, global).await,
+        Command::Init(args) => init::run(args, global),
+        Command::Import(args) => import::run(args, global).await,
         Command::Validate(args) => validate::run(args, global),
         Command::Test(args) => test::run(args, global),
         Command::Snapshot(args) => snapshot::run(args, global).await,

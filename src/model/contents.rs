@@ -114,6 +114,7 @@ mod tests {
             name: ObjectName::bare(name).unwrap(),
             object_type: ObjectType::from_wire(kind),
             parent: ObjectName::bare(parent).ok(),
+            parent_type: None,
             bytes: None,
         }
     }

@@ -104,6 +104,9 @@ pub struct BackupObject {
     pub object_type: ObjectType,
     /// From `parent_name`.
     pub parent: Option<ObjectName>,
+    /// From `parent_type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_type: Option<ObjectType>,
     /// From `byte_count`, in bytes.
     pub bytes: Option<u64>,
 }

@@ -9,10 +9,14 @@
 //! what came of it · `typed` turns it into the model · `rules` look at what reads well and is still wrong ·
 //! `allow` takes out the warnings that somebody answers for. `workspace` leads through all of them.
 //!
+//! `compose` goes the other way: it writes new plans and environments as text, for people to go on from.
+//!
 //! No stage stops at the first problem, and none stops another: what can't be had is marked as broken
 //! where it stands, reported once, and passed over by everybody after that.
 
 mod allow;
+mod alone;
+mod compose;
 mod difference;
 mod document;
 mod environment;
@@ -53,6 +57,10 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use alone::{EnvironmentResolution, resolve_environment};
+pub use compose::{
+    BackupImport, ComposeError, Composed, FirstEnvironment, FirstPlan, Grouping, RestoreImport, Selection,
+};
 pub use difference::{Difference, between};
 pub use environment::name_of as environment_name;
 pub use include::root_of;
@@ -65,6 +73,7 @@ pub use rule::{Example, Explained, RULES, explained, nearest_rule};
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, PLAN_TEST_SCHEMA, SNAPSHOT_SCHEMA};
 pub use snapshot::{newest, read_snapshot, write_snapshot};
 pub use test_file::{Case, Earlier, Expect, ExpectedDecision, Others, SnapshotSource, TestFile, read_tests};
+pub use typed::LONGEST_PLAN_NAME;
 pub use workspace::Workspace;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use super::pointer::Pointer;
 use super::{locate, rule};
 
 /// The longest name of a plan, in characters; job names have to hold it.
-const LONGEST_PLAN_NAME: usize = 30;
+pub const LONGEST_PLAN_NAME: usize = 30;
 
 /// Reads values and reports at their places.
 pub(super) struct Reader<'a> {

@@ -26,24 +26,24 @@ use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, 
 
 /// Plans and environments that are resolved together.
 pub struct Workspace<'a> {
-    limits: LoaderLimits,
+    pub(super) limits: LoaderLimits,
     now: Timestamp,
     with_origins: bool,
     /// What names are compared with.
     snapshot: Option<model::Snapshot>,
     read: &'a mut ReadFile<'a>,
-    sources: Sources,
+    pub(super) sources: Sources,
     documents: HashMap<String, Rc<Document>>,
     environments: HashMap<String, Rc<Bound>>,
 }
 
 /// An environment, read once.
-struct Bound {
+pub(super) struct Bound {
     /// With its bases under it.
-    layers: Option<Node>,
-    typed: Option<model::Environment>,
-    findings: Findings,
-    allows: Vec<Allow>,
+    pub(super) layers: Option<Node>,
+    pub(super) typed: Option<model::Environment>,
+    pub(super) findings: Findings,
+    pub(super) allows: Vec<Allow>,
 }
 
 /// A plan with what it includes.
@@ -164,7 +164,8 @@ impl<'a> Workspace<'a> {
         self.documents.insert(path, Rc::new(document));
     }
 
-    fn bound(&mut self, path: &str) -> Rc<Bound> {
+    /// An environment by its path, from memory where it was read before.
+    pub(super) fn bound(&mut self, path: &str) -> Rc<Bound> {
         if let Some(known) = self.environments.get(path) {
             return Rc::clone(known);
         }

@@ -255,6 +255,7 @@ fn the_backup_must_hold_what_is_asked_for() {
         name: ObjectName::bare(name).unwrap(),
         object_type: kind,
         parent: ObjectName::bare("BANK").ok(),
+        parent_type: None,
         bytes: Some(1_000),
     };
     let with = |list: &[BackupObject]| {

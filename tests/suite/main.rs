@@ -18,6 +18,8 @@ mod engine;
 mod fuzz;
 mod hardships;
 mod hostile;
+mod import;
+mod init;
 mod journal;
 mod language;
 mod plantest;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostic::Span;
 use crate::model::Slug;
+use crate::model::suggest::Guesses;
 use crate::plan::LoaderLimits;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::restores::Restore;
 use crate::plan::rule;
-use crate::model::suggest::Guesses;
 
 use super::Entry;
 

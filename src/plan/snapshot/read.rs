@@ -98,14 +98,16 @@ fn object(entry: &Place<'_>, index: usize, execution: &Place<'_>, findings: &mut
     if let Some((key, value)) = ObjectType::keys().find_map(|key| Some((key, entry.node.get(key)?))) {
         let identity = by_key(key, value, &index.to_string(), &mut execution.reader(findings))?;
         let (name, parent) = (identity.name, Some(identity.parent));
-        return Some(BackupObject { name, object_type: identity.object_type, parent, bytes });
+        return Some(BackupObject { name, object_type: identity.object_type, parent, parent_type: None, bytes });
     }
     let other = entry.child("object")?;
     let mut reader = other.reader(findings);
     let mut name = |key| other.node.get(key).map(|name| bare_name(name, &[key], &mut reader));
     let (own, parent) = (name("name")??, name("parent"));
     let object_type = ObjectType::from_wire(other.node.get("type").and_then(Node::as_str)?);
-    Some(BackupObject { name: own, object_type, parent: parent.map_or(Some(None), |name| name.map(Some))?, bytes })
+    let parent = parent.map_or(Some(None), |name| name.map(Some))?;
+    // No decision rests on the parent's type, so recordings leave it out.
+    Some(BackupObject { name: own, object_type, parent, parent_type: None, bytes })
 }
 
 fn restore(place: &Place<'_>, findings: &mut Findings) -> RestoreRecord {

@@ -64,6 +64,7 @@ fn listed() -> impl Strategy<Value = BackupObject> {
         name,
         object_type,
         parent,
+        parent_type: None,
         bytes,
     })
 }
