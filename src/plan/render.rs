@@ -220,13 +220,6 @@ fn object(object: &RestoreObject) -> Value {
     Value::Object(out)
 }
 
-/// A resolved plan as YAML, written so that every tool reads the same from it.
-pub fn render_yaml(document: &Value) -> String {
-    // JSON's values are all that goes in, so there is nothing that couldn't be written.
-    let text = serde_saphyr::to_string(document).unwrap_or_default();
-    if text.ends_with('\n') { text } else { text + "\n" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
