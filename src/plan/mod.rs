@@ -25,6 +25,7 @@ mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
+mod schema_sample;
 mod suggest;
 mod template;
 mod template_check;
@@ -32,14 +33,15 @@ mod typed;
 mod typed_environment;
 mod typed_item;
 mod typed_object;
+mod yaml_text;
 
 #[cfg(test)]
 mod tests;
 
 pub use limits::LoaderLimits;
-pub use render::render_yaml;
 pub use rule::RULES;
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
+pub use yaml_text::render_yaml;
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;

@@ -5,6 +5,9 @@ pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
     nearest(name, known).map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
+/// How much is compared for one name, in pairs of letters: enough for ten thousand names of the usual length.
+const MOST_COMPARED: usize = 2_000_000;
+
 /// The nearest name, where no more than a third of it is different.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Far longer than anything that is compared here; keeps the cost away from hostile input.
@@ -12,13 +15,22 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         return None;
     }
     let folded = name.to_lowercase().replace('-', "_");
-    let scored = known.into_iter().map(|known| {
+    let length = name.chars().count();
+    let most_apart = |other: usize| (length.max(other) / 3).max(1);
+    // Names of too different a length can't be near.
+    let comparable = known.into_iter().filter(|known| {
+        let other = known.chars().count();
+        length.abs_diff(other) <= most_apart(other)
+    });
+    let mut room = MOST_COMPARED;
+    let scored = comparable.map_while(|known| {
         let other = known.to_lowercase().replace('-', "_");
-        (strsim::damerau_levenshtein(&folded, &other), known)
+        room = room.checked_sub((folded.len() + 1) * (other.len() + 1))?;
+        Some((strsim::osa_distance(&folded, &other), known))
     });
     let (distance, nearest) = scored.min()?;
-    let length = name.chars().count().max(nearest.chars().count());
-    (distance <= (length / 3).max(1) && distance < length).then_some(nearest)
+    let other = nearest.chars().count();
+    (distance <= most_apart(other) && distance < length.max(other)).then_some(nearest)
 }
 
 /// Names as a list in a sentence: `a`, `b` and `c`.

@@ -69,7 +69,8 @@ pub(super) fn check(entries: &[Entry<'_>], limits: Option<&Limits>, findings: &m
         {
             let message = format!("the group `{group}` isn't declared under `limits.groups`");
             let known = limits.groups.keys().map(String::as_str);
-            let hint = super::suggest::did_you_mean(group, known)
+            let hint = findings
+                .guess(|| super::suggest::did_you_mean(group, known))
                 .unwrap_or_else(|| format!("add `limits: {{groups: {{{group}: 1}}}}`"));
             entry.report(entry.draft(rule::GROUP_UNDECLARED, &["group"], message).hint(hint), findings);
         }

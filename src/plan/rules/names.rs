@@ -83,13 +83,15 @@ impl Names {
                 None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
                 None => {
                     if !self.incomplete {
-                        let known =
-                            self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
-                        let mut known: Vec<&str> = known.collect();
-                        known.sort_unstable();
                         let message = format!("no restore is named `{name}`");
+                        let hint = findings.guess(|| {
+                            let authors = self.by_author.keys().map(String::as_str);
+                            let mut known: Vec<&str> = authors.chain(self.single.iter().map(String::as_str)).collect();
+                            known.sort_unstable();
+                            did_you_mean(name, known)
+                        });
                         let found = draft(rule::AFTER_UNKNOWN, node.span, pointer.as_str(), message);
-                        findings.add_for(restore.element(), found.maybe_hint(did_you_mean(name, known)));
+                        findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
                 }
