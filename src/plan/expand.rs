@@ -83,6 +83,13 @@ pub(super) fn expand(
             findings.add(found.hint("split the plan, or raise the limit"));
             break;
         }
+        // Every element brings in all that the restore is made of, templates or not.
+        let (values, bytes) = restore.size();
+        if let Err(problem) = templates.pay(values.saturating_mul(of), bytes.saturating_mul(of)) {
+            let found = draft(problem.rule, list.span, pointer.join("for_each").as_str(), problem.message);
+            findings.add(found.maybe_hint(problem.hint));
+            break;
+        }
         for Named { label, slug, value, index } in named {
             scope.set_element(Some((value, index)));
             let own = name.as_ref().map(|name| match name.as_str() {
@@ -142,6 +149,9 @@ fn elements(list: &Node, name: Option<&str>, pointer: &Pointer, findings: &mut F
     let mut named: Vec<Named> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (index, item) in items.iter().enumerate() {
+        if findings.is_full() {
+            break;
+        }
         let at = pointer.join(&index.to_string());
         let wrong = |message: String| draft(rule::FOR_EACH, item.span, at.as_str(), message);
         if item.holds_broken() {

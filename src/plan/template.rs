@@ -4,6 +4,7 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::rc::Rc;
@@ -49,14 +50,19 @@ pub(super) struct Scope {
     context: Context,
     /// Names that are known and have no value, which was reported where they should get it.
     broken: HashSet<String>,
+    /// How many unknown names may still be compared with all others, to say which was meant.
+    guesses: Cell<usize>,
 }
+
+/// How many unknown names are compared with all others.
+const GUESSES: usize = 50;
 
 impl Scope {
     /// The inputs that have a value, and the names of those that should have one.
     pub(super) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
         let mut context = Context::null();
         *context.data_mut() = Value::Object(values);
-        Self { context, broken }
+        Self { context, broken, guesses: Cell::new(GUESSES) }
     }
 
     /// Enters an element of a `for_each`, or leaves the last one.
@@ -83,6 +89,11 @@ impl Scope {
         known.map(String::as_str).chain(self.broken.iter().map(String::as_str))
     }
 
+    fn guess<'a>(&self, name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+        self.guesses.set(self.guesses.get().checked_sub(1)?);
+        did_you_mean(name, known)
+    }
+
     /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
     fn find(&self, reference: &Reference) -> Result<Option<&Value>, Problem> {
         let Some((root, rest)) = reference.path.split_first() else { return Ok(None) };
@@ -94,7 +105,7 @@ impl Scope {
             return Err(if LOCAL_NAMES.contains(&root.as_str()) {
                 problem
                     .hint(format!("`{root}` is known in the fields of a restore with `for_each` only, not in its name"))
-            } else if let Some(guess) = did_you_mean(root, self.names()) {
+            } else if let Some(guess) = self.guess(root, self.names()) {
                 problem.hint(guess)
             } else {
                 problem.hint("declare it under `inputs`")
@@ -110,7 +121,7 @@ impl Scope {
             let Some(next) = next else {
                 let problem = Problem::new(rule::TEMPLATE_NAME, format!("`{shown}` has no `{step}`"));
                 let keys = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-                return Err(Problem { hint: did_you_mean(step, keys), ..problem });
+                return Err(Problem { hint: self.guess(step, keys), ..problem });
             };
             shown = format!("{shown}.{step}");
             value = next;
@@ -124,12 +135,23 @@ pub(super) struct Templates<'a> {
     registry: Handlebars<'static>,
     compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
     used: HashSet<String>,
-    /// A template couldn't be read, so what it would use isn't known.
+    /// A template wasn't read or couldn't be, so what it would use isn't known.
     unreadable: bool,
     limits: &'a LoaderLimits,
     /// Values and bytes that templates brought in so far.
     spent: (usize, usize),
+    /// Bytes of templates that were gone through so far.
+    work: usize,
+    /// Bytes of the templates that are kept compiled.
+    kept: usize,
 }
+
+/// How many bytes of templates are gone through for one plan, each pass of an `each` counted.
+const MOST_WORK: usize = 16 << 20;
+/// How many passes over a text compiling it is worth.
+const COMPILING: usize = 4;
+/// How many bytes of templates are kept compiled; they take much more memory than their texts.
+const MOST_KEPT: usize = 1 << 20;
 
 impl<'a> Templates<'a> {
     pub(super) fn new(limits: &'a LoaderLimits) -> Self {
@@ -141,7 +163,16 @@ impl<'a> Templates<'a> {
         }
         registry.register_helper("if", Box::new(strict_if));
         registry.register_helper("unless", Box::new(strict_unless));
-        Self { registry, compiled: HashMap::new(), used: HashSet::new(), unreadable: false, limits, spent: (0, 0) }
+        Self {
+            registry,
+            compiled: HashMap::new(),
+            used: HashSet::new(),
+            unreadable: false,
+            limits,
+            spent: (0, 0),
+            work: 0,
+            kept: 0,
+        }
     }
 
     /// Whether any template so far used this name, as far as can be known.
@@ -191,6 +222,9 @@ impl<'a> Templates<'a> {
 
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
     pub(super) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
+        if self.has_had_enough() {
+            return Ok(None);
+        }
         let checked = self.compile(text)?;
         self.used.extend(checked.references.iter().filter_map(|reference| reference.path.first().cloned()));
         let mut all_there = true;
@@ -205,6 +239,9 @@ impl<'a> Templates<'a> {
         }
         if !all_there {
             return Ok(None);
+        }
+        if checked.shape != Shape::Path {
+            self.go_through(text.len().saturating_mul(passes(&checked, scope)))?;
         }
         let value = match (checked.shape, checked.references.as_slice()) {
             (Shape::Path, [reference]) => scope.find(reference)?.cloned().unwrap_or_default(),
@@ -222,6 +259,13 @@ impl<'a> Templates<'a> {
         if let Some(known) = self.compiled.get(text) {
             return known.clone();
         }
+        self.go_through(text.len().saturating_mul(COMPILING))?;
+        self.kept += text.len();
+        if self.kept > MOST_KEPT {
+            self.kept = text.len();
+            self.compiled.clear();
+            self.registry.clear_templates();
+        }
         let result = check(text, self.limits.template_bytes).map(|(template, checked)| {
             self.registry.register_template(text, template);
             Rc::new(checked)
@@ -231,10 +275,11 @@ impl<'a> Templates<'a> {
         result
     }
 
-    fn text(&self, template: &str, scope: &Scope) -> Result<String, Problem> {
+    fn text(&mut self, template: &str, scope: &Scope) -> Result<String, Problem> {
         let mut out = Bounded { bytes: Vec::new(), left: self.limits.template_output_bytes, full: false };
         let outcome = self.registry.render_with_context_to_write(template, &scope.context, &mut out);
         if out.full {
+            self.pay(0, out.bytes.len())?;
             let limit = self.limits.template_output_bytes;
             return Err(Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes")));
         }
@@ -246,15 +291,51 @@ impl<'a> Templates<'a> {
     /// Pays for what a template brings in.
     fn spend(&mut self, value: &Value) -> Result<(), Problem> {
         let (nodes, bytes) = size(value);
+        self.pay(nodes, bytes)
+    }
+
+    /// Whether a limit was passed that all templates share. That was reported then; nothing is rendered any more.
+    fn has_had_enough(&self) -> bool {
+        self.has_overspent() || self.work > MOST_WORK
+    }
+
+    fn has_overspent(&self) -> bool {
+        self.spent.0 > self.limits.nodes || self.spent.1 > self.limits.expanded_bytes
+    }
+
+    /// Pays for going through so many bytes of templates.
+    fn go_through(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.work = self.work.saturating_add(bytes);
+        if self.work > MOST_WORK {
+            self.unreadable = true;
+            let message = format!("the plan's templates are more work than going through {MOST_WORK} bytes once");
+            return Err(Problem::new(rule::LIMIT, message).hint("use shorter lists with `each`, or split the plan"));
+        }
+        Ok(())
+    }
+
+    /// Pays for values and bytes of text that templates and `for_each` bring in.
+    pub(super) fn pay(&mut self, nodes: usize, bytes: usize) -> Result<(), Problem> {
         self.spent = (self.spent.0.saturating_add(nodes), self.spent.1.saturating_add(bytes));
-        if self.spent.0 > self.limits.nodes || self.spent.1 > self.limits.expanded_bytes {
+        if self.has_overspent() {
+            self.unreadable = true;
             let LoaderLimits { nodes, expanded_bytes, .. } = self.limits;
             let message =
-                format!("the plan's templates give more than {nodes} values or {expanded_bytes} bytes of text");
+                format!("templates and `for_each` give more than {nodes} values or {expanded_bytes} bytes of text");
             return Err(Problem::new(rule::LIMIT, message).hint("split the plan, or raise the limit"));
         }
         Ok(())
     }
+}
+
+/// How often a template is gone through at most: once, and once more for each element of the longest thing in it.
+fn passes(checked: &Checked, scope: &Scope) -> usize {
+    let lengths = checked.references.iter().filter_map(|reference| match scope.find(reference) {
+        Ok(Some(Value::Array(items))) => Some(items.len()),
+        Ok(Some(Value::Object(map))) => Some(map.len()),
+        _ => None,
+    });
+    1 + lengths.max().unwrap_or(0)
 }
 
 fn size(value: &Value) -> (usize, usize) {
