@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use restorectl::diagnostic::{self, Look, Place};
 use restorectl::model::{Plan, harmless};
 use restorectl::plan::{LoaderLimits, RULES, Request, Resolution, SourceFile, render_yaml, resolve};
@@ -20,8 +21,12 @@ const LIMITS: LoaderLimits = LoaderLimits {
     template_output_bytes: 1 << 14,
     restores: 64,
     dependencies: 512,
+    piece_from_bytes: 256,
     diagnostics: 40,
 };
+
+/// What `now` is.
+const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
 
 /// A document under a name.
 pub(super) fn file(path: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
@@ -35,7 +40,7 @@ pub(super) fn resolved(plan: &SourceFile, environment: Option<&SourceFile>, inpu
     places(&first, &texts);
     let shown = rendered(&first);
     assert_eq!(shown, rendered(&once(plan, environment, inputs)), "the same input gave something else");
-    match (&first.plan, &first.rendered) {
+    match (&first.plan, &first.rendered()) {
         (Some(plan), Some(document)) => {
             assert!(!first.diagnostics.has_errors(), "a plan in spite of errors:\n{shown}");
             survives(plan, document);
@@ -52,7 +57,7 @@ pub(super) fn rules(resolution: &Resolution) -> Vec<&'static str> {
 }
 
 fn once(plan: &SourceFile, environment: Option<&SourceFile>, inputs: &[(String, String)]) -> Resolution {
-    let request = Request { plan, environment, inputs, limits: LIMITS };
+    let request = Request { plan, environment, inputs, now: NOW, limits: LIMITS };
     resolve(request, &mut |path| Err(format!("`{path}` is not there")))
 }
 
@@ -120,7 +125,7 @@ fn rendered(resolution: &Resolution) -> String {
     deceives_nobody(&without_colours(&coloured));
     let json = diagnostic::json(&resolution.diagnostics).to_string();
     assert!(serde_json::from_str::<Value>(&json).is_ok());
-    let document = resolution.rendered.as_ref().map(render_yaml).unwrap_or_default();
+    let document = resolution.rendered().as_ref().map(render_yaml).unwrap_or_default();
     deceives_nobody(&document);
     format!("{plain}\n{json}\n{document}\n{:?}", resolution.environment)
 }
@@ -152,12 +157,12 @@ fn survives(plan: &Plan, document: &Value) {
     let oracle: Result<Value, _> = serde_yaml::from_str(&written);
     assert_eq!(oracle.ok().as_ref(), Some(document), "another tool reads something else from\n{written}");
     let source = file("rendered.yaml", written.clone());
-    let request = Request { plan: &source, environment: None, inputs: &[], limits: LoaderLimits::default() };
+    let request = Request { plan: &source, environment: None, inputs: &[], now: NOW, limits: LoaderLimits::default() };
     let again = resolve(request, &mut |_| Err("nothing is read".to_owned()));
     let shown = diagnostic::human(&again.diagnostics, Look::default());
-    let same = again.plan.unwrap_or_else(|| panic!("it does not resolve again:\n{shown}\n{written}"));
-    assert_eq!(without_origins(&same), without_origins(plan), "it means something else now:\n{written}");
-    assert_eq!(again.rendered.as_ref(), Some(document), "it is written otherwise now:\n{written}");
+    let same = again.plan.as_ref().unwrap_or_else(|| panic!("it does not resolve again:\n{shown}\n{written}"));
+    assert_eq!(without_origins(same), without_origins(plan), "it means something else now:\n{written}");
+    assert_eq!(again.rendered().as_ref(), Some(document), "it is written otherwise now:\n{written}");
 }
 
 fn without_origins(plan: &Plan) -> Plan {

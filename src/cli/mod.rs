@@ -8,6 +8,7 @@ mod diff;
 mod difference;
 mod execute;
 mod exit;
+mod explain;
 mod files;
 mod load;
 mod render;
@@ -95,6 +96,8 @@ enum Command {
     Demo(demo::Args),
     /// Check plans offline and show every mistake at once
     Validate(validate::Args),
+    /// Tell why a rule is there and how to mend what breaks it
+    Explain(explain::Args),
     /// Print a plan as it resolves for an environment
     Render(render::Args),
     /// Compare a plan with the site; sends nothing but reads
@@ -147,6 +150,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(args, global).await,
         Command::Validate(args) => validate::run(args, global),
+        Command::Explain(args) => explain::run(args, global),
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,
         Command::Apply(args) => apply::run(args, global).await,

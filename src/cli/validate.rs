@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let (mut checks, mut errors, mut warnings) = (0usize, 0usize, 0usize);
     for plan in &plans {
         for environment in environments(plan, &args) {
-            let resolution = load::load(plan, environment.as_deref(), &args.binding.inputs)?;
+            let resolution = load::load(plan, environment.as_deref(), &args.binding)?;
             let found = &resolution.diagnostics;
             checks += 1;
             errors += found.errors();

@@ -31,6 +31,15 @@ pub enum Severity {
     Warning,
 }
 
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
 /// Where a problem stands, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {

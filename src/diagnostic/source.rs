@@ -1,6 +1,7 @@
 //! The texts that diagnostics point into, with their lines and with what must not be shown of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Place;
 
@@ -30,11 +31,11 @@ impl Span {
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     path: String,
-    text: String,
+    text: Arc<String>,
     /// Where each line begins.
-    lines: Vec<usize>,
+    lines: Arc<[usize]>,
     /// How many characters stand before every [`STRIDE`]th byte.
-    counted: Vec<usize>,
+    counted: Arc<[usize]>,
     /// What is masked in excerpts.
     masks: Vec<Range<usize>>,
 }
@@ -43,17 +44,22 @@ pub(super) struct Source {
 /// found as quickly as any other.
 const STRIDE: usize = 1024;
 
-/// All texts of one resolution.
+/// All texts that diagnostics may point into. A copy shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     all: Vec<Source>,
 }
 
 impl Sources {
-    /// Takes a text in. An empty one stands for a file that couldn't be read, too.
+    /// Takes a text in; the same text from the same path once. An empty one stands for a file that couldn't be read, too.
     pub fn add(&mut self, path: impl Into<String>, text: String) -> FileId {
-        self.all.push(Source::new(path.into(), text));
-        FileId(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
+        let path = path.into();
+        let number = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some(known) = self.all.iter().position(|source| source.path == path && *source.text == text) {
+            return number(known);
+        }
+        self.all.push(Source::new(path, text));
+        number(self.all.len() - 1)
     }
 
     /// The path of a text, as the user gave it.
@@ -107,7 +113,7 @@ impl Source {
             count += characters(step);
             counted.push(count);
         }
-        Self { path, text, lines, counted, masks: Vec::new() }
+        Self { path, text: Arc::new(text), lines, counted: counted.into(), masks: Vec::new() }
     }
 
     /// The whole text.

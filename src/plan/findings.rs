@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostics, Draft, Severity, Sources, Span};
+use crate::diagnostic::{Draft, Severity, Span};
 
 /// The element of a `for_each` that a finding is about.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub(super) struct Element<'a> {
     pub(super) label: &'a str,
     /// How many elements there are.
     pub(super) of: usize,
+    /// Where it is written.
+    pub(super) span: Span,
 }
 
 /// How many bytes of findings are kept: far more than is ever shown. What comes after them is only counted.
@@ -24,12 +26,15 @@ const GUESSES: usize = 50;
 /// How much of one text is shown, in bytes. What is longer quotes something that nobody would read to its end.
 const LONGEST_TEXT: usize = 600;
 
+/// What makes a finding the same as another: rule, place, pointer, and the message of those that are about no element.
+type Identity = (&'static str, Option<Span>, String, Option<String>);
+
 /// What was found so far.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Findings {
     found: Vec<Repeated>,
-    /// Where the findings about elements are, by rule, place and pointer.
-    by_place: HashMap<(&'static str, Option<Span>, String), usize>,
+    /// Where each finding is.
+    known: HashMap<Identity, usize>,
     errors: usize,
     /// How many bytes may still be kept.
     room: usize,
@@ -39,11 +44,22 @@ pub(super) struct Findings {
     guesses: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Repeated {
     draft: Draft,
-    /// The first element with it, how many have it, how many there are, and whether all say the same.
-    elements: Option<(String, usize, usize, bool)>,
+    elements: Option<Elements>,
+}
+
+/// The elements that have a finding.
+#[derive(Debug, Clone)]
+struct Elements {
+    /// The first of them, and where it is written.
+    first: (String, Span),
+    count: usize,
+    /// How many elements there are.
+    of: usize,
+    /// Whether all say the same.
+    same: bool,
 }
 
 /// A problem without its severity and the less usual parts.
@@ -75,6 +91,13 @@ impl Draft {
         self
     }
 
+    pub(super) fn maybe_related(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.related(span, text),
+            None => self,
+        }
+    }
+
     pub(super) fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
@@ -83,21 +106,25 @@ impl Draft {
 
 impl Findings {
     pub(super) fn new() -> Self {
-        Self { found: Vec::new(), by_place: HashMap::new(), errors: 0, room: ROOM, dropped: (0, 0), guesses: GUESSES }
+        Self { found: Vec::new(), known: HashMap::new(), errors: 0, room: ROOM, dropped: (0, 0), guesses: GUESSES }
     }
 
-    /// Takes a finding in.
+    /// Takes a finding in, once.
     pub(super) fn add(&mut self, draft: Draft) {
-        self.keep(draft, None);
+        let key = (draft.rule, draft.span, draft.pointer.clone(), Some(draft.message.clone()));
+        self.keep(key, draft, None);
     }
 
     /// Takes in what ended the reading of a file. It is kept however much was found before.
     pub(super) fn add_fatal(&mut self, draft: Draft) {
         self.room = self.room.max(1);
-        self.keep(draft, None);
+        self.add(draft);
     }
 
-    fn keep(&mut self, mut draft: Draft, elements: Option<(String, usize, usize, bool)>) {
+    fn keep(&mut self, key: Identity, mut draft: Draft, elements: Option<Elements>) {
+        if self.known.contains_key(&key) {
+            return;
+        }
         let error = usize::from(draft.severity == Severity::Error);
         self.errors += error;
         if self.is_full() {
@@ -105,6 +132,7 @@ impl Findings {
             self.dropped.1 += 1 - error;
             return;
         }
+        self.known.insert(key, self.found.len());
         let texts = [&mut draft.message]
             .into_iter()
             .chain(&mut draft.hint)
@@ -121,19 +149,32 @@ impl Findings {
 
     /// Takes in a finding that may come again for other elements of the same `for_each`.
     pub(super) fn add_for(&mut self, element: Option<Element<'_>>, draft: Draft) {
-        let Some(Element { label, of }) = element else { return self.add(draft) };
-        let key = (draft.rule, draft.span, draft.pointer.clone());
-        if let Some(known) = self.by_place.get(&key).and_then(|index| self.found.get_mut(*index)) {
-            if let Some((_, count, _, same)) = &mut known.elements {
-                *count += 1;
-                *same &= known.draft.message == draft.message;
-            }
+        let Some(Element { label, of, span }) = element else { return self.add(draft) };
+        let key = (draft.rule, draft.span, draft.pointer.clone(), None);
+        let known = self.known.get(&key).and_then(|index| self.found.get_mut(*index));
+        if let Some(Repeated { draft: first, elements: Some(elements) }) = known {
+            elements.count += 1;
+            elements.same &= first.message == draft.message;
             return;
         }
-        if !self.is_full() {
-            self.by_place.insert(key, self.found.len());
+        let elements = Elements { first: (label.to_owned(), span), count: 1, of, same: true };
+        self.keep(key, draft, Some(elements));
+    }
+
+    /// Takes in what was found elsewhere.
+    pub(super) fn take(&mut self, others: Self) {
+        for Repeated { draft, elements } in others.found {
+            let message = elements.is_none().then(|| draft.message.clone());
+            self.keep((draft.rule, draft.span, draft.pointer.clone(), message), draft, elements);
         }
-        self.keep(draft, Some((label.to_owned(), 1, of, true)));
+        let (errors, warnings) = others.dropped;
+        self.errors += errors;
+        self.dropped = (self.dropped.0 + errors, self.dropped.1 + warnings);
+    }
+
+    /// What was found first.
+    pub(super) fn first(&self) -> Option<&Draft> {
+        self.found.first().map(|found| &found.draft)
     }
 
     /// A hint that takes a search through all names of the plan; none where there were too many such searches.
@@ -152,10 +193,10 @@ impl Findings {
         self.errors
     }
 
-    /// Everything, ready to be shown.
-    pub(super) fn finish(self, sources: Sources, cap: usize) -> Diagnostics {
-        let drafts = self.found.into_iter().map(|Repeated { mut draft, elements }| {
-            if let Some((label, count, of, same)) = elements
+    /// Everything, with the elements told in the messages.
+    pub(super) fn into_drafts(self) -> Vec<Draft> {
+        let told = |Repeated { mut draft, elements }| {
+            if let Some(Elements { first: (label, span), count, of, same }) = elements
                 && !(same && count >= of)
             {
                 let more = match count - 1 {
@@ -163,10 +204,18 @@ impl Findings {
                     more => format!(" and {more} more"),
                 };
                 draft.message.push_str(&format!(" (for the element `{label}`{more})"));
+                if draft.span != Some(span) && draft.related.iter().all(|(other, _)| *other != span) {
+                    draft.related.push((span, "the element is here".to_owned()));
+                }
             }
             draft
-        });
-        Diagnostics::new(sources, drafts.collect(), cap).and_more(self.dropped.0, self.dropped.1)
+        };
+        self.found.into_iter().map(told).collect()
+    }
+
+    /// How many errors and warnings were found and not kept.
+    pub(super) fn dropped(&self) -> (usize, usize) {
+        self.dropped
     }
 }
 

@@ -4,24 +4,27 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
-use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
+use std::ops::Range;
 use std::rc::Rc;
 
+use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, RenderContext, RenderErrorReason,
+    Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, Path, RenderContext, RenderErrorReason,
     Renderable as _,
 };
 use serde_json::{Map, Value};
 
-use super::LoaderLimits;
+use crate::diagnostic::{Sources, Span};
+
 use super::findings::{Element, Findings, draft};
+use super::helper::{self, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::rule;
 use super::suggest::did_you_mean;
-use super::template_check::{Checked, Reference, Shape, check};
+use super::template_check::{Checked, Reference, Shape, check, element_at, named};
+use super::{LoaderLimits, locate, rule};
 
 /// Why a template gives nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +32,18 @@ pub(super) struct Problem {
     pub(super) rule: &'static str,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// Which part of the template it is about, in bytes; none: the whole.
+    pub(super) at: Option<Range<usize>>,
 }
 
 impl Problem {
     pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, message: message.into(), hint: None }
+        Self { rule, message: message.into(), hint: None, at: None }
+    }
+
+    pub(super) fn at(mut self, at: Range<usize>) -> Self {
+        self.at = Some(at);
+        self
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -50,19 +60,14 @@ pub(super) struct Scope {
     context: Context,
     /// Names that are known and have no value, which was reported where they should get it.
     broken: HashSet<String>,
-    /// How many unknown names may still be compared with all others, to say which was meant.
-    guesses: Cell<usize>,
 }
-
-/// How many unknown names are compared with all others.
-const GUESSES: usize = 50;
 
 impl Scope {
     /// The inputs that have a value, and the names of those that should have one.
     pub(super) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
         let mut context = Context::null();
         *context.data_mut() = Value::Object(values);
-        Self { context, broken, guesses: Cell::new(GUESSES) }
+        Self { context, broken }
     }
 
     /// Enters an element of a `for_each`, or leaves the last one.
@@ -89,14 +94,9 @@ impl Scope {
         known.map(String::as_str).chain(self.broken.iter().map(String::as_str))
     }
 
-    fn guess<'a>(&self, name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-        self.guesses.set(self.guesses.get().checked_sub(1)?);
-        did_you_mean(name, known)
-    }
-
     /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
-    fn find(&self, reference: &Reference) -> Result<Option<&Value>, Problem> {
-        let Some((root, rest)) = reference.path.split_first() else { return Ok(None) };
+    fn find(&self, path: &[String]) -> Result<Option<&Value>, Problem> {
+        let Some((root, rest)) = path.split_first() else { return Ok(None) };
         if self.broken.contains(root) {
             return Ok(None);
         }
@@ -105,7 +105,7 @@ impl Scope {
             return Err(if LOCAL_NAMES.contains(&root.as_str()) {
                 problem
                     .hint(format!("`{root}` is known in the fields of a restore with `for_each` only, not in its name"))
-            } else if let Some(guess) = self.guess(root, self.names()) {
+            } else if let Some(guess) = did_you_mean(root, self.names()) {
                 problem.hint(guess)
             } else {
                 problem.hint("declare it under `inputs`")
@@ -121,7 +121,7 @@ impl Scope {
             let Some(next) = next else {
                 let problem = Problem::new(rule::TEMPLATE_NAME, format!("`{shown}` has no `{step}`"));
                 let keys = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-                return Err(Problem { hint: self.guess(step, keys), ..problem });
+                return Err(Problem { hint: did_you_mean(step, keys), ..problem });
             };
             shown = format!("{shown}.{step}");
             value = next;
@@ -134,27 +134,44 @@ impl Scope {
 pub(super) struct Templates<'a> {
     registry: Handlebars<'static>,
     compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
-    used: HashSet<String>,
-    /// A template wasn't read or couldn't be, so what it would use isn't known.
-    unreadable: bool,
+    used: Used,
     limits: &'a LoaderLimits,
+    sources: &'a Sources,
     /// Values and bytes that templates brought in so far.
     spent: (usize, usize),
-    /// Bytes of templates that were gone through so far.
-    work: usize,
-    /// Bytes of the templates that are kept compiled.
-    kept: usize,
 }
 
-/// How many bytes of templates are gone through for one plan, each pass of an `each` counted.
-const MOST_WORK: usize = 16 << 20;
-/// How many passes over a text compiling it is worth.
-const COMPILING: usize = 4;
-/// How many bytes of templates are kept compiled; they take much more memory than their texts.
-const MOST_KEPT: usize = 1 << 20;
+/// What templates used of the names that they can see.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Used {
+    names: HashSet<String>,
+    /// The names that each templated scalar uses.
+    by_place: HashMap<Span, BTreeSet<String>>,
+    /// A template couldn't be read, so what it would use isn't known.
+    unreadable: bool,
+}
+
+impl Used {
+    /// Whether any template used this name, as far as can be known.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.unreadable || self.names.contains(name)
+    }
+
+    /// The names that each templated scalar uses, in the order of their places.
+    pub(super) fn into_places(self) -> BTreeMap<Span, BTreeSet<String>> {
+        self.by_place.into_iter().collect()
+    }
+
+    /// Adds what other templates used.
+    pub(super) fn add(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.by_place.extend(other.by_place);
+        self.unreadable |= other.unreadable;
+    }
+}
 
 impl<'a> Templates<'a> {
-    pub(super) fn new(limits: &'a LoaderLimits) -> Self {
+    pub(super) fn new(limits: &'a LoaderLimits, sources: &'a Sources) -> Self {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(handlebars::no_escape);
         registry.set_strict_mode(true);
@@ -163,21 +180,15 @@ impl<'a> Templates<'a> {
         }
         registry.register_helper("if", Box::new(strict_if));
         registry.register_helper("unless", Box::new(strict_unless));
-        Self {
-            registry,
-            compiled: HashMap::new(),
-            used: HashSet::new(),
-            unreadable: false,
-            limits,
-            spent: (0, 0),
-            work: 0,
-            kept: 0,
+        for helper in VALUE_HELPERS {
+            registry.register_helper(helper.name, Box::new(*helper));
         }
+        Self { registry, compiled: HashMap::new(), used: Used::default(), limits, sources, spent: (0, 0) }
     }
 
-    /// Whether any template so far used this name, as far as can be known.
-    pub(super) fn uses(&self, name: &str) -> bool {
-        self.unreadable || self.used.contains(name)
+    /// What was used so far.
+    pub(super) fn into_used(self) -> Used {
+        self.used
     }
 
     /// Renders every scalar of a tree. What can't be rendered is broken in the result and a finding.
@@ -191,11 +202,14 @@ impl<'a> Templates<'a> {
     ) -> Node {
         let value = match &node.value {
             Yaml::String(text) if text.contains("{{") => {
+                self.note(text, node.span);
                 return match self.scalar(text, scope) {
                     Ok(Some(value)) => Node::from_json(&value, node.span),
                     Ok(None) => Node::broken(node.span),
                     Err(problem) => {
-                        let found = draft(problem.rule, node.span, pointer.as_str(), problem.message);
+                        let part = problem.at.and_then(|at| locate::part(self.sources, node.span, text, &at));
+                        let span = part.unwrap_or(node.span);
+                        let found = draft(problem.rule, span, pointer.as_str(), problem.message);
                         findings.add_for(element, found.maybe_hint(problem.hint));
                         Node::broken(node.span)
                     }
@@ -222,68 +236,88 @@ impl<'a> Templates<'a> {
 
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
     pub(super) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
-        if self.has_had_enough() {
-            return Ok(None);
-        }
         let checked = self.compile(text)?;
-        self.used.extend(checked.references.iter().filter_map(|reference| reference.path.first().cloned()));
         let mut all_there = true;
         for reference in &checked.references {
-            let Some(value) = scope.find(reference)? else {
+            let here = |problem: Problem| Problem { at: problem.at.or(reference.at.clone()), ..problem };
+            let path = match reference.path.as_slice() {
+                [root, ..] if reference.optional => std::slice::from_ref(root),
+                whole => whole,
+            };
+            let Some(value) = scope.find(path).map_err(here)? else {
                 all_there = false;
                 continue;
             };
             if reference.printed && checked.shape != Shape::Path {
-                printable(reference, value)?;
+                printable(reference, value).map_err(here)?;
             }
         }
         if !all_there {
             return Ok(None);
         }
-        if checked.shape != Shape::Path {
-            self.go_through(text.len().saturating_mul(passes(&checked, scope)))?;
-        }
-        let value = match (checked.shape, checked.references.as_slice()) {
-            (Shape::Path, [reference]) => scope.find(reference)?.cloned().unwrap_or_default(),
-            (Shape::Json, _) => {
-                let text = self.text(text, scope)?;
-                serde_json::from_str(&text).unwrap_or(Value::String(text))
-            }
+        let value = match (&checked.shape, checked.references.as_slice()) {
+            (Shape::Path, [reference]) => scope.find(&reference.path)?.cloned().unwrap_or_default(),
+            (Shape::Call(call), _) => evaluate(call, scope)?,
             _ => Value::String(self.text(text, scope)?),
         };
         self.spend(&value)?;
         Ok(Some(value))
     }
 
+    /// The path that a scalar consists of, where it is exactly one name.
+    pub(super) fn path_of(&mut self, node: &Node) -> Option<Vec<String>> {
+        let checked = self.compile(node.as_str()?).ok()?;
+        match (&checked.shape, checked.references.as_slice()) {
+            (Shape::Path, [reference]) => Some(reference.path.clone()),
+            _ => None,
+        }
+    }
+
+    /// Notes which names a templated scalar uses.
+    fn note(&mut self, text: &str, span: Span) {
+        if self.used.by_place.contains_key(&span) {
+            return;
+        }
+        let names: BTreeSet<String> = match self.compile(text) {
+            Ok(checked) => checked.references.iter().filter_map(|reference| reference.path.first().cloned()).collect(),
+            Err(_) => BTreeSet::new(),
+        };
+        self.used.by_place.insert(span, names);
+    }
+
     fn compile(&mut self, text: &str) -> Result<Rc<Checked>, Problem> {
         if let Some(known) = self.compiled.get(text) {
             return known.clone();
-        }
-        self.go_through(text.len().saturating_mul(COMPILING))?;
-        self.kept += text.len();
-        if self.kept > MOST_KEPT {
-            self.kept = text.len();
-            self.compiled.clear();
-            self.registry.clear_templates();
         }
         let result = check(text, self.limits.template_bytes).map(|(template, checked)| {
             self.registry.register_template(text, template);
             Rc::new(checked)
         });
-        self.unreadable |= result.is_err();
+        match &result {
+            Ok(checked) => {
+                let roots = checked.references.iter().filter_map(|reference| reference.path.first().cloned());
+                self.used.names.extend(roots);
+            }
+            Err(_) => self.used.unreadable = true,
+        }
         self.compiled.insert(text.to_owned(), result.clone());
         result
     }
 
-    fn text(&mut self, template: &str, scope: &Scope) -> Result<String, Problem> {
+    fn text(&self, template: &str, scope: &Scope) -> Result<String, Problem> {
         let mut out = Bounded { bytes: Vec::new(), left: self.limits.template_output_bytes, full: false };
         let outcome = self.registry.render_with_context_to_write(template, &scope.context, &mut out);
         if out.full {
-            self.pay(0, out.bytes.len())?;
             let limit = self.limits.template_output_bytes;
             return Err(Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes")));
         }
-        outcome.map_err(|error| Problem::new(rule::TEMPLATE_RENDER, explain(error.reason())))?;
+        outcome.map_err(|error| {
+            let problem = Problem::new(rule::TEMPLATE_RENDER, explain(error.reason()));
+            match (error.line_no, error.column_no) {
+                (Some(line), Some(column)) => problem.at(element_at(template, line, column)),
+                _ => problem,
+            }
+        })?;
         String::from_utf8(out.bytes)
             .map_err(|_| Problem::new(rule::TEMPLATE_RENDER, "this template gives no UTF-8 text"))
     }
@@ -291,51 +325,39 @@ impl<'a> Templates<'a> {
     /// Pays for what a template brings in.
     fn spend(&mut self, value: &Value) -> Result<(), Problem> {
         let (nodes, bytes) = size(value);
-        self.pay(nodes, bytes)
-    }
-
-    /// Whether a limit was passed that all templates share. That was reported then; nothing is rendered any more.
-    fn has_had_enough(&self) -> bool {
-        self.has_overspent() || self.work > MOST_WORK
-    }
-
-    fn has_overspent(&self) -> bool {
-        self.spent.0 > self.limits.nodes || self.spent.1 > self.limits.expanded_bytes
-    }
-
-    /// Pays for going through so many bytes of templates.
-    fn go_through(&mut self, bytes: usize) -> Result<(), Problem> {
-        self.work = self.work.saturating_add(bytes);
-        if self.work > MOST_WORK {
-            self.unreadable = true;
-            let message = format!("the plan's templates are more work than going through {MOST_WORK} bytes once");
-            return Err(Problem::new(rule::LIMIT, message).hint("use shorter lists with `each`, or split the plan"));
-        }
-        Ok(())
-    }
-
-    /// Pays for values and bytes of text that templates and `for_each` bring in.
-    pub(super) fn pay(&mut self, nodes: usize, bytes: usize) -> Result<(), Problem> {
         self.spent = (self.spent.0.saturating_add(nodes), self.spent.1.saturating_add(bytes));
-        if self.has_overspent() {
-            self.unreadable = true;
+        if self.spent.0 > self.limits.nodes || self.spent.1 > self.limits.expanded_bytes {
             let LoaderLimits { nodes, expanded_bytes, .. } = self.limits;
             let message =
-                format!("templates and `for_each` give more than {nodes} values or {expanded_bytes} bytes of text");
+                format!("the plan's templates give more than {nodes} values or {expanded_bytes} bytes of text");
             return Err(Problem::new(rule::LIMIT, message).hint("split the plan, or raise the limit"));
         }
         Ok(())
     }
 }
 
-/// How often a template is gone through at most: once, and once more for each element of the longest thing in it.
-fn passes(checked: &Checked, scope: &Scope) -> usize {
-    let lengths = checked.references.iter().filter_map(|reference| match scope.find(reference) {
-        Ok(Some(Value::Array(items))) => Some(items.len()),
-        Ok(Some(Value::Object(map))) => Some(map.len()),
-        _ => None,
-    });
-    1 + lengths.max().unwrap_or(0)
+/// What a call of a helper gives. Its names were looked for before.
+fn evaluate(call: &HelperTemplate, scope: &Scope) -> Result<Value, Problem> {
+    let Some(helper) = call.name.as_name().and_then(helper::find) else {
+        return Err(Problem::new(rule::TEMPLATE, "there is no such helper"));
+    };
+    let mut values = Vec::with_capacity(call.params.len());
+    for parameter in &call.params {
+        values.push(match parameter {
+            Parameter::Literal(value) => value.clone(),
+            Parameter::Subexpression(inner) => match inner.as_element() {
+                TemplateElement::Expression(call) => evaluate(call, scope)?,
+                _ => Value::Null,
+            },
+            Parameter::Path(Path::Relative((steps, _))) => {
+                // Only `default` may get as far as this with something that is missing.
+                scope.find(&named(steps)).ok().flatten().cloned().unwrap_or_default()
+            }
+            _ => Value::Null,
+        });
+    }
+    let values: Vec<&Value> = values.iter().collect();
+    helper.call(&values).map_err(|why| Problem::new(rule::TEMPLATE_RENDER, why))
 }
 
 fn size(value: &Value) -> (usize, usize) {
@@ -361,9 +383,9 @@ fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
     };
     let problem = Problem::new(rule::TEMPLATE_RENDER, format!("`{path}` is {what} and can't be part of a text"));
     Err(match value {
-        Value::Array(_) => {
-            problem.hint(format!("go through it with `{{{{#each {path}}}}}`, or let it be the whole value"))
-        }
+        Value::Array(_) => problem.hint(format!(
+            "put it into `for_each` and write `{{{{item}}}}`, or go through it with `{{{{#each {path}}}}}`"
+        )),
         _ => problem,
     })
 }
@@ -376,6 +398,7 @@ fn explain(reason: &RenderErrorReason) -> String {
             format!("`{helper}` has no usable argument number {}", index + 1)
         }
         RenderErrorReason::ParamNotFoundForName(helper, name) => format!("`{helper}` has no usable argument `{name}`"),
+        RenderErrorReason::Other(why) => why.clone(),
         other => format!("this template can't be rendered: {}", other.to_string().to_lowercase()),
     }
 }

@@ -38,6 +38,7 @@ pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
 pub use progress::event_line;
 pub use runs::{runs_human, runs_json};
-pub use screen::Style;
+pub use screen::{Cell, Screen, Style, Tone};
 pub use standing::Standing;
 pub use verdict::Verdict;
+pub use wording::shell_word;

@@ -53,7 +53,7 @@ pub(super) fn part(number: usize, total: usize, noun: &str) -> String {
 }
 
 /// A word as a shell takes it back, so that a command we print can be pasted.
-pub(super) fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@' | '+' | ',' | '=');
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         word.to_owned()

@@ -20,4 +20,5 @@ mod hardships;
 mod hostile;
 mod journal;
 mod rig;
+mod rules;
 mod world;
