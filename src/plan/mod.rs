@@ -21,6 +21,7 @@ mod findings;
 mod helper;
 mod include;
 mod inputs;
+mod language;
 mod limits;
 mod locate;
 mod node;
@@ -53,6 +54,7 @@ mod tests;
 
 pub use difference::{Difference, between};
 pub use include::root_of;
+pub use language::language_page;
 pub use limits::LoaderLimits;
 pub use origin::{Origin, annotated};
 pub use rule::{Example, Explained, RULES, explained, nearest_rule};

@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
         let mut findings = Findings::new();
         match unit {
             Unit::Nodes { nodes, first } => {
-                let restores = self.nodes(nodes, *first, &mut findings);
+                let restores = self.nodes(nodes.iter().cloned(), *first, &mut findings);
                 Ok(UnitRead { restores, findings, nodes: 0 })
             }
             Unit::Piece { file, piece, first } => {
@@ -210,9 +210,9 @@ impl<'a> Reader<'a> {
                     LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
                 let alone = parse::part(*file, window, &limits, &mut findings);
                 let (root, nodes) = alone.map_err(|_| NotAlone(*file))?;
-                match &root.value {
+                match root.value {
                     Yaml::List(list) if list.len() == piece.count => {
-                        let restores = self.nodes(list, *first, &mut findings);
+                        let restores = self.nodes(list.into_iter(), *first, &mut findings);
                         Ok(UnitRead { restores, findings, nodes })
                     }
                     _ => Err(NotAlone(*file)),
@@ -221,24 +221,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn nodes(&mut self, nodes: &[Node], first: Author, findings: &mut Findings) -> Vec<Restore> {
-        let mut all: Vec<Restore> = Vec::with_capacity(nodes.len());
-        for (offset, node) in nodes.iter().enumerate() {
+    fn nodes(&mut self, nodes: impl Iterator<Item = Node>, first: Author, findings: &mut Findings) -> Vec<Restore> {
+        let mut all: Vec<Restore> = Vec::with_capacity(nodes.size_hint().0);
+        for (offset, mut node) in nodes.enumerate() {
             let author = Author { number: first.number + offset, index: first.index + offset };
-            let whole;
-            let node = match self.setting.defaults {
-                Some(defaults) if matches!(node.value, Yaml::Map(_)) => {
-                    whole = merge(defaults.clone(), node.clone(), &mut vec!["restores".to_owned()]);
-                    &whole
-                }
-                _ => node,
-            };
+            if let Some(defaults) = self.setting.defaults
+                && matches!(node.value, Yaml::Map(_))
+            {
+                node = merge(defaults.clone(), node, &mut vec!["restores".to_owned()]);
+            }
+            let span = node.get("for_each").map_or(node.span, |list| list.span);
             let room = self.setting.limits.restores.saturating_sub(all.len());
             let written = &self.setting.inputs.nodes;
             match expand(author, node, written, room, &mut self.templates, &mut self.scope, findings) {
                 Ok(expanded) => all.extend(expanded.into_iter().map(|restore| self.one(restore, findings))),
                 Err(TooMany) => {
-                    let span = node.get("for_each").map_or(node.span, |list| list.span);
                     findings.add(too_many_restores(span, &author.pointer(), self.setting.limits));
                     break;
                 }
