@@ -13,6 +13,7 @@
 //! where it stands, reported once, and passed over by everybody after that.
 
 mod allow;
+mod budget;
 mod difference;
 mod document;
 mod environment;

@@ -224,6 +224,7 @@ fn object(object: &RestoreObject) -> Value {
 mod tests {
     use super::*;
     use crate::plan::LoaderLimits;
+    use crate::plan::budget::Budget;
     use crate::plan::template::{Scope, Templates};
     use proptest::prelude::*;
 
@@ -232,7 +233,8 @@ mod tests {
         fn literal_text_survives_templates(text in r"([{}\\ab !~#/\n]){0,24}") {
             let limits = LoaderLimits::default();
             let sources = crate::diagnostic::Sources::default();
-            let mut templates = Templates::new(&limits, &sources);
+            let budget = Budget::new(&limits);
+            let mut templates = Templates::new(&limits, &sources, &budget);
             let scope = Scope::new(Map::new(), Default::default());
             let written = literal(&text);
             let back = if written.contains("{{") {

@@ -9,7 +9,7 @@ use crate::model::deceives;
 /// A resolved plan as YAML, written so that every tool reads the same from it.
 pub fn render_yaml(document: &Value) -> String {
     let plain = document.to_string();
-    if !plain.chars().any(needs_number) {
+    if !plain.contains("\\t") && !plain.chars().any(needs_number) {
         return written(document);
     }
     // The writer puts a text in double quotes if there is a noncharacter in it, and writes that by its number. So a
@@ -59,6 +59,9 @@ fn with_numbers(value: &Value, sign: &str) -> Value {
 }
 
 fn numbered<'a>(text: &'a str, sign: &str) -> Cow<'a, str> {
+    // Lines that begin with a tab would stand in a block, where some tools take the tab for indentation.
+    let tabs = text.contains('\n') && (text.starts_with('\t') || text.contains("\n\t"));
+    let needs_number = |c: char| needs_number(c) || (tabs && c == '\t');
     if !text.chars().any(needs_number) {
         return Cow::Borrowed(text);
     }
@@ -81,7 +84,7 @@ mod tests {
         let document = json!({
             "a\u{202e}": "x\u{1b}[31m\u{9b}",
             "b": "two\nlines",
-            "c": ["\u{e0041}", "é", "\u{200b}\n\\uFFFE0:202E;", "\u{fffe}"],
+            "c": ["\u{e0041}", "é", "\u{200b}\n\\uFFFE0:202E;", "\u{fffe}", "\n\ta\t"],
         });
         let text = render_yaml(&document);
         let lines: Vec<&str> = text.lines().collect();
@@ -97,6 +100,7 @@ mod tests {
                 "- é",
                 r#"- "\u200B\n\\uFFFE0:202E;""#,
                 r#"- "\uFFFE""#,
+                r#"- "\n\u0009a\u0009""#,
             ]
         );
         assert_eq!(serde_yaml::from_str::<Value>(&text).unwrap(), document);

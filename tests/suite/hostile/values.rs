@@ -35,7 +35,7 @@ async fn very_many_mistakes_are_told_briefly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn templates_that_grow_are_stopped() {
     let desk = Desk::new();
-    let list = vec!["0123456789"; 4000].join(", ");
+    let list = vec!["abcdefghij"; 4000].join(", ");
     let head = format!(
         "{HEAD}inputs:\n  s: {{type: string, default: {}}}\n  l: {{type: list, default: [{list}]}}\nrestores:\n",
         "x".repeat(100_000)
