@@ -55,10 +55,10 @@ pub(super) struct Restore {
     pub(super) item: Option<Item>,
     pub(super) places: Places,
     pub(super) author: Author,
-    /// The name that its author gave it, without the element.
-    pub(super) author_name: Option<String>,
     /// Its final name, as far as it is text.
     pub(super) name: Option<String>,
+    /// The name that its author gave it, where that is another one.
+    short_name: Option<String>,
     /// The names in `after`, with their places.
     pub(super) after: Vec<(String, Span)>,
     pub(super) element: Option<FromElement>,
@@ -67,6 +67,11 @@ pub(super) struct Restore {
 }
 
 impl Restore {
+    /// The name that its author gave it, without the element.
+    pub(super) fn author_name(&self) -> Option<&str> {
+        self.short_name.as_deref().or(self.name.as_deref())
+    }
+
     pub(super) fn element(&self) -> Option<Element<'_>> {
         self.element.as_ref().map(FromElement::told)
     }
@@ -280,13 +285,15 @@ impl<'a> Reader<'a> {
         let Setting { deadline_ms, sources, .. } = self.setting;
         let item = if probe { None } else { typed_item::item(&node, pointer, told, deadline_ms, sources, findings) };
         let after = node.get("after").map_or(&[][..], Node::items);
+        let name = node.get("name").and_then(Node::as_str).map(str::to_owned);
+        let short_name = author_name.filter(|own| name.as_ref() != Some(own));
         Restore {
             item,
             places: Places::of(&node),
             author,
-            name: node.get("name").and_then(Node::as_str).map(str::to_owned),
+            name,
             after: after.iter().filter_map(|name| Some((name.as_str()?.to_owned(), name.span))).collect(),
-            author_name,
+            short_name,
             element,
             probe,
         }

@@ -37,7 +37,7 @@ impl Names {
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
-            let (Some(author), Some(span)) = (restore.author_name.as_deref(), restore.places.at(&["name"])) else {
+            let (Some(author), Some(span)) = (restore.author_name(), restore.places.at(&["name"])) else {
                 names.incomplete = true;
                 continue;
             };
@@ -86,7 +86,7 @@ impl Names {
                     if !self.incomplete {
                         let message = format!("no restore is named `{name}`");
                         let found = draft(rule::AFTER_UNKNOWN, *span, pointer.as_str(), message);
-                        let hint = findings.guess(|| self.meant(name, restore.author_name.as_deref()));
+                        let hint = findings.guess(|| self.meant(name, restore.author_name()));
                         findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
