@@ -2,10 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
+use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 /// The largest plan, environment, changeset or secret that is read, in bytes.
 pub(super) const LARGEST: u64 = 256 * 1024 * 1024;
@@ -17,16 +18,19 @@ pub(super) const LARGEST: u64 = 256 * 1024 * 1024;
 pub(super) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     let about = || format!("`{}` can't be read", path.display());
     // The kind is asked for before opening: opening a pipe would wait for somebody to write to it.
-    let kind = std::fs::metadata(path).with_context(about)?.file_type();
-    if !kind.is_file() {
+    let known = std::fs::metadata(path).with_context(about)?;
+    if !known.is_file() {
         bail!("`{}` is not a regular file", path.display());
     }
+    let too_large = |size: u64| {
+        if size > limit { Err(anyhow!("`{}` is larger than {limit} bytes", path.display())) } else { Ok(()) }
+    };
+    too_large(known.len())?;
     let file = std::fs::File::open(path).with_context(about)?;
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).with_context(about)?;
-    if bytes.len() as u64 > limit {
-        bail!("`{}` is larger than {limit} bytes", path.display());
-    }
+    // It may have grown since, or be one of those whose size isn't told.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).with_context(about)?;
+    too_large(bytes.len() as u64)?;
     Ok(bytes)
 }
 
@@ -69,21 +73,30 @@ pub(super) fn make_private_folder(path: &Path) -> anyhow::Result<()> {
 }
 
 /// The plans below a path: the file itself, or every `*.yaml` and `*.yml` directly in the folder, sorted. Folders
-/// named `environments` are passed over, because what is in them are no plans.
+/// named `environments` are passed over, because what is in them are no plans. A folder that links lead to twice is
+/// entered once.
 ///
 /// # Errors
 /// When the path can't be read.
 pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    plans_below(path, &mut HashSet::new())
+}
+
+/// `entered` holds the folders that were entered: links can lead back to them.
+fn plans_below(path: &Path, entered: &mut HashSet<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {
     let about = || format!("`{}` can't be read", path.display());
     if !std::fs::metadata(path).with_context(about)?.is_dir() {
         return Ok(vec![path.to_owned()]);
+    }
+    if !entered.insert(std::fs::canonicalize(path).with_context(about)?) {
+        return Ok(Vec::new());
     }
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).with_context(about)? {
         let entry = entry.with_context(about)?.path();
         if entry.is_dir() {
             if entry.file_name().is_some_and(|name| name != "environments") {
-                found.extend(plans_in(&entry)?);
+                found.extend(plans_below(&entry, entered)?);
             }
         } else if is_yaml(&entry) {
             found.push(entry);

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::load::{self, Binding};
 use super::{Global, OutputFormat, files};
 use crate::diagnostic;
+use crate::model::harmless;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,8 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 OutputFormat::Human if found.is_empty() => {}
                 OutputFormat::Human => {
                     let bound = environment.as_ref().map(|path| format!(" with {}", path.display()));
-                    terminal.result(&format!("{}{}:\n\n", plan.display(), bound.unwrap_or_default()))?;
+                    let head = format!("{}{}", plan.display(), bound.unwrap_or_default());
+                    terminal.result(&format!("{}:\n\n", harmless(&head)))?;
                     terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().into())))?;
                 }
                 OutputFormat::Json => documents.push(serde_json::json!({
