@@ -139,7 +139,9 @@ fn rendered(resolution: &Resolution) -> String {
 /// No line holds anything that moves a cursor, hides or turns letters round.
 fn deceives_nobody(text: &str) {
     for line in text.split('\n') {
-        assert_eq!(line, harmless(line), "this can deceive");
+        // Tabs are only wide.
+        let line = line.replace('\t', " ");
+        assert_eq!(line, harmless(&line), "this can deceive");
     }
 }
 

@@ -42,14 +42,20 @@ impl Unreadable {
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
     let system = |error: std::io::Error| Unreadable::system(path, &error);
     // The kind is asked for before opening: opening a pipe would wait for somebody to write to it.
-    if !std::fs::metadata(path).map_err(system)?.file_type().is_file() {
+    let known = std::fs::metadata(path).map_err(system)?;
+    if !known.is_file() {
         return Err(Unreadable::new(path, "it is not a regular file"));
+    }
+    let too_large = || Unreadable::new(path, format!("it is larger than {limit} bytes"));
+    if known.len() > limit {
+        return Err(too_large());
     }
     let file = std::fs::File::open(path).map_err(system)?;
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(system)?;
+    // It may have grown since, or be one of those whose size isn't told.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(system)?;
     if bytes.len() as u64 > limit {
-        return Err(Unreadable::new(path, format!("it is larger than {limit} bytes")));
+        return Err(too_large());
     }
     Ok(bytes)
 }

@@ -128,7 +128,7 @@ impl Missing {
 /// # Errors
 /// When there is no such environment. What is wrong in the files is in the resolution's diagnostics.
 pub(super) fn load(plan: &Path, environment: Option<&Path>, binding: &Binding) -> Result<Resolution, Missing> {
-    let mut read = reader();
+    let mut read = reader(&binding.given);
     let mut workspace = workspace(&binding.given, &mut read);
     resolve(&mut workspace, plan, environment, &binding.given.inputs)
 }
@@ -138,9 +138,10 @@ pub(super) fn workspace<'a>(given: &Given, read: &'a mut ReadFile<'a>) -> Worksp
     Workspace::new(given.limits(), SystemClock::new().now(), read)
 }
 
-/// Reads files for a [`workspace`].
-pub(super) fn reader() -> impl FnMut(&str) -> Result<Vec<u8>, String> {
-    |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| error.why)
+/// Reads files for a [`workspace`], none that is larger than the loader takes.
+pub(super) fn reader(given: &Given) -> impl FnMut(&str) -> Result<Vec<u8>, String> + use<> {
+    let most = u64::try_from(given.limits().file_bytes).unwrap_or(u64::MAX);
+    move |path: &str| files::read(Path::new(path), most).map_err(|error| error.why)
 }
 
 /// As [`load`], in a workspace that reads each file once.
@@ -165,7 +166,7 @@ pub(super) fn resolve(
 pub(super) fn environment(plan: &Path, name: &str) -> Result<EnvironmentResolution, Missing> {
     let path = environment_path(plan, name);
     Missing::unless_there(&path, plan)?;
-    let mut read = reader();
+    let mut read = reader(&Given::default());
     Ok(workspace(&Given::default(), &mut read).environment(&path.display().to_string()))
 }
 

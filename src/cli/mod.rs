@@ -37,6 +37,8 @@ use tracing_subscriber::EnvFilter;
 use exit::Exit;
 use terminal::{Colour, Terminal};
 
+use crate::model::{deceives, harmless};
+
 /// Declarative restore plans for Teradata VantageCloud Enterprise's Backup-as-a-Service API
 ///
 /// A plan is a runbook in YAML, kept in git. restorectl validates it, compares it with the restores that are at the
@@ -137,8 +139,19 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Invalid } else { Exit::Done }.into();
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Exit::Done.into();
+            }
+            let text = error.render().to_string();
+            if text.chars().any(|c| c != '\n' && deceives(c)) {
+                // It quotes an argument that could deceive.
+                let terminal = Terminal::new(Colour::Never, false);
+                text.lines().for_each(|line| terminal.say(&harmless(line)));
+            } else {
+                let _ = error.print();
+            }
+            return Exit::Invalid.into();
         }
     };
     log(cli.global.verbose);
@@ -154,7 +167,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             for line in format!("error: {}", sentence(&error)).lines() {
-                terminal.say(&crate::model::harmless(line));
+                terminal.say(&harmless(line));
             }
             Exit::Failed.into()
         }

@@ -84,5 +84,5 @@ fn one(path: &Path, filter: Option<&str>) -> anyhow::Result<FileReport> {
     let environments = discover::environment_names(&plan);
     let plan = plan.display().to_string();
     let subject = Subject { test: &test, plan: &plan, environments: &environments, filter };
-    Ok(plantest::run(subject, &mut load::reader()))
+    Ok(plantest::run(subject, &mut load::reader(&load::Given::default())))
 }

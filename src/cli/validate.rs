@@ -91,7 +91,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let Some(snapshots) = load::snapshots(&args.snapshot, terminal)? else { return Ok(Exit::Invalid) };
     // What can't be read is told, and isn't checked.
     let unread = RefCell::new(HashSet::new());
-    let mut reader = load::reader();
+    let mut reader = load::reader(&args.binding.given);
     let mut read = |path: &str| {
         reader(path).inspect_err(|_| {
             unread.borrow_mut().insert(path.to_owned());

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::diagnostic::Span;
 use crate::model::Slug;
 
+use super::budget::Budget;
 use super::findings::{Element, Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
@@ -78,6 +79,7 @@ pub(super) fn expand(
     mut restore: Node,
     written: &HashMap<String, Node>,
     most: usize,
+    budget: &Budget,
     templates: &mut Templates<'_>,
     scope: &mut Scope,
     findings: &mut Findings,
@@ -120,6 +122,11 @@ pub(super) fn expand(
     let of = named.len();
     if of > most {
         return Err(TooMany);
+    }
+    // Every element brings in all that the restore is made of, templates or not.
+    let (values, bytes) = restore.size();
+    if !budget.pay((values.saturating_mul(of), bytes.saturating_mul(of))) {
+        return Ok(Vec::new());
     }
     let mut all = Vec::with_capacity(of);
     for Named { label, slug, value, index, span } in named {
@@ -177,6 +184,9 @@ fn elements(
     let mut named: Vec<Named> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (index, item) in items.iter().enumerate() {
+        if findings.is_full() {
+            break;
+        }
         let at = pointer.join(&index.to_string());
         let written = |index: usize, item: &Node| {
             origin.and_then(|list| list.items().get(index)).map_or(item.span, |item| item.span)

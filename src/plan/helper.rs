@@ -9,6 +9,8 @@ use serde_json::{Number, Value};
 
 use crate::model::Millis;
 
+use super::budget::Budget;
+
 type Function = fn(&[&Value]) -> Result<Value, String>;
 
 /// A helper: how it is called, what it gives, and how it does it.
@@ -106,8 +108,29 @@ fn arguments(least: usize, most: usize) -> String {
     }
 }
 
+/// A helper that pays for what it does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Metered<'a> {
+    pub(super) helper: ValueHelper,
+    pub(super) budget: &'a Budget,
+}
+
+impl Metered<'_> {
+    /// Calls it.
+    ///
+    /// # Errors
+    /// As [`ValueHelper::call`], and when nothing is left to pay with.
+    pub(super) fn call(&self, arguments: &[&Value]) -> Result<Value, String> {
+        let enough = |paid: bool| if paid { Ok(()) } else { Err("this is too much work".to_owned()) };
+        arguments.iter().try_for_each(|argument| enough(self.budget.handle(argument)))?;
+        let given = self.helper.call(arguments)?;
+        enough(self.budget.handle(&given))?;
+        Ok(given)
+    }
+}
+
 /// The library calls helpers inside of texts; what they give is the same as everywhere else.
-impl HelperDef for ValueHelper {
+impl HelperDef for Metered<'_> {
     fn call_inner<'reg: 'rc, 'rc>(
         &self,
         call: &Helper<'rc>,
@@ -116,7 +139,7 @@ impl HelperDef for ValueHelper {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         for (index, parameter) in call.params().iter().enumerate() {
-            let optional = self.name == "default" && index == 0;
+            let optional = self.helper.name == "default" && index == 0;
             if parameter.is_value_missing() && !optional {
                 return Err(RenderErrorReason::MissingVariable(parameter.relative_path().cloned()).into());
             }

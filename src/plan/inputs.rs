@@ -16,6 +16,9 @@ use super::suggest::did_you_mean;
 use super::template_check::is_reserved;
 use super::{LoaderLimits, rule};
 
+/// How many of the allowed values of an input are listed.
+const MOST_SHOWN: usize = 20;
+
 /// The inputs of a plan with their values.
 pub(super) struct Inputs {
     pub(super) values: Map<String, Value>,
@@ -233,9 +236,12 @@ fn check(declaration: &Declaration<'_>, value: &Node, at: &str, findings: &mut F
     if let Some(allowed) = node.get("enum").filter(|allowed| !allowed.items().is_empty())
         && !allowed.items().iter().any(|item| item.to_json() == json)
     {
-        let hint = value.as_str().and_then(|text| did_you_mean(text, allowed.items().iter().filter_map(Node::as_str)));
-        let list = allowed.items().iter().map(|item| item.to_json().to_string()).collect::<Vec<_>>().join(", ");
-        findings.add(wrong(format!("the input `{name}` must be one of {list}")).maybe_hint(hint));
+        let words = || allowed.items().iter().filter_map(Node::as_str);
+        let hint = value.as_str().and_then(|text| findings.guess(|| did_you_mean(text, words())));
+        let shown = allowed.items().iter().take(MOST_SHOWN).map(|item| item.to_json().to_string());
+        let more = if allowed.items().len() > MOST_SHOWN { ", …" } else { "" };
+        let list = shown.collect::<Vec<_>>().join(", ");
+        findings.add(wrong(format!("the input `{name}` must be one of {list}{more}")).maybe_hint(hint));
     }
     let Some(text) = value.as_str() else { return };
     if let Some(hint) = kind.wrong_form(text) {

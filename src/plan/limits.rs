@@ -58,6 +58,7 @@ impl LoaderLimits {
             "file-bytes" => &mut self.file_bytes,
             "depth" => &mut self.depth,
             "keys" => &mut self.keys,
+            "key-bytes" => &mut self.key_bytes,
             "nodes" => &mut self.nodes,
             "expanded-bytes" => &mut self.expanded_bytes,
             "scalar-bytes" => &mut self.scalar_bytes,
@@ -71,10 +72,11 @@ impl LoaderLimits {
     }
 
     /// Every name that [`Self::set`] takes.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 12] = [
         "file-bytes",
         "depth",
         "keys",
+        "key-bytes",
         "nodes",
         "expanded-bytes",
         "scalar-bytes",

@@ -16,6 +16,7 @@
 
 mod allow;
 mod alone;
+mod budget;
 mod compose;
 mod difference;
 mod document;
@@ -42,6 +43,7 @@ mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
+mod schema_sample;
 mod snapshot;
 mod syntax_message;
 mod template;
@@ -53,6 +55,7 @@ mod typed_item;
 mod typed_name;
 mod typed_object;
 mod workspace;
+mod yaml_text;
 
 #[cfg(test)]
 mod tests;
@@ -68,13 +71,13 @@ pub use language::language_page;
 pub use limits::LoaderLimits;
 pub use origin::{Origin, annotated};
 pub use place::Placed;
-pub use render::render_yaml;
 pub use rule::{Example, Explained, RULES, explained, nearest_rule};
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, PLAN_TEST_SCHEMA, SNAPSHOT_SCHEMA};
 pub use snapshot::{newest, read_snapshot, write_snapshot};
 pub use test_file::{Case, Earlier, Expect, ExpectedDecision, Others, SnapshotSource, TestFile, read_tests};
 pub use typed::LONGEST_PLAN_NAME;
 pub use workspace::Workspace;
+pub use yaml_text::render_yaml;
 
 use std::collections::BTreeMap;
 

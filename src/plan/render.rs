@@ -234,17 +234,11 @@ pub(super) fn identity(object: &RestoreObject) -> Map<String, Value> {
     out
 }
 
-/// A resolved plan as YAML, written so that every tool reads the same from it.
-pub fn render_yaml(document: &Value) -> String {
-    // JSON's values are all that goes in, so there is nothing that couldn't be written.
-    let text = serde_saphyr::to_string(document).unwrap_or_default();
-    if text.ends_with('\n') { text } else { text + "\n" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::LoaderLimits;
+    use crate::plan::budget::Budget;
     use crate::plan::template::{Scope, Templates};
     use proptest::prelude::*;
 
@@ -253,7 +247,8 @@ mod tests {
         fn literal_text_survives_templates(text in r"([{}\\ab !~#/\n]){0,24}") {
             let limits = LoaderLimits::default();
             let sources = crate::diagnostic::Sources::default();
-            let mut templates = Templates::new(&limits, &sources);
+            let budget = Budget::new(&limits);
+            let mut templates = Templates::new(&limits, &sources, &budget);
             let scope = Scope::new(Map::new(), Default::default());
             let written = literal(&text);
             let back = if written.contains("{{") {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::diagnostic::{FileId, Sources, Span};
 use crate::model::{Item, Millis};
 
+use super::budget::Budget;
 use super::environment::merge;
 use super::expand::{Author, Expanded, FromElement, TooMany, expand};
 use super::findings::{Element, Findings, draft};
@@ -27,6 +28,8 @@ const AT_A_TIME: usize = 512;
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
     pub(super) limits: &'a LoaderLimits,
+    /// What templates and copies may cost.
+    pub(super) budget: &'a Budget,
     pub(super) sources: &'a Sources,
     pub(super) inputs: &'a Inputs,
     /// The plan's `defaults`, as they are written.
@@ -123,6 +126,10 @@ pub(super) fn read(lists: &[Listed<'_>], setting: Setting<'_>) -> Result<Read, N
             }
         }
     });
+    if setting.budget.is_spent() {
+        used.lose();
+        return Ok(Read { restores: Vec::new(), findings: Findings::new(), used });
+    }
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(number, _)| *number);
     let (mut restores, mut findings, mut nodes) = (Vec::new(), Findings::new(), 0usize);
@@ -190,20 +197,27 @@ struct Reader<'a> {
     setting: Setting<'a>,
     templates: Templates<'a>,
     scope: Scope,
+    /// The size of what every restore takes from the plan.
+    inherited: (usize, usize),
 }
 
 impl<'a> Reader<'a> {
     fn new(setting: Setting<'a>) -> Self {
         let Inputs { values, broken, .. } = setting.inputs;
+        let of = |node: Option<&Node>| node.map_or((0, 0), Node::size);
+        let (source, target) = (of(setting.source), of(setting.target));
+        let inherited = (source.0 + target.0, source.1 + target.1);
         Self {
             setting,
-            templates: Templates::new(setting.limits, setting.sources),
+            templates: Templates::new(setting.limits, setting.sources, setting.budget),
+            inherited,
             scope: Scope::new(values.clone(), broken.clone()),
         }
     }
 
     fn unit(&mut self, unit: &Unit<'_>) -> Result<UnitRead, NotAlone> {
         let mut findings = Findings::new();
+        self.scope.guess_again();
         match unit {
             Unit::Nodes { nodes, first } => {
                 let restores = self.nodes(nodes.iter().cloned(), *first, &mut findings);
@@ -230,9 +244,14 @@ impl<'a> Reader<'a> {
 
     fn nodes(&mut self, nodes: impl Iterator<Item = Node>, first: Author, findings: &mut Findings) -> Vec<Restore> {
         let mut all: Vec<Restore> = Vec::with_capacity(nodes.size_hint().0);
+        let Setting { budget, defaults, .. } = self.setting;
+        let laid_under = defaults.map_or((0, 0), Node::size);
         for (offset, mut node) in nodes.enumerate() {
+            if !budget.pay(laid_under) {
+                break;
+            }
             let author = Author { number: first.number + offset, index: first.index + offset };
-            if let Some(defaults) = self.setting.defaults
+            if let Some(defaults) = defaults
                 && matches!(node.value, Yaml::Map(_))
             {
                 node = merge(defaults.clone(), node, &mut vec!["restores".to_owned()]);
@@ -240,8 +259,11 @@ impl<'a> Reader<'a> {
             let span = node.get("for_each").map_or(node.span, |list| list.span);
             let room = self.setting.limits.restores.saturating_sub(all.len());
             let written = &self.setting.inputs.nodes;
-            match expand(author, node, written, room, &mut self.templates, &mut self.scope, findings) {
-                Ok(expanded) => all.extend(expanded.into_iter().map(|restore| self.one(restore, findings))),
+            match expand(author, node, written, room, budget, &mut self.templates, &mut self.scope, findings) {
+                Ok(expanded) => {
+                    let paid = expanded.into_iter().take_while(|_| budget.pay(self.inherited));
+                    all.extend(paid.map(|restore| self.one(restore, findings)));
+                }
                 Err(TooMany) => {
                     findings.add(too_many_restores(span, &author.pointer(), self.setting.limits));
                     break;

@@ -14,6 +14,7 @@ use super::findings::{Element, Findings};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
 use super::schema_message::{Found, Kind, describe};
+use super::schema_sample::{self, Aside};
 
 /// The schema of plans, as editors use it.
 pub const PLAN_SCHEMA: &str = include_str!("../../schema/plan.schema.json");
@@ -103,7 +104,8 @@ pub(super) fn validate(
     author: Author<'_>,
     findings: &mut Findings,
 ) -> Vec<crate::diagnostic::Span> {
-    let document = root.to_json();
+    let mut document = root.to_json();
+    let aside = if std::ptr::eq(schema, &*RESTORE) { schema_sample::sample(&mut document) } else { Vec::new() };
     let Some(validator) = &schema.validator else {
         let message = "the built-in schema can't be used; this is a fault of the program";
         findings.add(super::findings::draft(super::rule::WRONG_KIND, root.span, "", message));
@@ -130,6 +132,18 @@ pub(super) fn validate(
             let (_, element) = author(&at);
             let (pointer, _) = author(&Pointer::from_text(draft.pointer.clone()));
             findings.add_for(element, crate::diagnostic::Draft { pointer: pointer.to_string(), ..draft });
+        }
+    }
+    for Aside { list, entries } in aside {
+        let path = |index: &usize| list.join(&index.to_string());
+        broken.extend(entries.iter().map(|index| path(index).steps()));
+        let first = entries.first().map(path);
+        let node = first.as_ref().and_then(|at| root.at(at.steps().iter().map(String::as_str)));
+        if let (Some(at), Some(node)) = (first, node) {
+            let (pointer, element) = author(&at);
+            let more = entries.len();
+            let message = format!("too much is wrong here: {more} more entries of this list are not told one by one");
+            findings.add_for(element, super::findings::draft(super::rule::LIMIT, node.span, pointer.as_str(), message));
         }
     }
     for steps in broken {

@@ -4,6 +4,7 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::ops::Range;
@@ -18,8 +19,9 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Sources, Span};
 
+use super::budget::{Budget, size};
 use super::findings::{Element, Findings, draft};
-use super::helper::{self, VALUE_HELPERS};
+use super::helper::{self, Metered, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
 use super::suggest::did_you_mean;
@@ -60,14 +62,19 @@ pub(super) struct Scope {
     context: Context,
     /// Names that are known and have no value, which was reported where they should get it.
     broken: HashSet<String>,
+    /// How many unknown names may still be compared with all that are known.
+    guesses: Cell<usize>,
 }
+
+/// How many unknown names are compared with all that are known, to say which was meant.
+const GUESSES: usize = 20;
 
 impl Scope {
     /// The inputs that have a value, and the names of those that should have one.
     pub(super) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
         let mut context = Context::null();
         *context.data_mut() = Value::Object(values);
-        Self { context, broken }
+        Self { context, broken, guesses: Cell::new(GUESSES) }
     }
 
     /// Enters an element of a `for_each`, or leaves the last one.
@@ -89,6 +96,16 @@ impl Scope {
         self.broken.extend(LOCAL_NAMES.map(str::to_owned));
     }
 
+    /// From here on as many unknown names may be compared as in the beginning.
+    pub(super) fn guess_again(&self) {
+        self.guesses.set(GUESSES);
+    }
+
+    fn guess<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+        self.guesses.set(self.guesses.get().checked_sub(1)?);
+        did_you_mean(name, known)
+    }
+
     fn names(&self) -> impl Iterator<Item = &str> {
         let known = self.context.data().as_object().into_iter().flat_map(Map::keys);
         known.map(String::as_str).chain(self.broken.iter().map(String::as_str))
@@ -105,7 +122,7 @@ impl Scope {
             return Err(if LOCAL_NAMES.contains(&root.as_str()) {
                 problem
                     .hint(format!("`{root}` is known in the fields of a restore with `for_each` only, not in its name"))
-            } else if let Some(guess) = did_you_mean(root, self.names()) {
+            } else if let Some(guess) = self.guess(root, self.names()) {
                 problem.hint(guess)
             } else {
                 problem.hint("declare it under `inputs`")
@@ -121,7 +138,7 @@ impl Scope {
             let Some(next) = next else {
                 let problem = Problem::new(rule::TEMPLATE_NAME, format!("`{shown}` has no `{step}`"));
                 let keys = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-                return Err(Problem { hint: did_you_mean(step, keys), ..problem });
+                return Err(Problem { hint: self.guess(step, keys), ..problem });
             };
             shown = format!("{shown}.{step}");
             value = next;
@@ -132,14 +149,18 @@ impl Scope {
 
 /// Renders scalars and whole trees of them.
 pub(super) struct Templates<'a> {
-    registry: Handlebars<'static>,
+    registry: Handlebars<'a>,
     compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
     used: Used,
     limits: &'a LoaderLimits,
     sources: &'a Sources,
-    /// Values and bytes that templates brought in so far.
-    spent: (usize, usize),
+    budget: &'a Budget,
+    /// Bytes of the templates that are kept compiled.
+    kept: usize,
 }
+
+/// How many bytes of templates are kept compiled; they take far more memory than their texts.
+const MOST_KEPT: usize = 1 << 20;
 
 /// What templates used of the names that they can see.
 #[derive(Debug, Clone, Default)]
@@ -169,6 +190,11 @@ impl Used {
         self.by_place.into_iter().collect()
     }
 
+    /// From now on it isn't known what was used.
+    pub(super) fn lose(&mut self) {
+        self.unreadable = true;
+    }
+
     /// Adds what other templates used.
     pub(super) fn add(&mut self, other: Self) {
         self.names.extend(other.names);
@@ -184,7 +210,7 @@ impl Used {
 }
 
 impl<'a> Templates<'a> {
-    pub(super) fn new(limits: &'a LoaderLimits, sources: &'a Sources) -> Self {
+    pub(super) fn new(limits: &'a LoaderLimits, sources: &'a Sources, budget: &'a Budget) -> Self {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(handlebars::no_escape);
         registry.set_strict_mode(true);
@@ -194,9 +220,9 @@ impl<'a> Templates<'a> {
         registry.register_helper("if", Box::new(strict_if));
         registry.register_helper("unless", Box::new(strict_unless));
         for helper in VALUE_HELPERS {
-            registry.register_helper(helper.name, Box::new(*helper));
+            registry.register_helper(helper.name, Box::new(Metered { helper: *helper, budget }));
         }
-        Self { registry, compiled: HashMap::new(), used: Used::default(), limits, sources, spent: (0, 0) }
+        Self { registry, compiled: HashMap::new(), used: Used::default(), limits, sources, budget, kept: 0 }
     }
 
     /// What was used so far.
@@ -245,6 +271,12 @@ impl<'a> Templates<'a> {
 
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
     pub(super) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
+        let rendered = if self.budget.is_spent() { Ok(None) } else { self.within_budget(text, scope) };
+        // What is spent is reported for the whole plan.
+        if self.budget.is_spent() { Ok(None) } else { rendered }
+    }
+
+    fn within_budget(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
         let checked = self.compile(text)?;
         let mut all_there = true;
         for reference in &checked.references {
@@ -261,15 +293,15 @@ impl<'a> Templates<'a> {
                 printable(reference, value).map_err(here)?;
             }
         }
-        if !all_there {
+        if !all_there || !self.budget.go_through(text, passes(&checked, scope)) {
             return Ok(None);
         }
         let value = match (&checked.shape, checked.references.as_slice()) {
             (Shape::Path, [reference]) => scope.find(&reference.path)?.cloned().unwrap_or_default(),
-            (Shape::Call(call), _) => evaluate(call, scope)?,
+            (Shape::Call(call), _) => evaluate(call, scope, self.budget)?,
             _ => Value::String(self.text(text, scope)?),
         };
-        self.spend(&value)?;
+        self.budget.pay(size(&value));
         Ok(Some(value))
     }
 
@@ -306,6 +338,12 @@ impl<'a> Templates<'a> {
         if let Some(known) = self.compiled.get(text) {
             return known.clone();
         }
+        self.kept += text.len();
+        if self.kept > MOST_KEPT {
+            self.kept = text.len();
+            self.compiled.clear();
+            self.registry.clear_templates();
+        }
         let result = check(text, self.limits.template_bytes).map(|(template, checked)| {
             self.registry.register_template(text, template);
             Rc::new(checked)
@@ -325,6 +363,7 @@ impl<'a> Templates<'a> {
         let mut out = Bounded { bytes: Vec::new(), left: self.limits.template_output_bytes, full: false };
         let outcome = self.registry.render_with_context_to_write(template, &scope.context, &mut out);
         if out.full {
+            self.budget.pay((0, out.bytes.len()));
             let limit = self.limits.template_output_bytes;
             return Err(Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes")));
         }
@@ -338,23 +377,10 @@ impl<'a> Templates<'a> {
         String::from_utf8(out.bytes)
             .map_err(|_| Problem::new(rule::TEMPLATE_RENDER, "this template gives no UTF-8 text"))
     }
-
-    /// Pays for what a template brings in.
-    fn spend(&mut self, value: &Value) -> Result<(), Problem> {
-        let (nodes, bytes) = size(value);
-        self.spent = (self.spent.0.saturating_add(nodes), self.spent.1.saturating_add(bytes));
-        if self.spent.0 > self.limits.nodes || self.spent.1 > self.limits.expanded_bytes {
-            let LoaderLimits { nodes, expanded_bytes, .. } = self.limits;
-            let message =
-                format!("the plan's templates give more than {nodes} values or {expanded_bytes} bytes of text");
-            return Err(Problem::new(rule::LIMIT, message).hint("split the plan, or raise the limit"));
-        }
-        Ok(())
-    }
 }
 
 /// What a call of a helper gives. Its names were looked for before.
-fn evaluate(call: &HelperTemplate, scope: &Scope) -> Result<Value, Problem> {
+fn evaluate(call: &HelperTemplate, scope: &Scope, budget: &Budget) -> Result<Value, Problem> {
     let Some(helper) = call.name.as_name().and_then(helper::find) else {
         return Err(Problem::new(rule::TEMPLATE, "there is no such helper"));
     };
@@ -363,7 +389,7 @@ fn evaluate(call: &HelperTemplate, scope: &Scope) -> Result<Value, Problem> {
         values.push(match parameter {
             Parameter::Literal(value) => value.clone(),
             Parameter::Subexpression(inner) => match inner.as_element() {
-                TemplateElement::Expression(call) => evaluate(call, scope)?,
+                TemplateElement::Expression(call) => evaluate(call, scope, budget)?,
                 _ => Value::Null,
             },
             Parameter::Path(Path::Relative((steps, _))) => {
@@ -374,18 +400,19 @@ fn evaluate(call: &HelperTemplate, scope: &Scope) -> Result<Value, Problem> {
         });
     }
     let values: Vec<&Value> = values.iter().collect();
-    helper.call(&values).map_err(|why| Problem::new(rule::TEMPLATE_RENDER, why))
+    Metered { helper: *helper, budget }.call(&values).map_err(|why| Problem::new(rule::TEMPLATE_RENDER, why))
 }
 
-fn size(value: &Value) -> (usize, usize) {
-    match value {
-        Value::String(text) => (1, text.len()),
-        Value::Array(items) => items.iter().map(size).fold((1, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
-        Value::Object(map) => map.iter().fold((1, 0), |a, (key, value)| {
-            let b = size(value);
-            (a.0 + b.0, a.1 + key.len() + b.1)
-        }),
-        _ => (1, 0),
+/// How often a template is gone through at most: once, and once more for each element of the longest thing in it.
+fn passes(checked: &Checked, scope: &Scope) -> usize {
+    let lengths = checked.references.iter().filter_map(|reference| match scope.find(&reference.path) {
+        Ok(Some(Value::Array(items))) => Some(items.len()),
+        Ok(Some(Value::Object(map))) => Some(map.len()),
+        _ => None,
+    });
+    match checked.shape {
+        Shape::Path => 1,
+        _ => 1 + lengths.max().unwrap_or(0),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostics, Draft, FileId, Sources, Span};
 use crate::model;
 
 use super::allow::{self, Allow};
+use super::budget::Budget;
 use super::document::{Document, Restores};
 use super::environment::{self, merge};
 use super::findings::{Findings, draft};
@@ -264,7 +265,8 @@ impl<'a> Workspace<'a> {
         let Self { limits: loader, sources, .. } = self;
         let Composed { root, documents } = composed;
         let mut used = Used::default();
-        let (mut root, defaults) = rendered(root, &inputs, &mut used, self, findings);
+        let budget = Budget::new(loader);
+        let (mut root, defaults) = rendered(root, &inputs, &budget, &mut used, self, findings);
         schema::validate(&schema::PLAN, &mut root, &|at| (at.clone(), None), findings);
         let limits_node = match (root.get("limits"), limits_over) {
             (Some(own), Some(over)) => Some(merge(own.clone(), over.clone(), &mut vec!["limits".to_owned()])),
@@ -275,6 +277,7 @@ impl<'a> Workspace<'a> {
         let objectives = typed::objectives(root.get("objectives"), sources, findings);
         let setting = Setting {
             limits: loader,
+            budget: &budget,
             sources,
             inputs: &inputs,
             defaults: defaults.as_ref(),
@@ -286,9 +289,12 @@ impl<'a> Workspace<'a> {
         let Read { mut restores, findings: more, used: by_restores } = restores::read(&lists, setting)?;
         findings.take(more);
         used.add(by_restores);
+        let key = documents.iter().rev().find_map(|document| document.restores_key);
+        if budget.is_spent() {
+            findings.add(budget.finding(key.unwrap_or(root.span)));
+        }
         rules::unused_inputs(&inputs, &used, findings);
         rules::hidden_inputs(&inputs, &used, findings);
-        let key = documents.iter().rev().find_map(|document| document.restores_key);
         rules::nothing_selected(key, &restores, findings);
 
         let mut names = Names::collect(&restores, loader, findings);
@@ -392,12 +398,13 @@ pub(super) fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft 
 fn rendered(
     root: Node,
     inputs: &Inputs,
+    budget: &Budget,
     used: &mut Used,
     workspace: &Workspace<'_>,
     findings: &mut Findings,
 ) -> (Node, Option<Node>) {
     let Yaml::Map(entries) = root.value else { return (root, None) };
-    let mut templates = Templates::new(&workspace.limits, &workspace.sources);
+    let mut templates = Templates::new(&workspace.limits, &workspace.sources, budget);
     let scope = Scope::new(inputs.values.clone(), inputs.broken.clone());
     let (mut kept, mut defaults) = (Vec::with_capacity(entries.len()), None);
     for mut entry in entries {

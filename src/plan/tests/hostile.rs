@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::budget::Budget;
 use super::findings::Findings;
 use super::template::{Scope, Templates};
 use super::*;
@@ -144,7 +145,8 @@ fn templates_that_mean_harm_end_in_a_diagnostic() {
     ] {
         let limits = LoaderLimits { template_output_bytes: 10_000, ..LoaderLimits::default() };
         let sources = Sources::default();
-        let mut templates = Templates::new(&limits, &sources);
+        let budget = Budget::new(&limits);
+        let mut templates = Templates::new(&limits, &sources, &budget);
         let many: Vec<u32> = (0..1000).collect();
         let values = json!({"a": "x", "many": many, "map": {"b": 1}});
         let scope = Scope::new(values.as_object().unwrap().clone(), Default::default());
@@ -156,7 +158,8 @@ fn templates_that_mean_harm_end_in_a_diagnostic() {
 #[test]
 fn templates_give_what_they_say() {
     let (limits, sources) = (LoaderLimits::default(), Sources::default());
-    let mut templates = Templates::new(&limits, &sources);
+    let budget = Budget::new(&limits);
+    let mut templates = Templates::new(&limits, &sources, &budget);
     let values = json!({"a": "x<&>", "n": 3, "yes": true, "f": 1.5, "list": ["p", "q"], "map": {"k": {"z": null}}});
     let scope = Scope::new(values.as_object().unwrap().clone(), Default::default());
     for (template, value) in [
@@ -317,7 +320,8 @@ proptest! {
     fn any_template_ends_in_a_value_or_a_problem(text in "(\\{\\{|\\}\\}|#if |/if|#each |/each|a|b|\\.|this|@index|\\.\\./|\\(|\\)|len |eq | |else|\\\\|~|\\{|\\}|>|\\*|!|\\[|\\]|'|as \\|x\\|){0,30}") {
         let limits = LoaderLimits::default();
         let sources = Sources::default();
-        let mut templates = Templates::new(&limits, &sources);
+        let budget = Budget::new(&limits);
+        let mut templates = Templates::new(&limits, &sources, &budget);
         let values = json!({"a": "x", "b": ["y", {"a": 1}]});
         let scope = Scope::new(values.as_object().unwrap().clone(), Default::default());
         let _ = templates.scalar(&text, &scope);

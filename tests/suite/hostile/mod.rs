@@ -63,7 +63,8 @@ impl Desk {
         assert!(!all.contains("panicked"), "{arguments:?}:\n{}", shown());
         assert!(all.len() < FLOOD, "{arguments:?} printed {} bytes:\n{}", all.len(), shown());
         for line in all.lines() {
-            assert_eq!(line, harmless(line), "{arguments:?}: this line can deceive");
+            let line = line.replace('\t', " ");
+            assert_eq!(line, harmless(&line), "{arguments:?}: this line can deceive");
         }
         ran
     }
