@@ -22,13 +22,20 @@ enum Document {
     Environment,
     /// The report in JSON
     Report,
+    /// The plan language as a page of documentation, in Markdown; made of the first two
+    Language,
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let page;
     let schema = match args.document {
         Document::Plan => plan::PLAN_SCHEMA,
         Document::Environment => plan::ENVIRONMENT_SCHEMA,
         Document::Report => report::REPORT_SCHEMA,
+        Document::Language => {
+            page = plan::language_page();
+            &page
+        }
     };
     global.terminal().result(schema)?;
     Ok(Exit::Done)

@@ -7,7 +7,19 @@ use super::Place;
 
 /// One of the texts in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(u32);
+pub struct FileId(u16);
+
+impl FileId {
+    /// Which of the texts it is, counted from 0.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// The text with this number.
+    pub fn numbered(number: u16) -> Self {
+        Self(number)
+    }
+}
 
 /// From byte to byte in one of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +66,7 @@ impl Sources {
     /// Takes a text in; the same text from the same path once. An empty one stands for a file that couldn't be read, too.
     pub fn add(&mut self, path: impl Into<String>, text: String) -> FileId {
         let path = path.into();
-        let number = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        let number = |index: usize| FileId(u16::try_from(index).unwrap_or(u16::MAX));
         if let Some(known) = self.all.iter().position(|source| source.path == path && *source.text == text) {
             return number(known);
         }
@@ -74,7 +86,7 @@ impl Sources {
 
     /// Keeps this span out of every excerpt.
     pub fn mask(&mut self, span: Span) {
-        let index = usize::try_from(span.file.0).unwrap_or(usize::MAX);
+        let index = usize::from(span.file.0);
         if let Some(source) = self.all.get_mut(index)
             && span.start < span.end
         {
@@ -86,7 +98,9 @@ impl Sources {
     pub fn place(&self, span: Span) -> Place {
         let (file, position, end) = match self.get(span.file) {
             Some(source) => {
-                (source.path.clone(), source.position(span.start), source.position(span.end.max(span.start)))
+                let start = source.position(span.start);
+                let end = if span.end > span.start { source.position(span.end) } else { start };
+                (source.path.clone(), start, end)
             }
             None => (String::new(), (1, 1), (1, 1)),
         };
@@ -100,7 +114,7 @@ impl Sources {
     }
 
     fn get(&self, file: FileId) -> Option<&Source> {
-        self.all.get(usize::try_from(file.0).ok()?)
+        self.all.get(usize::from(file.0))
     }
 }
 

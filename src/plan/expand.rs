@@ -12,7 +12,7 @@ use crate::model::Slug;
 
 use super::findings::{Element, Findings, draft};
 use super::node::{Entry, Node, Yaml};
-use super::pointer::Pointer;
+use super::pointer::{Pointer, Trail};
 use super::rule;
 use super::template::{Scope, Templates};
 
@@ -51,7 +51,7 @@ impl FromElement {
 /// A restore after `for_each`.
 #[derive(Debug)]
 pub(super) struct Expanded {
-    /// Rendered, without `for_each`, under its final name.
+    /// Rendered, without `for_each` unless that is empty, under its final name.
     pub(super) node: Node,
     pub(super) author: Author,
     /// The name of the author's restore, where it has one.
@@ -59,8 +59,6 @@ pub(super) struct Expanded {
     pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore: validated, and not carried out.
     pub(super) probe: bool,
-    /// That list, where nothing is in it.
-    pub(super) empty_list: Option<Span>,
 }
 
 /// An element of a `for_each` that gives a restore.
@@ -75,7 +73,7 @@ struct Named {
 /// Renders a restore, once for each element where there is a list. An error says that there are more than `most`.
 pub(super) fn expand(
     author: Author,
-    restore: &Node,
+    mut restore: Node,
     written: &HashMap<String, Node>,
     most: usize,
     templates: &mut Templates<'_>,
@@ -83,34 +81,37 @@ pub(super) fn expand(
     findings: &mut Findings,
 ) -> Result<Vec<Expanded>, TooMany> {
     let pointer = author.pointer();
+    let trail = Trail::From(&pointer);
     scope.set_element(None);
-    let name = restore.get("name").map(|name| templates.tree(name, &pointer.join("name"), scope, None, findings));
-    let author_name = name.as_ref().and_then(|name| name.as_str().map(str::to_owned));
-    let base = |node: Node, element, probe| Expanded {
-        node,
-        author,
-        author_name: author_name.clone(),
-        element,
-        probe,
-        empty_list: None,
-    };
-    let Some(list) = restore.get("for_each") else {
+    // The name is the same for all elements, so it can't use them.
+    if let Some(name) = restore.at_mut(["name"]) {
+        templates.tree(name, Trail::Key(&trail, "name"), scope, None, findings);
+    }
+    let author_name = restore.get("name").and_then(Node::as_str).map(str::to_owned);
+    let base = |node: Node, element, probe| Expanded { node, author, author_name: author_name.clone(), element, probe };
+    let Some(mut list) = restore.take("for_each") else {
         if most == 0 {
             return Err(TooMany);
         }
-        return Ok(vec![base(rest(restore, name, &pointer, templates, scope, None, findings), None, false)]);
+        fields(&mut restore, trail, templates, scope, None, findings);
+        return Ok(vec![base(restore, None, false)]);
     };
-    let rendered = templates.tree(list, &pointer.join("for_each"), scope, None, findings);
     // An element that an input brings in is written where the input has its value.
-    let path = templates.path_of(list);
+    let path = templates.path_of(&list);
     let origin = path.as_deref().and_then(<[String]>::split_first);
     let origin = origin.and_then(|(root, rest)| written.get(root)?.at(rest.iter().map(String::as_str)));
-    let named = elements(&rendered, origin, author_name.as_deref(), &pointer.join("for_each"), findings);
+    templates.tree(&mut list, Trail::Key(&trail, "for_each"), scope, None, findings);
+    let named = elements(&list, origin, author_name.as_deref(), &pointer.join("for_each"), findings);
     if named.is_empty() {
         scope.set_unknown_element();
-        let probe = base(rest(restore, name, &pointer, templates, scope, None, findings), None, true);
-        let is_empty = matches!(&rendered.value, Yaml::List(items) if items.is_empty());
-        return Ok(vec![Expanded { empty_list: is_empty.then_some(list.span), ..probe }]);
+        fields(&mut restore, trail, templates, scope, None, findings);
+        // An empty list is kept, for the rule that tells of it.
+        if let (Yaml::Map(entries), Yaml::List(items)) = (&mut restore.value, &list.value)
+            && items.is_empty()
+        {
+            entries.push(Entry { key: "for_each".to_owned(), key_span: list.span, value: list });
+        }
+        return Ok(vec![base(restore, None, true)]);
     }
     let of = named.len();
     if of > most {
@@ -119,45 +120,39 @@ pub(super) fn expand(
     let mut all = Vec::with_capacity(of);
     for Named { label, slug, value, index, span } in named {
         scope.set_element(Some((value, index)));
-        let own = name.as_ref().map(|name| match name.as_str() {
-            Some(text) => Node::string(name.span, format!("{text}-{slug}")),
-            None => name.clone(),
-        });
+        let mut node = restore.clone();
+        if let Some(Node { value: Yaml::String(name), .. }) = node.at_mut(["name"]) {
+            name.push('-');
+            name.push_str(&slug);
+        }
         let element = FromElement { label, of, span };
-        let node = rest(restore, own, &pointer, templates, scope, Some(element.told()), findings);
+        fields(&mut node, trail, templates, scope, Some(element.told()), findings);
         all.push(base(node, Some(element), false));
     }
     scope.set_element(None);
     Ok(all)
 }
 
-/// The plan gives more restores than are taken.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TooMany;
-
-/// Renders everything but the name, which is given, and `for_each`, which has done its work.
-fn rest(
-    restore: &Node,
-    name: Option<Node>,
-    pointer: &Pointer,
+/// Renders everything but the name, which was rendered before.
+fn fields(
+    restore: &mut Node,
+    trail: Trail<'_>,
     templates: &mut Templates<'_>,
     scope: &Scope,
     element: Option<Element<'_>>,
     findings: &mut Findings,
-) -> Node {
-    let Yaml::Map(entries) = &restore.value else {
-        return templates.tree(restore, pointer, scope, element, findings);
+) {
+    let Yaml::Map(entries) = &mut restore.value else {
+        return templates.tree(restore, trail, scope, element, findings);
     };
-    let render = |entry: &Entry| {
-        let value = match entry.key.as_str() {
-            "for_each" => return None,
-            "name" => name.clone()?,
-            key => templates.tree(&entry.value, &pointer.join(key), scope, element, findings),
-        };
-        Some(Entry { key: entry.key.clone(), key_span: entry.key_span, value })
-    };
-    Node::new(restore.span, Yaml::Map(entries.iter().filter_map(render).collect()))
+    for Entry { key, value, .. } in entries.iter_mut().filter(|entry| entry.key != "name") {
+        templates.tree(value, Trail::Key(&trail, key), scope, element, findings);
+    }
 }
+
+/// The plan gives more restores than are taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TooMany;
 
 /// The elements of a list that can be told apart by name; reports those that can't.
 fn elements(

@@ -21,6 +21,7 @@ mod findings;
 mod helper;
 mod include;
 mod inputs;
+mod language;
 mod limits;
 mod locate;
 mod node;
@@ -52,6 +53,7 @@ mod tests;
 
 pub use difference::{Difference, between};
 pub use include::root_of;
+pub use language::language_page;
 pub use limits::LoaderLimits;
 pub use origin::{Origin, annotated};
 pub use render::render_yaml;

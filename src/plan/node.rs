@@ -121,6 +121,13 @@ impl Node {
         })
     }
 
+    /// Takes the value of a key out.
+    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+        let Yaml::Map(entries) = &mut self.value else { return None };
+        let at = entries.iter().position(|entry| entry.key == key)?;
+        Some(entries.remove(at).value)
+    }
+
     /// The plain value, with null for what is broken.
     pub(super) fn to_json(&self) -> Value {
         match &self.value {

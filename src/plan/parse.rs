@@ -186,7 +186,8 @@ struct Frame {
 
 enum Open {
     List(Vec<Node>),
-    /// `seen` tells where each key stands first, `read` how many there were, those that stand twice counted too.
+    /// `read` is how many keys there were, those that stand twice counted too. Once there are many, `seen` tells where
+    /// each stands first; few are looked through faster.
     Map {
         entries: Vec<Entry>,
         seen: HashMap<String, Span>,
@@ -389,7 +390,9 @@ impl<'a> Builder<'a> {
         if let Some(tag) = tag {
             findings.add(self.refused_tag(tag));
         }
-        let Some(Frame { open: Open::Map { seen, read, .. }, .. }) = self.stack.last_mut() else { return Ok(()) };
+        let Some(Frame { open: Open::Map { entries, seen, read, .. }, .. }) = self.stack.last_mut() else {
+            return Ok(());
+        };
         *read += 1;
         if *read > self.limits.keys {
             let message = format!("this map has more than {} keys", self.limits.keys);
@@ -406,12 +409,11 @@ impl<'a> Builder<'a> {
         } else if text.len() > self.limits.key_bytes {
             let message = format!("this key has {} bytes; the limit is {}", text.len(), self.limits.key_bytes);
             Some(draft(rule::LIMIT, span, "", message))
-        } else if let Some(first) = seen.get(text) {
-            let twice = wrong(rule::DUPLICATE_KEY, format!("`{text}` stands twice in this map"), "keep one of them");
-            Some(twice.related(*first, "the first is here"))
         } else {
-            seen.insert(text.to_owned(), span);
-            None
+            first_of(entries, seen, text).map(|first| {
+                let twice = format!("`{text}` stands twice in this map");
+                wrong(rule::DUPLICATE_KEY, twice, "keep one of them").related(first, "the first is here")
+            })
         };
         // What is too long for a key is too long for a pointer as well.
         let shown = if text.len() > self.limits.key_bytes { "…" } else { text };
@@ -549,6 +551,20 @@ impl<'a> Builder<'a> {
 fn key_as_value(text: &str, style: ScalarStyle) -> Yaml {
     let plain = Some(text).filter(|_| style == ScalarStyle::Plain).and_then(|text| scalar::plain(text).ok());
     plain.unwrap_or_else(|| Yaml::String(text.to_owned()))
+}
+
+/// Up to how many keys are looked through one by one.
+const FEW: usize = 24;
+
+/// Where a key of a map stands, if it was read before.
+fn first_of(entries: &[Entry], seen: &mut HashMap<String, Span>, key: &str) -> Option<Span> {
+    if entries.len() <= FEW {
+        return entries.iter().find(|entry| entry.key == key).map(|entry| entry.key_span);
+    }
+    for entry in entries.get(seen.len()..).unwrap_or_default() {
+        seen.insert(entry.key.clone(), entry.key_span);
+    }
+    seen.get(key).copied()
 }
 
 fn value_bytes(value: &Yaml) -> usize {

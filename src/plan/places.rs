@@ -11,23 +11,25 @@ use super::node::{Node, Yaml};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Places(Box<[Place]>);
 
-/// One value's place.
+/// One value's place, in few bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
-    /// The key that leads to it, or its index; nothing for the root.
-    step: u32,
+    /// Bytes from the first one of its file.
     start: u32,
-    end: u32,
-    file: FileId,
-    depth: u8,
+    /// The key that leads to it, or its index; nothing for the root.
+    step: u16,
+    /// In bytes; of what is longer, only the beginning is told.
+    length: u16,
+    file: u16,
+    depth: u16,
 }
 
 /// Deeper values have the place of what they are in: no rule looks at them.
-const DEEPEST: u8 = 8;
+const DEEPEST: u16 = 8;
 
 impl Places {
     pub(super) fn of(root: &Node) -> Self {
-        let mut all = Vec::with_capacity(32);
+        let mut all = Vec::with_capacity(64);
         collect(root, 0, 0, &mut all);
         Self(all.into_boxed_slice())
     }
@@ -36,7 +38,7 @@ impl Places {
     pub(super) fn at(&self, path: &[&str]) -> Option<Span> {
         let mut rest = self.0.iter();
         let mut found = rest.next()?;
-        for (depth, step) in (1u8..).zip(path) {
+        for (depth, step) in (1u16..).zip(path) {
             let wanted = self::step(step);
             found = rest
                 .by_ref()
@@ -54,21 +56,28 @@ impl Places {
 
 impl Place {
     fn span(&self) -> Span {
-        let byte = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        Span { file: self.file, start: byte(self.start), end: byte(self.end) }
+        let start = usize::try_from(self.start).unwrap_or(usize::MAX);
+        let length = if self.length == u16::MAX { 0 } else { usize::from(self.length) };
+        Span { file: FileId::numbered(self.file), start, end: start + length }
     }
 }
 
-fn collect(node: &Node, step: u32, depth: u8, all: &mut Vec<Place>) {
-    let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+fn collect(node: &Node, step: u16, depth: u16, all: &mut Vec<Place>) {
     let Span { file, start, end } = node.span;
-    all.push(Place { step, start: byte(start), end: byte(end), file, depth });
+    all.push(Place {
+        start: u32::try_from(start).unwrap_or(u32::MAX),
+        step,
+        length: u16::try_from(end.saturating_sub(start)).unwrap_or(u16::MAX),
+        file: file.number(),
+        depth,
+    });
     if depth == DEEPEST {
         return;
     }
     match &node.value {
         Yaml::List(items) => {
-            items.iter().zip(0u32..).for_each(|(item, index)| collect(item, index, depth + 1, all));
+            let told = items.iter().take(usize::from(MOST)).zip(0u16..);
+            told.for_each(|(item, index)| collect(item, index, depth + 1, all));
         }
         Yaml::Map(entries) => {
             entries.iter().for_each(|entry| collect(&entry.value, self::step(&entry.key), depth + 1, all));
@@ -77,13 +86,18 @@ fn collect(node: &Node, step: u32, depth: u8, all: &mut Vec<Place>) {
     }
 }
 
-/// A key or an index as a number. Indices are themselves; keys are hashed (FNV-1a) into the upper half. That the
-/// keys of the plan language keep apart is tested.
-fn step(text: &str) -> u32 {
-    if let Ok(index) = text.parse::<u32>() {
-        return index & (u32::MAX >> 1);
+/// How many elements of a list have a place. This step leads nowhere.
+const MOST: u16 = u16::MAX >> 1;
+
+/// A key or an index as a number. Indices are themselves; keys are hashed (FNV-1a, folded) into the upper half. That
+/// the keys of the plan language keep apart is tested.
+fn step(text: &str) -> u16 {
+    if let Ok(index) = text.parse::<usize>() {
+        return u16::try_from(index).unwrap_or(MOST).min(MOST);
     }
-    text.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)) | 1 << 31
+    let hash = text.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let folded = hash ^ (hash >> 15) ^ (hash >> 30);
+    u16::try_from(folded & u32::from(MOST)).unwrap_or(0) | !MOST
 }
 
 #[cfg(test)]
@@ -113,6 +127,7 @@ mod tests {
             assert_eq!(places.at(path), root.at(path.iter().copied()).map(|node| node.span), "{path:?}");
             assert!(places.at(path).is_some());
         }
+        assert_eq!((step("32766"), step("32767"), step("70000")), (MOST - 1, MOST, MOST));
         for path in [&["site"][..], &["objects", "2"], &["objects", "1", "table"], &["name", "x"], &["target", "1"]] {
             assert_eq!(places.at(path), None, "{path:?}");
         }
@@ -123,7 +138,7 @@ mod tests {
         let mut keys: Vec<&str> = crate::plan::PLAN_SCHEMA.split('"').filter(|word| !word.contains(' ')).collect();
         keys.sort_unstable();
         keys.dedup();
-        let mut steps: Vec<u32> = keys.iter().map(|key| step(key)).collect();
+        let mut steps: Vec<u16> = keys.iter().map(|key| step(key)).collect();
         steps.sort_unstable();
         steps.dedup();
         assert_eq!(steps.len(), keys.len());

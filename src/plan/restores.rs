@@ -52,20 +52,23 @@ pub(super) struct Restore {
     pub(super) item: Option<Item>,
     pub(super) places: Places,
     pub(super) author: Author,
-    /// The name that its author gave it, without the element.
-    pub(super) author_name: Option<String>,
     /// Its final name, as far as it is text.
     pub(super) name: Option<String>,
+    /// The name that its author gave it, where the element is appended to that.
+    short_name: Option<String>,
     /// The names in `after`, with their places.
     pub(super) after: Vec<(String, Span)>,
     pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore.
     pub(super) probe: bool,
-    /// That list, where nothing is in it.
-    pub(super) empty_list: Option<Span>,
 }
 
 impl Restore {
+    /// The name that its author gave it, without the element.
+    pub(super) fn author_name(&self) -> Option<&str> {
+        self.short_name.as_deref().or(self.name.as_deref())
+    }
+
     pub(super) fn element(&self) -> Option<Element<'_>> {
         self.element.as_ref().map(FromElement::told)
     }
@@ -201,7 +204,7 @@ impl<'a> Reader<'a> {
         let mut findings = Findings::new();
         match unit {
             Unit::Nodes { nodes, first } => {
-                let restores = self.nodes(nodes, *first, &mut findings);
+                let restores = self.nodes(nodes.iter().cloned(), *first, &mut findings);
                 Ok(UnitRead { restores, findings, nodes: 0 })
             }
             Unit::Piece { file, piece, first } => {
@@ -212,9 +215,9 @@ impl<'a> Reader<'a> {
                     LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
                 let alone = parse::part(*file, window, &limits, &mut findings);
                 let (root, nodes) = alone.map_err(|_| NotAlone(*file))?;
-                match &root.value {
+                match root.value {
                     Yaml::List(list) if list.len() == piece.count => {
-                        let restores = self.nodes(list, *first, &mut findings);
+                        let restores = self.nodes(list.into_iter(), *first, &mut findings);
                         Ok(UnitRead { restores, findings, nodes })
                     }
                     _ => Err(NotAlone(*file)),
@@ -223,24 +226,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn nodes(&mut self, nodes: &[Node], first: Author, findings: &mut Findings) -> Vec<Restore> {
-        let mut all: Vec<Restore> = Vec::with_capacity(nodes.len());
-        for (offset, node) in nodes.iter().enumerate() {
+    fn nodes(&mut self, nodes: impl Iterator<Item = Node>, first: Author, findings: &mut Findings) -> Vec<Restore> {
+        let mut all: Vec<Restore> = Vec::with_capacity(nodes.size_hint().0);
+        for (offset, mut node) in nodes.enumerate() {
             let author = Author { number: first.number + offset, index: first.index + offset };
-            let whole;
-            let node = match self.setting.defaults {
-                Some(defaults) if matches!(node.value, Yaml::Map(_)) => {
-                    whole = merge(defaults.clone(), node.clone(), &mut vec!["restores".to_owned()]);
-                    &whole
-                }
-                _ => node,
-            };
+            if let Some(defaults) = self.setting.defaults
+                && matches!(node.value, Yaml::Map(_))
+            {
+                node = merge(defaults.clone(), node, &mut vec!["restores".to_owned()]);
+            }
+            let span = node.get("for_each").map_or(node.span, |list| list.span);
             let room = self.setting.limits.restores.saturating_sub(all.len());
             let written = &self.setting.inputs.nodes;
             match expand(author, node, written, room, &mut self.templates, &mut self.scope, findings) {
                 Ok(expanded) => all.extend(expanded.into_iter().map(|restore| self.one(restore, findings))),
                 Err(TooMany) => {
-                    let span = node.get("for_each").map_or(node.span, |list| list.span);
                     findings.add(too_many_restores(span, &author.pointer(), self.setting.limits));
                     break;
                 }
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
     }
 
     fn one(&self, restore: Expanded, findings: &mut Findings) -> Restore {
-        let Expanded { mut node, author, author_name, element, probe, empty_list } = restore;
+        let Expanded { mut node, author, author_name, element, probe } = restore;
         let (pointer, told) = (author.pointer(), element.as_ref().map(FromElement::told));
         let place = |at: &Pointer| {
             let mut own = pointer.clone();
@@ -269,10 +269,9 @@ impl<'a> Reader<'a> {
             author,
             name: node.get("name").and_then(Node::as_str).map(str::to_owned),
             after: after.iter().filter_map(|name| Some((name.as_str()?.to_owned(), name.span))).collect(),
-            author_name,
+            short_name: author_name.filter(|_| element.is_some()),
             element,
             probe,
-            empty_list,
         }
     }
 }

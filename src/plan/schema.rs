@@ -151,6 +151,37 @@ mod tests {
     }
 
     #[test]
+    fn shipped_schemas_are_schemas_and_explain_every_key() {
+        for text in [PLAN_SCHEMA, ENVIRONMENT_SCHEMA] {
+            let schema: Value = serde_json::from_str(text).unwrap();
+            jsonschema::meta::validate(&schema).unwrap();
+            let mut unexplained = Vec::new();
+            without_description(&schema, &Pointer::default(), &mut unexplained);
+            assert_eq!(unexplained, Vec::<String>::new());
+        }
+    }
+
+    /// The keys of all maps that say neither themselves nor by what they refer to what they are for.
+    fn without_description(schema: &Value, at: &Pointer, found: &mut Vec<String>) {
+        let below = schema.as_object().into_iter().flatten();
+        for (key, value) in below {
+            if key == "properties" {
+                for (name, property) in value.as_object().into_iter().flatten() {
+                    let told = property.get("description").is_some()
+                        || property["$ref"].as_str().is_some_and(|to| {
+                            to.contains("/properties/") || to.ends_with("/limits") || to.ends_with("/defaults")
+                        });
+                    if !told {
+                        found.push(at.join(name).to_string());
+                    }
+                }
+            }
+            without_description(value, &at.join(key), found);
+        }
+        schema.as_array().into_iter().flatten().for_each(|item| without_description(item, at, found));
+    }
+
+    #[test]
     fn every_object_type_has_its_key_in_the_schema() {
         let keys: Vec<&str> = crate::model::ObjectType::keys().chain(["object"]).collect();
         let object = &PLAN.strict["$defs"]["object"];

@@ -21,7 +21,7 @@ use crate::diagnostic::{Sources, Span};
 use super::findings::{Element, Findings, draft};
 use super::helper::{self, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
-use super::pointer::Pointer;
+use super::pointer::{Pointer, Trail};
 use super::suggest::did_you_mean;
 use super::template_check::{Checked, Reference, Shape, check, element_at, named};
 use super::{LoaderLimits, locate, rule};
@@ -204,47 +204,43 @@ impl<'a> Templates<'a> {
         self.used
     }
 
-    /// Renders every scalar of a tree. What can't be rendered is broken in the result and a finding.
+    /// Renders every scalar of a tree where it stands. What can't be rendered is broken then, and a finding.
     pub(super) fn tree(
         &mut self,
-        node: &Node,
-        pointer: &Pointer,
+        node: &mut Node,
+        trail: Trail<'_>,
         scope: &Scope,
         element: Option<Element<'_>>,
         findings: &mut Findings,
-    ) -> Node {
-        let value = match &node.value {
+    ) {
+        match &mut node.value {
             Yaml::String(text) if text.contains("{{") => {
-                self.note(text, node.span, pointer);
-                return match self.scalar(text, scope) {
+                self.note(text, node.span, trail);
+                let rendered = self.scalar(text, scope);
+                *node = match rendered {
                     Ok(Some(value)) => Node::from_json(&value, node.span),
                     Ok(None) => Node::broken(node.span),
                     Err(problem) => {
                         let part = problem.at.and_then(|at| locate::part(self.sources, node.span, text, &at));
                         let span = part.unwrap_or(node.span);
-                        let found = draft(problem.rule, span, pointer.as_str(), problem.message);
+                        let found = draft(problem.rule, span, trail.pointer().as_str(), problem.message);
                         findings.add_for(element, found.maybe_hint(problem.hint));
                         Node::broken(node.span)
                     }
                 };
             }
             Yaml::List(items) => {
-                let render = |(index, item): (usize, &Node)| {
-                    self.tree(item, &pointer.join(&index.to_string()), scope, element, findings)
-                };
-                Yaml::List(items.iter().enumerate().map(render).collect())
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.tree(item, Trail::Index(&trail, index), scope, element, findings);
+                }
             }
             Yaml::Map(entries) => {
-                let render = |entry: &Entry| Entry {
-                    key: entry.key.clone(),
-                    key_span: entry.key_span,
-                    value: self.tree(&entry.value, &pointer.join(&entry.key), scope, element, findings),
-                };
-                Yaml::Map(entries.iter().map(render).collect())
+                for Entry { key, value, .. } in entries {
+                    self.tree(value, Trail::Key(&trail, key), scope, element, findings);
+                }
             }
-            other => other.clone(),
-        };
-        Node::new(node.span, value)
+            _ => {}
+        }
     }
 
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
@@ -287,16 +283,16 @@ impl<'a> Templates<'a> {
     }
 
     /// Notes which names a templated scalar uses.
-    fn note(&mut self, text: &str, span: Span, pointer: &Pointer) {
+    fn note(&mut self, text: &str, span: Span, trail: Trail<'_>) {
         if self.used.by_place.contains_key(&span) {
             return;
         }
         let names: BTreeSet<String> = match self.compile(text) {
             Ok(checked) => {
                 for name in &checked.own_names {
-                    let first = self.used.own_names.entry(name.clone()).or_insert_with(|| (span, pointer.clone()));
+                    let first = self.used.own_names.entry(name.clone()).or_insert_with(|| (span, trail.pointer()));
                     if span < first.0 {
-                        *first = (span, pointer.clone());
+                        *first = (span, trail.pointer());
                     }
                 }
                 checked.references.iter().filter_map(|reference| reference.path.first().cloned()).collect()

@@ -71,7 +71,7 @@ pub(super) fn item(
         "restore" => Some(Mode::Restore),
         _ => None,
     });
-    let place = sources.place(node.span);
+    let place = sources.place(node.span.start_only());
     Some(Item {
         name: name?,
         source,

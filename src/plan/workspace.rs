@@ -18,7 +18,7 @@ use super::include::{self, MOST_FILES};
 use super::inputs::{self, Inputs};
 use super::node::{Node, Yaml};
 use super::origin::{self, Made, Origin};
-use super::pointer::Pointer;
+use super::pointer::{Pointer, Trail};
 use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
 use super::rules::{self, Entry, Frame, Names};
 use super::template::{Scope, Templates, Used};
@@ -391,7 +391,7 @@ fn rendered(
                 defaults = self::defaults(&entry.value, findings);
                 continue;
             }
-            _ => entry.value = templates.tree(&entry.value, &pointer, &scope, None, findings),
+            _ => templates.tree(&mut entry.value, Trail::From(&pointer), &scope, None, findings),
         }
         kept.push(entry);
     }

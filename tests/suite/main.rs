@@ -19,6 +19,7 @@ mod fuzz;
 mod hardships;
 mod hostile;
 mod journal;
+mod language;
 mod rig;
 mod rules;
 mod world;

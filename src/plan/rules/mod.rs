@@ -59,7 +59,7 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// The name that the author gave the restore, before `for_each` made several of it.
     fn author(&self) -> &str {
-        self.restore.author_name.as_deref().unwrap_or(self.item.name.as_str())
+        self.restore.author_name().unwrap_or(self.item.name.as_str())
     }
 
     /// Whether the plan says something about this for the restore.

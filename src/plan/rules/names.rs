@@ -41,7 +41,7 @@ impl Names {
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
-            let (Some(author), Some(span)) = (restore.author_name.as_deref(), restore.places.at(&["name"])) else {
+            let (Some(author), Some(span)) = (restore.author_name(), restore.places.at(&["name"])) else {
                 names.incomplete = true;
                 continue;
             };
@@ -85,7 +85,7 @@ impl Names {
                 None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
                 None => {
                     if !self.incomplete {
-                        let own = restore.author_name.as_deref();
+                        let own = restore.author_name();
                         let known = || self.by_author.keys().chain(&self.single).map(String::as_str);
                         let hint = self.guesses.hint(name, own, "the other restores are", known);
                         let message = format!("no restore is named `{name}`");
