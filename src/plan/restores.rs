@@ -54,7 +54,7 @@ pub(super) struct Restore {
     pub(super) author: Author,
     /// Its final name, as far as it is text.
     pub(super) name: Option<String>,
-    /// The name that its author gave it, where the element is appended to that.
+    /// The name that its author gave it, where that is another one.
     short_name: Option<String>,
     /// The names in `after`, with their places.
     pub(super) after: Vec<(String, Span)>,
@@ -263,13 +263,15 @@ impl<'a> Reader<'a> {
         let Setting { deadline_ms, sources, .. } = self.setting;
         let item = if probe { None } else { typed_item::item(&node, pointer, told, deadline_ms, sources, findings) };
         let after = node.get("after").map_or(&[][..], Node::items);
+        let name = node.get("name").and_then(Node::as_str).map(str::to_owned);
+        let short_name = author_name.filter(|own| name.as_ref() != Some(own));
         Restore {
             item,
             places: Places::of(&node),
             author,
-            name: node.get("name").and_then(Node::as_str).map(str::to_owned),
+            name,
             after: after.iter().filter_map(|name| Some((name.as_str()?.to_owned(), name.span))).collect(),
-            short_name: author_name.filter(|_| element.is_some()),
+            short_name,
             element,
             probe,
         }
