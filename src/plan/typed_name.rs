@@ -52,7 +52,7 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
 /// What to write in place of a text that is no name.
 fn hint(text: &str, error: &NameError) -> Option<String> {
     if text.contains([',', ';']) {
-        return Some("give each object an entry of its own in `objects`".to_owned());
+        return Some("give each name an entry of its own".to_owned());
     }
     if let Some(meant) = &error.meant {
         let written = in_yaml(meant);
