@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use restorectl::diagnostic::{self, Look, Place};
+use restorectl::diagnostic::{self, Collation, Look, Pair, Place};
 use restorectl::model::{Plan, harmless};
 use restorectl::plan::{LoaderLimits, RULES, Request, Resolution, SourceFile, render_yaml, resolve};
 use serde_json::Value;
@@ -123,8 +123,14 @@ fn rendered(resolution: &Resolution) -> String {
     let coloured = diagnostic::human(&resolution.diagnostics, Look { colour: true, width: 60, most: 5 });
     deceives_nobody(&plain);
     deceives_nobody(&without_colours(&coloured));
-    let json = diagnostic::json(&resolution.diagnostics).to_string();
-    assert!(serde_json::from_str::<Value>(&json).is_ok());
+    let pair = Pair { plan: "plan.yaml".to_owned(), environment: None };
+    let all = Collation::new([(pair, resolution.diagnostics.clone())]);
+    let (json, sarif) = (diagnostic::json(&all), diagnostic::sarif(&all, &RULES));
+    for document in [&json, &sarif] {
+        deceives_nobody(document);
+        assert!(serde_json::from_str::<Value>(document).is_ok());
+    }
+    [diagnostic::github(&all), diagnostic::junit(&all)].iter().for_each(|text| deceives_nobody(text));
     let document = resolution.rendered().as_ref().map(render_yaml).unwrap_or_default();
     deceives_nobody(&document);
     format!("{plain}\n{json}\n{document}\n{:?}", resolution.environment)

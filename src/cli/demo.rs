@@ -87,11 +87,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 
     heading(terminal, "report");
     let made = report_command::build(&bench.store, &run, &bench.clock).await?;
-    terminal.result(&report_command::text(&made, Format::Human, terminal)?)?;
+    terminal.result(&report_command::text(&made, Format::Human, terminal.out())?)?;
     heading(terminal, "files");
     for (name, format) in [("report.html", Format::Html), ("report.json", Format::Json)] {
         let path = dir.join(name);
-        files::write_private(&path, report_command::text(&made, format, terminal)?.as_bytes())?;
+        files::write_private(&path, report_command::text(&made, format, terminal.file())?.as_bytes())?;
         terminal.progress(&format!("  {}", path.display()));
     }
     let dir = dir.display();

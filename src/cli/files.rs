@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,22 +10,46 @@ use anyhow::{Context as _, bail};
 /// The largest plan, environment, changeset or secret that is read, in bytes.
 pub(super) const LARGEST: u64 = 256 * 1024 * 1024;
 
+/// A file or a folder that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` can't be read: {why}", path.display())]
+pub(super) struct Unreadable {
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// Why not.
+    pub(super) why: String,
+}
+
+impl Unreadable {
+    /// A path that isn't what it must be.
+    fn new(path: &Path, why: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), why: why.into() }
+    }
+
+    /// What the system said about a path.
+    pub(super) fn system(path: &Path, error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::new(path, "there is no such file"),
+            _ => Self::new(path, error.to_string()),
+        }
+    }
+}
+
 /// Reads a regular file of at most `limit` bytes. Folders, pipes and devices are refused, so that a read always ends.
 ///
 /// # Errors
 /// When it can't be read, isn't a regular file, or is larger.
-pub(super) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
-    let about = || format!("`{}` can't be read", path.display());
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
+    let system = |error: std::io::Error| Unreadable::system(path, &error);
     // The kind is asked for before opening: opening a pipe would wait for somebody to write to it.
-    let kind = std::fs::metadata(path).with_context(about)?.file_type();
-    if !kind.is_file() {
-        bail!("`{}` is not a regular file", path.display());
+    if !std::fs::metadata(path).map_err(system)?.file_type().is_file() {
+        return Err(Unreadable::new(path, "it is not a regular file"));
     }
-    let file = std::fs::File::open(path).with_context(about)?;
+    let file = std::fs::File::open(path).map_err(system)?;
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).with_context(about)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(system)?;
     if bytes.len() as u64 > limit {
-        bail!("`{}` is larger than {limit} bytes", path.display());
+        return Err(Unreadable::new(path, format!("it is larger than {limit} bytes")));
     }
     Ok(bytes)
 }
@@ -37,6 +61,10 @@ pub(super) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let about = || format!("`{}` can't be written", path.display());
     let name = path.file_name().with_context(|| format!("`{}` names no file", path.display()))?;
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        // A device or a pipe would be replaced by a file, and whoever reads it would wait.
+        bail!("`{}` can't be written: it is there and is not a regular file", path.display());
+    }
     let mut beside = path.to_owned();
     beside.set_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
     let write = || -> std::io::Result<()> {
@@ -66,46 +94,4 @@ pub(super) fn make_private_folder(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).with_context(|| format!("folder `{}` can't be made", path.display()))
-}
-
-/// The plans below a path: the file itself, or every `*.yaml` and `*.yml` directly in the folder, sorted. Folders
-/// named `environments` are passed over, because what is in them are no plans.
-///
-/// # Errors
-/// When the path can't be read.
-pub(super) fn plans_in(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let about = || format!("`{}` can't be read", path.display());
-    if !std::fs::metadata(path).with_context(about)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(path).with_context(about)? {
-        let entry = entry.with_context(about)?.path();
-        if entry.is_dir() {
-            if entry.file_name().is_some_and(|name| name != "environments") {
-                found.extend(plans_in(&entry)?);
-            }
-        } else if is_yaml(&entry) {
-            found.push(entry);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The environments beside a plan, sorted. Names that begin with `_` are bases that others extend; nothing runs in them.
-pub(super) fn environments_beside(plan: &Path) -> Vec<PathBuf> {
-    let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = entries.filter(|path| is_yaml(path) && !is_base(path)).collect();
-    found.sort();
-    found
-}
-
-fn is_base(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'))
-}
-
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
 }

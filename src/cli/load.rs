@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
-
-use super::files;
+use super::discover;
+use super::files::{self, Unreadable};
 use super::system::SystemClock;
+use crate::diagnostic::Diagnostics;
 use crate::model::{Environment, Plan};
-use crate::plan::{LoaderLimits, ReadFile, Resolution, Workspace};
+use crate::plan::{self, LoaderLimits, ReadFile, Resolution, Workspace};
 use crate::ports::Clock as _;
 
 /// Options that say which environment a plan is resolved for.
@@ -81,7 +81,7 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
-    let beside = files::environments_beside(plan);
+    let beside = discover::environments_beside(plan).unwrap_or_default();
     let names: Vec<String> =
         beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
     match names.as_slice() {
@@ -90,11 +90,25 @@ fn known_environments(plan: &Path) -> String {
     }
 }
 
-/// Why a file can't be read, for a message that names the file.
-fn reason(error: &anyhow::Error) -> String {
-    match error.downcast_ref::<std::io::Error>() {
-        Some(cause) if cause.kind() == std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => error.root_cause().to_string(),
+/// Why there is no resolution: something that it needs isn't there.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}{}", hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default())]
+pub(super) struct Missing {
+    path: PathBuf,
+    what: String,
+    hint: Option<String>,
+}
+
+impl From<Unreadable> for Missing {
+    fn from(cause: Unreadable) -> Self {
+        Self { what: cause.to_string(), path: cause.path, hint: None }
+    }
+}
+
+impl Missing {
+    /// The same as a diagnostic, for who has other files to go on with.
+    pub(super) fn diagnostics(self) -> Diagnostics {
+        plan::unreadable(&self.path.display().to_string(), &self.what, self.hint)
     }
 }
 
@@ -102,7 +116,7 @@ fn reason(error: &anyhow::Error) -> String {
 ///
 /// # Errors
 /// When there is no such environment. What is wrong in the files is in the resolution's diagnostics.
-pub(super) fn load(plan: &Path, environment: Option<&Path>, binding: &Binding) -> anyhow::Result<Resolution> {
+pub(super) fn load(plan: &Path, environment: Option<&Path>, binding: &Binding) -> Result<Resolution, Missing> {
     let mut read = reader();
     let mut workspace = workspace(&binding.given, &mut read);
     resolve(&mut workspace, plan, environment, &binding.given.inputs)
@@ -115,7 +129,7 @@ pub(super) fn workspace<'a>(given: &Given, read: &'a mut ReadFile<'a>) -> Worksp
 
 /// Reads files for a [`workspace`].
 pub(super) fn reader() -> impl FnMut(&str) -> Result<Vec<u8>, String> {
-    |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| reason(&error))
+    |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| error.why)
 }
 
 /// As [`load`], in a workspace that reads each file once.
@@ -127,9 +141,10 @@ pub(super) fn resolve(
     plan: &Path,
     environment: Option<&Path>,
     inputs: &[(String, String)],
-) -> anyhow::Result<Resolution> {
+) -> Result<Resolution, Missing> {
     if let Some(missing) = environment.filter(|path| !path.exists()) {
-        bail!("there is no environment `{}`; {}", missing.display(), known_environments(plan));
+        let what = format!("there is no environment `{}`", missing.display());
+        return Err(Missing { path: missing.to_owned(), what, hint: Some(known_environments(plan)) });
     }
     let path = |path: &Path| path.display().to_string();
     Ok(workspace.resolve(&path(plan), environment.map(path).as_deref(), inputs))

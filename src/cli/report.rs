@@ -1,27 +1,23 @@
 //! `report`: any run again, in any format.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context as _, bail};
 
 use super::difference::Bench;
 use super::exit::Exit;
+use super::outputs::{self, Outputs};
 use super::system::SystemClock;
 use super::terminal::Terminal;
-use super::{Global, connect, files};
+use super::{Global, connect};
 use crate::journal::Store;
 use crate::model::RunId;
 use crate::ports::Clock as _;
-use crate::report::{self, Report, Verdict};
+use crate::report::{self, Report, Style, Verdict};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   restorectl report --latest
-  restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json
-
-Each --format takes the --out behind it; a format without one is printed. An
---out without a --format says it by its ending.")]
+  restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json")]
 pub(super) struct Args {
     /// The run, as `restorectl runs list` shows it
     #[arg(value_name = "RUN", conflicts_with = "latest")]
@@ -29,18 +25,15 @@ pub(super) struct Args {
     /// The newest run
     #[arg(long)]
     latest: bool,
-    /// A format; repeatable
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Vec<Format>,
-    /// Where to write the format before it; repeatable
-    #[arg(long, value_name = "PATH")]
-    out: Vec<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs<Format>,
 }
 
 /// A format of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     /// For the terminal.
+    #[default]
     Human,
     /// For programs; its schema is `restorectl schema report`.
     Json,
@@ -49,13 +42,6 @@ pub(super) enum Format {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let mut formats = args.format;
-    for path in args.out.iter().skip(formats.len()) {
-        formats.push(by_ending(path)?);
-    }
-    if formats.is_empty() {
-        formats.push(Format::Human);
-    }
     let store = connect::store(global.state.as_deref()).await?;
     let id = match args.run {
         Some(id) => RunId::new(id),
@@ -66,25 +52,18 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
     };
     let made = build(&store, &id, &SystemClock::new()).await?;
-    let terminal = global.terminal();
-    for (index, format) in formats.into_iter().enumerate() {
-        match args.out.get(index) {
-            Some(path) => {
-                files::write_private(path, text(&made, format, terminal)?.as_bytes())?;
-                terminal.progress(&format!("wrote `{}`", path.display()));
-            }
-            None => terminal.result(&text(&made, format, terminal)?)?,
-        }
-    }
+    args.outputs.write(global.terminal(), |format, style| text(&made, format, style))?;
     Ok(Exit::Done)
 }
 
-fn by_ending(path: &Path) -> anyhow::Result<Format> {
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("html" | "htm") => Ok(Format::Html),
-        Some("json") => Ok(Format::Json),
-        Some("txt") => Ok(Format::Human),
-        _ => bail!("the ending of `{}` names no format: say `--format html`, `json` or `human`", path.display()),
+impl outputs::Format for Format {
+    fn by_ending(ending: &str) -> Option<Self> {
+        match ending {
+            "html" | "htm" => Some(Self::Html),
+            "json" => Some(Self::Json),
+            "txt" => Some(Self::Human),
+            _ => None,
+        }
     }
 }
 
@@ -102,9 +81,9 @@ pub(super) async fn build<J: Store>(store: &J, id: &RunId, clock: &SystemClock) 
 ///
 /// # Errors
 /// Never for reports that [`build`] makes.
-pub(super) fn text(made: &Report, format: Format, terminal: Terminal) -> anyhow::Result<String> {
+pub(super) fn text(made: &Report, format: Format, style: Style) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Human => report::human(made, terminal.out()),
+        Format::Human => report::human(made, style),
         Format::Json => report::json(made)?,
         Format::Html => report::html(made),
     })
@@ -116,7 +95,7 @@ pub(super) fn text(made: &Report, format: Format, terminal: Terminal) -> anyhow:
 /// When the journal can't be read back, or standard output can't be written.
 pub(super) async fn finish(bench: &Bench, id: &RunId, terminal: Terminal) -> anyhow::Result<Exit> {
     let made = build(&bench.store, id, &bench.clock).await?;
-    terminal.result(&text(&made, Format::Human, terminal)?)?;
+    terminal.result(&text(&made, Format::Human, terminal.out())?)?;
     Ok(exit(&made))
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
         Command::Show { run } => {
             let made = report_command::build(&store, &RunId::new(run), &clock).await?;
-            terminal.result(&report_command::text(&made, Format::Human, terminal)?)?;
+            terminal.result(&report_command::text(&made, Format::Human, terminal.out())?)?;
         }
         Command::List { format } => {
             let mut made = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::Global;
 use super::exit::Exit;
-use crate::{plan, report};
+use crate::{diagnostic, plan, report};
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,8 @@ enum Document {
     Report,
     /// The plan language as a page of documentation, in Markdown; made of the first two
     Language,
+    /// What `validate` found, in JSON
+    Diagnostics,
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -36,6 +38,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             page = plan::language_page();
             &page
         }
+        Document::Diagnostics => diagnostic::DIAGNOSTICS_SCHEMA,
     };
     global.terminal().result(schema)?;
     Ok(Exit::Done)

@@ -48,6 +48,11 @@ impl Terminal {
         self.style(io::stderr().is_terminal())
     }
 
+    /// The style for a file.
+    pub(super) fn file(self) -> Style {
+        self.style(false)
+    }
+
     fn style(self, terminal: bool) -> Style {
         let wanted = match self.colour {
             Colour::Always => true,

@@ -1,8 +1,9 @@
 //! All problems of one resolution, in the order in which people read them.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::{Diagnostic, Severity, Sources, Span};
+use super::{Diagnostic, Place, Severity, Sources, Span};
 
 /// A problem as it is found, with spans in place of lines and columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +28,20 @@ pub struct Draft {
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     sources: Sources,
-    shown: Vec<Diagnostic>,
+    kept: Vec<Diagnostic>,
+    beyond: Vec<Trace>,
+    /// How many errors and warnings nothing is left of.
+    dropped: (usize, usize),
     errors: usize,
     warnings: usize,
 }
 
+/// What is left of a problem beyond the cap: enough to count it once where several resolutions find it.
+pub(super) type Trace = (u64, Severity);
+
 impl Diagnostics {
-    /// Sorts the drafts, drops repetitions and keeps at most `cap` of them, errors before warnings.
+    /// Sorts the drafts, drops repetitions and keeps at most `cap` of them, errors before warnings. The others are
+    /// counted.
     pub fn new(sources: Sources, mut drafts: Vec<Draft>, cap: usize) -> Self {
         drafts.sort_by(|a, b| {
             let key = |d: &Draft| (d.span.is_none(), d.span, d.severity, d.rule);
@@ -43,15 +51,17 @@ impl Diagnostics {
         drafts.retain(|d| seen.insert((d.rule, d.span, d.message.clone())));
         let errors = drafts.iter().filter(|d| d.severity == Severity::Error).count();
         let warnings = drafts.len() - errors;
-        let drafts = most_severe(drafts, |draft| draft.severity, cap);
-        let shown = drafts.into_iter().map(|draft| draft.placed(&sources)).collect();
-        Self { sources, shown, errors, warnings }
+        let (kept, beyond) = most_severe(drafts, |draft| draft.severity, cap);
+        let beyond = beyond.into_iter().map(|draft| draft.placed(&sources).trace()).collect();
+        let kept = kept.into_iter().map(|draft| draft.placed(&sources)).collect();
+        Self { sources, kept, beyond, dropped: (0, 0), errors, warnings }
     }
 
     /// Counts problems that were found and are not even kept.
     #[must_use]
     pub fn and_more(self, errors: usize, warnings: usize) -> Self {
-        Self { errors: self.errors + errors, warnings: self.warnings + warnings, ..self }
+        let dropped = (self.dropped.0 + errors, self.dropped.1 + warnings);
+        Self { errors: self.errors + errors, warnings: self.warnings + warnings, dropped, ..self }
     }
 
     /// Whether the document can't be used.
@@ -74,38 +84,56 @@ impl Diagnostics {
         self.warnings
     }
 
-    /// How many were found beyond the cap.
-    pub fn hidden(&self) -> usize {
-        self.errors + self.warnings - self.shown.len()
-    }
-
     /// Those that are kept, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.shown.iter()
+        self.kept.iter()
     }
 
     /// The texts that they point into.
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
+
+    /// How many errors and warnings were counted by [`Self::and_more`].
+    pub(super) fn dropped(&self) -> (usize, usize) {
+        self.dropped
+    }
+
+    /// The texts, what is kept, and what is left of the others.
+    pub(super) fn into_parts(self) -> (Sources, Vec<Diagnostic>, Vec<Trace>) {
+        (self.sources, self.kept, self.beyond)
+    }
 }
 
-/// At most so many of them in their order, errors before warnings.
+/// At most so many of them in their order, errors before warnings; and the others.
 pub(super) fn most_severe<T>(
     all: impl IntoIterator<Item = T>,
     severity: impl Fn(&T) -> Severity,
     most: usize,
-) -> Vec<T> {
-    let mut all: Vec<T> = all.into_iter().collect();
+) -> (Vec<T>, Vec<T>) {
+    let all: Vec<T> = all.into_iter().collect();
     let errors = all.iter().filter(|one| severity(one) == Severity::Error).count();
     let (mut for_errors, mut for_warnings) = (most, most.saturating_sub(errors));
-    all.retain(|one| {
+    all.into_iter().partition(|one| {
         let room = if severity(one) == Severity::Error { &mut for_errors } else { &mut for_warnings };
         let keep = *room > 0;
         *room = room.saturating_sub(1);
         keep
-    });
-    all
+    })
+}
+
+impl Diagnostic {
+    /// The same for the same problem in another resolution.
+    pub(super) fn trace(&self) -> Trace {
+        let mut hasher = DefaultHasher::new();
+        self.identity().hash(&mut hasher);
+        (hasher.finish(), self.severity)
+    }
+
+    /// What makes a problem the same as another: the rule, the place, the message.
+    pub(super) fn identity(&self) -> (&str, Option<&Place>, &str) {
+        (self.rule, self.place.as_ref(), &self.message)
+    }
 }
 
 impl Draft {
@@ -144,7 +172,7 @@ mod tests {
         ];
         let rules = |cap| {
             let all = Diagnostics::new(sources.clone(), drafts.clone(), cap);
-            (all.iter().map(|d| d.rule).collect::<Vec<_>>(), all.errors(), all.warnings(), all.hidden())
+            (all.iter().map(|d| d.rule).collect::<Vec<_>>(), all.errors(), all.warnings(), all.beyond.len())
         };
         assert_eq!(rules(10), (vec!["R1", "R2", "R3", "R0"], 3, 1, 0));
         assert_eq!(rules(3), (vec!["R2", "R3", "R0"], 3, 1, 1));

@@ -188,8 +188,11 @@ fn fit(mut all: Vec<Shown<'_>>, room: usize) -> (Vec<Shown<'_>>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Span;
+    use proptest::prelude::*;
+
+    use super::super::{Diagnostics, Draft, Look, Severity, Span, human};
     use super::*;
+    use crate::model::deceives;
 
     /// The text that is shown, and the part that is marked.
     fn excerpt(text: &str, range: Range<usize>, masks: &[(usize, usize)], width: usize) -> (String, String) {
@@ -273,5 +276,39 @@ mod tests {
     fn what_a_terminal_would_obey_is_spelled_out() {
         assert_eq!(excerpt("\ta: \u{1b}[2J x", 1..2, &[], 80), pair("    a: \\u{1b}[2J x", "a"));
         assert_eq!(excerpt("a: \u{202e}b\u{9b}c\rd", 3..6, &[], 80), pair("a: \\u{202e}b\\u{9b}c d", "\\u{202e}"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_place_in_any_text_can_be_shown(
+            text in "[a-c表é\t\u{301}\u{202e}\u{1b}\n\r]{0,300}",
+            (start, end, mask) in (0usize..700, 0usize..700, 0usize..700),
+            width in 0usize..90,
+        ) {
+            let mut sources = Sources::default();
+            let file = sources.add("f", text.clone());
+            sources.mask(Span { file, start: mask.min(text.len()), end: (mask + 9).min(text.len()) });
+            let span = Span { file, start: start.min(text.len()), end: end.min(text.len()).max(start.min(text.len())) };
+            let place = sources.place(span);
+            match sources.excerpt(&place, width) {
+                None => prop_assert!(text.is_empty()),
+                Some(Excerpt { text: shown, marked }) => {
+                    prop_assert!(shown.get(marked).is_some(), "{}", shown);
+                    prop_assert!(shown.lines().all(|line| line.width() <= width.max(NARROWEST)), "{}", shown);
+                    prop_assert!(!shown.chars().any(|c| c != '\n' && deceives(c)), "{:?}", shown);
+                }
+            }
+            let draft = Draft {
+                rule: "R101",
+                severity: Severity::Error,
+                message: "m".into(),
+                span: Some(span),
+                pointer: String::new(),
+                hint: None,
+                related: vec![(span, "here".into())],
+            };
+            let look = Look { width, ..Look::default() };
+            prop_assert!(human(&Diagnostics::new(sources, vec![draft], 1), look).starts_with("error[R101]: m\n"));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
 
+use super::collection::most_severe;
 use super::{Diagnostic, Diagnostics, Place, Severity, Sources};
 use crate::model::{count, harmless};
 
@@ -28,7 +29,7 @@ const HERE: &str = "\u{1}";
 /// Everything that was found, and a line that sums it up. Empty when nothing was found.
 pub fn human(diagnostics: &Diagnostics, look: Look) -> String {
     let mut out = String::new();
-    let shown = super::most_severe(diagnostics.iter(), |diagnostic| diagnostic.severity, look.most);
+    let (shown, _) = most_severe(diagnostics.iter(), |diagnostic| diagnostic.severity, look.most);
     for diagnostic in &shown {
         out.push_str(&block(diagnostic, &[], diagnostics.sources(), look));
         out.push_str("\n\n");

@@ -1,74 +1,99 @@
-//! For programs: an array of objects, one for each problem.
+//! For programs: one JSON document with every pair and every problem; `schema/diagnostics.schema.json` pins its shape.
 
 use serde_json::{Map, Value, json};
 
-use super::{Diagnostic, Diagnostics, Place};
+use super::{Checked, Collation, Diagnostic, Diagnostics, Finding, Place};
+use crate::model::deceives;
 
-/// Everything that is kept. Fields without content are null, so that every object has the same keys.
-pub fn json(diagnostics: &Diagnostics) -> Value {
-    Value::Array(diagnostics.iter().map(object).collect())
+/// The version of the document's shape.
+const VERSION: u32 = 1;
+
+/// The JSON Schema of the document.
+pub const DIAGNOSTICS_SCHEMA: &str = include_str!("../../schema/diagnostics.schema.json");
+
+/// Everything that was found. Every field is always there: null and an empty list say that there is nothing.
+pub fn json(collation: &Collation) -> String {
+    written(&json!({
+        "version": VERSION,
+        "tool_version": env!("CARGO_PKG_VERSION"),
+        "summary": {
+            "valid": collation.errors() == 0,
+            "plans": collation.plans(),
+            "environments": collation.environments(),
+            "pairs": collation.checked().len(),
+            "errors": collation.errors(),
+            "warnings": collation.warnings(),
+            "not_listed": collation.not_kept(),
+        },
+        "pairs": collation.checked().iter().map(pair).collect::<Vec<_>>(),
+        "diagnostics": collation.findings().iter().map(with_pairs).collect::<Vec<_>>(),
+    }))
 }
 
-fn object(diagnostic: &Diagnostic) -> Value {
+/// A document as indented text. What could deceive on a terminal is written as an escape, which means the same to whoever
+/// reads it as JSON.
+pub(super) fn written(document: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{document:#}\n").chars() {
+        if c != '\n' && deceives(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+fn pair(checked: &Checked) -> Value {
+    json!({
+        "plan": checked.pair.plan,
+        "environment": checked.pair.environment.as_ref().map(|of| json!({"name": of.name, "file": of.file})),
+        "errors": checked.errors,
+        "warnings": checked.warnings,
+    })
+}
+
+/// The problems of one resolution as such objects, without the pairs.
+pub fn json_list(diagnostics: &Diagnostics) -> Value {
+    diagnostics.iter().map(|diagnostic| Value::Object(object(diagnostic))).collect()
+}
+
+fn with_pairs(finding: &Finding) -> Value {
+    let mut object = object(&finding.diagnostic);
+    object.insert("pairs".to_owned(), json!(finding.pairs));
+    object.insert("only_in".to_owned(), json!(finding.only_in));
+    Value::Object(object)
+}
+
+fn object(diagnostic: &Diagnostic) -> Map<String, Value> {
     let related = diagnostic.related.iter().map(|(at, message)| {
         let mut object = place(at);
         object.insert("message".to_owned(), json!(message));
         Value::Object(object)
     });
-    json!({
-        "rule": diagnostic.rule,
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "place": diagnostic.place.as_ref().map(place),
-        "pointer": diagnostic.pointer,
-        "hint": diagnostic.hint,
-        "related": related.collect::<Vec<_>>(),
-    })
+    let fields = [
+        ("rule", json!(diagnostic.rule)),
+        ("severity", json!(diagnostic.severity)),
+        ("message", json!(diagnostic.message)),
+        ("place", diagnostic.place.as_ref().map_or(Value::Null, |at| Value::Object(place(at)))),
+        ("pointer", json!(diagnostic.pointer)),
+        ("hint", json!(diagnostic.hint)),
+        ("related", related.collect()),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn place(place: &Place) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("file".to_owned(), json!(place.file));
-    object.insert("line".to_owned(), json!(place.line));
-    object.insert("column".to_owned(), json!(place.column));
-    object.insert("end_line".to_owned(), json!(place.end_line));
-    object.insert("end_column".to_owned(), json!(place.end_column));
-    object.insert("start".to_owned(), json!(place.span.start));
-    object.insert("end".to_owned(), json!(place.span.end));
+    let numbers = [
+        ("line", place.line),
+        ("column", place.column),
+        ("end_line", place.end_line),
+        ("end_column", place.end_column),
+        ("start", place.span.start),
+        ("end", place.span.end),
+    ];
+    object.extend(numbers.map(|(name, number)| (name.to_owned(), json!(number))));
     object
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Draft, Severity, Sources, Span};
-    use super::*;
-
-    #[test]
-    fn every_object_has_the_same_keys() {
-        let mut sources = Sources::default();
-        let file = sources.add("f.yaml", "a: 1\n".into());
-        let span = Span { file, start: 3, end: 4 };
-        let draft = Draft {
-            rule: "R101",
-            severity: Severity::Error,
-            message: "m".into(),
-            span: Some(span),
-            pointer: "/a".into(),
-            hint: None,
-            related: vec![(span, "here".into())],
-        };
-        let bare =
-            Draft { span: None, related: vec![], hint: Some("h".into()), severity: Severity::Warning, ..draft.clone() };
-        let place =
-            json!({"file": "f.yaml", "line": 1, "column": 4, "end_line": 1, "end_column": 5, "start": 3, "end": 4});
-        let mut related = place.clone();
-        related["message"] = json!("here");
-        assert_eq!(
-            json(&Diagnostics::new(sources, vec![draft, bare], 9)),
-            json!([
-                {"rule": "R101", "severity": "error", "message": "m", "place": place, "pointer": "/a", "hint": null, "related": [related]},
-                {"rule": "R101", "severity": "warning", "message": "m", "place": null, "pointer": "/a", "hint": "h", "related": []},
-            ])
-        );
-    }
 }

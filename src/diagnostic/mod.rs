@@ -5,18 +5,32 @@
 //! format is a further file here and nothing else. Renderers never see an unmasked secret: what is
 //! secret is masked in [`Sources`], which alone gives out excerpts.
 
+mod collation;
 mod collection;
 mod excerpt;
+mod github;
 mod human;
 mod json;
+mod junit;
+mod overview;
+mod path;
+mod plain;
 mod rule;
+mod sarif;
 mod source;
 
-use collection::most_severe;
+#[cfg(test)]
+mod tests;
+
+pub use collation::{Checked, Collation, EnvironmentFile, Finding, Pair};
 pub use collection::{Diagnostics, Draft};
+pub use github::github;
 pub use human::{Look, human};
-pub use json::json;
+pub use json::{DIAGNOSTICS_SCHEMA, json, json_list};
+pub use junit::junit;
+pub use overview::overview;
 pub use rule::Rule;
+pub use sarif::sarif;
 pub use source::{FileId, Sources, Span};
 
 use std::ops::Range;

@@ -108,6 +108,25 @@ impl Sources {
         Place { file, span: span.start..span.end, line, column, end_line, end_column }
     }
 
+    /// Takes in the texts of another resolution. One that is here already is kept as it is; what is masked in either is
+    /// masked.
+    pub(super) fn absorb(&mut self, others: Self) {
+        for (index, other) in others.all.into_iter().enumerate() {
+            // Resolutions of one workspace have their texts in the same order.
+            let same = |source: &&Source| source.path == other.path;
+            let known = self.all.get(index).filter(same).map(|_| index);
+            let known = known.or_else(|| self.all.iter().position(|source| source.path == other.path));
+            match known.and_then(|index| self.all.get_mut(index)) {
+                Some(known) => {
+                    known.masks.extend(other.masks);
+                    known.masks.sort_by_key(|mask| (mask.start, mask.end));
+                    known.masks.dedup();
+                }
+                None => self.all.push(other),
+            }
+        }
+    }
+
     /// The text with this path.
     pub(super) fn find(&self, path: &str) -> Option<&Source> {
         self.all.iter().find(|source| source.path == path)
@@ -135,7 +154,7 @@ impl Source {
         &self.text
     }
 
-    /// What is masked, in the order in which it was said.
+    /// What is masked.
     pub(super) fn masks(&self) -> &[Range<usize>] {
         &self.masks
     }

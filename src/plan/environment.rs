@@ -56,7 +56,7 @@ pub(super) fn load_chain(
 }
 
 /// The name of an environment: its file's name without the ending.
-pub(super) fn name_of(path: &str) -> String {
+pub fn name_of(path: &str) -> String {
     Path::new(path).file_stem().map_or_else(|| path.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 

@@ -46,7 +46,7 @@ impl Default for LoaderLimits {
             restores: 10_000,
             dependencies: 1_000_000,
             piece_from_bytes: 1 << 20,
-            diagnostics: 100,
+            diagnostics: 10_000,
         }
     }
 }

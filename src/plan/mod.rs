@@ -52,6 +52,7 @@ mod workspace;
 mod tests;
 
 pub use difference::{Difference, between};
+pub use environment::name_of as environment_name;
 pub use include::root_of;
 pub use language::language_page;
 pub use limits::LoaderLimits;
@@ -63,7 +64,7 @@ pub use workspace::Workspace;
 
 use jiff::Timestamp;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
 
 /// A file that was read.
@@ -112,6 +113,13 @@ impl Resolution {
     pub fn rendered(&self) -> Option<serde_json::Value> {
         self.plan.as_ref().map(render::document)
     }
+}
+
+/// What there is to say of a file that can't be read at all, for who has others to go on with.
+pub fn unreadable(path: &str, why: &str, hint: Option<String>) -> Diagnostics {
+    let mut sources = Sources::default();
+    let found = workspace::unreadable(path, why, &mut sources).maybe_hint(hint);
+    Diagnostics::new(sources, vec![found], 1)
 }
 
 /// Resolves one plan for one environment; [`Workspace`] resolves many and reads each file once.

@@ -365,7 +365,7 @@ impl Typed {
 }
 
 /// A file that can't be read at all.
-fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
+pub(super) fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
     let file = sources.add(path, String::new());
     draft(rule::UNREADABLE, Span { file, start: 0, end: 0 }, "", why)
 }

@@ -357,7 +357,7 @@ async fn reports_come_again_from_the_journal() {
     rig.run(&["report"]).await.code(1).says("--latest");
     rig.run(&["report", "--latest", "--out", "by-ending.html"]).await.code(0);
     assert!(std::fs::read_to_string(rig.path("by-ending.html")).unwrap().starts_with("<!"));
-    rig.run(&["report", "--latest", "--out", "what.ever"]).await.code(1).says("names no format");
+    rig.run(&["report", "--latest", "--out", "what.ever"]).await.code(2).says("names no format");
     rig.run(&["apply", "r.json"]).await.code(1).says("not a saved changeset");
 }
 

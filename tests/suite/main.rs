@@ -22,4 +22,5 @@ mod journal;
 mod language;
 mod rig;
 mod rules;
+mod validate;
 mod world;

@@ -77,7 +77,7 @@ fn object(explained: &Explained) -> Value {
         json!({
             "command": command(example),
             "files": files,
-            "diagnostics": diagnostic::json(&example.resolve().diagnostics),
+            "diagnostics": diagnostic::json_list(&example.resolve().diagnostics),
         })
     };
     let rule = &explained.rule;

@@ -1,6 +1,7 @@
 //! The classic mistakes, as people see them. One golden for each, so that a change of wording is seen.
 
 use super::*;
+use crate::diagnostic::{Collation, Pair, github, json, junit, sarif};
 
 golden!(
     unknown_and_missing_keys,
@@ -162,7 +163,16 @@ fn no_rendering_of_an_environment_shows_a_literal_secret() {
     ] {
         let resolution = with_environment(&plan, environment);
         assert!(resolution.diagnostics.has_errors(), "{environment}");
-        let all = format!("{}{}", shown(&resolution), crate::diagnostic::json(&resolution.diagnostics));
+        let shown = shown(&resolution);
+        let pair = Pair { plan: "plan.yaml".into(), environment: None };
+        let collation = Collation::new([(pair, resolution.diagnostics)]);
+        let all = format!(
+            "{shown}{}{}{}{}",
+            json(&collation),
+            sarif(&collation, &RULES),
+            github(&collation),
+            junit(&collation)
+        );
         let expected = environment.contains("url: hunter2") || environment.contains("extends: hunter2");
         assert_eq!(all.contains("hunter2"), expected, "{environment}\n{all}");
     }
