@@ -4,8 +4,8 @@
 //! with what the site shows ([`observe`], [`changeset`]), carried out ([`engine`]) over a durable [`journal`], and shown
 //! to people and programs ([`report`]). Decisions are pure and synchronous; effects are at the edge: the service's
 //! client ([`baas`]), the store, and the command line ([`cli`]). [`model`] holds the nouns that all of them speak in,
-//! [`ports`] the effects as traits, [`diagnostic`] what is wrong with a document and where. [`simulator`] is a site
-//! that runs on this machine, for rehearsal and for tests.
+//! [`ports`] the effects as traits, [`diagnostic`] what is wrong with a document and where. [`plantest`] holds plans to
+//! what their tests expect, offline. [`simulator`] is a site that runs on this machine, for rehearsal and for tests.
 //!
 //! Who may import whom is told in `docs/architecture.md` and held by a test.
 
@@ -18,6 +18,7 @@ pub mod journal;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod plantest;
 pub mod ports;
 pub mod report;
 pub mod simulator;

@@ -73,7 +73,7 @@ impl Client {
     /// # Errors
     /// When the URL may not be used, a header can't be sent, or the certificate can't be read.
     pub fn new(api: &Api, access: &Access, authority: Option<&[u8]>) -> Result<Self, String> {
-        let base = base(api)?;
+        let base = base(&api.url, api.allow_plain_http)?;
         let headers = access.for_every_call().map_err(|e| e.to_string())?;
         let credentials = access.for_create().map_err(|e| e.to_string())?;
         // A second call finds the first one's provider in place, which is the same.
@@ -260,9 +260,17 @@ impl Client {
     }
 }
 
+/// Whether an address may be talked to without further permission, as far as it alone tells.
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn check_address(address: &str) -> Result<(), String> {
+    base(address, false).map(drop)
+}
+
 /// The base URL, if it may be used.
-fn base(api: &Api) -> Result<Url, String> {
-    let mut url: Url = api.url.parse().map_err(|e| format!("`api.url` is not a URL: {e}"))?;
+fn base(address: &str, allow_plain_http: bool) -> Result<Url, String> {
+    let mut url: Url = address.parse().map_err(|e| format!("`api.url` is not a URL: {e}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("`api.url` holds a user or password; use `api.bearer` or `api.headers` with a reference".to_owned());
     }
@@ -271,12 +279,11 @@ fn base(api: &Api) -> Result<Url, String> {
     }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&url) || api.allow_plain_http => {}
+        "http" if is_loopback(&url) || allow_plain_http => {}
         "http" => {
             return Err(format!(
-                "`{}` is plain http: passwords would cross the network in the open; use https (or, for a test network, \
-                 `api.allow_plain_http: true`)",
-                api.url
+                "`{address}` is plain http: passwords would cross the network in the open; use https (or, for a test network, \
+                 `api.allow_plain_http: true`)"
             ));
         }
         other => return Err(format!("`api.url` has scheme `{other}`; use https")),

@@ -339,6 +339,7 @@ impl BackupObject {
             name: bare(self.object_name)?,
             object_type: model::ObjectType::from_wire(&self.object_type.unwrap_or_default()),
             parent: bare(self.parent_name),
+            parent_type: self.parent_type.as_deref().map(model::ObjectType::from_wire),
             bytes: self.byte_count,
         })
     }

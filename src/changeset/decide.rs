@@ -1,6 +1,6 @@
 //! Plan × snapshot → changeset: one action with its reason for every item.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::document::VERSION;
 use super::history::{History, Verdict};
@@ -8,8 +8,8 @@ use super::loss::loss;
 use super::within;
 use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
-    Action, BackupExecution, BackupObject, CreateRequest, DataLoss, Environment, ExecutionKey, ExecutionSelector, Item,
-    Level, Millis, Permission, Plan, Reading, Slug, Snapshot, Touched, digest,
+    Action, BackupExecution, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
+    ExecutionSelector, Item, Millis, Permission, Plan, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -39,8 +39,9 @@ pub struct Intention<'a> {
 pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changeset, serde_json::Error> {
     let plan = intention.plan;
     let mut items = Vec::with_capacity(plan.items.len());
+    let contents = snapshot.contents();
     for item in &plan.items {
-        items.push(decide_item(intention, item, snapshot)?);
+        items.push(decide_item(intention, item, snapshot, &contents)?);
     }
     within::overwritten(&mut items);
     within::held_up(&mut items);
@@ -91,7 +92,12 @@ impl Changeset {
     }
 }
 
-fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> Result<Decision, serde_json::Error> {
+fn decide_item(
+    intention: &Intention<'_>,
+    item: &Item,
+    snapshot: &Snapshot,
+    contents: &BTreeMap<&ExecutionKey, Contents<'_>>,
+) -> Result<Decision, serde_json::Error> {
     let mut decision = Decision {
         item: item.clone(),
         action: Action::Blocked,
@@ -137,7 +143,7 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
         derived_name(plan, &item.name, &decision.fingerprint, decision.generation, decision.attempt)
     });
     let source = ExecutionKey { job: item.source.key(), execution: execution.id.clone() };
-    size(item, &source, snapshot, &mut decision);
+    let missing = look_up(&source.execution, contents.get(&source), &mut decision);
     decision.request = Some(CreateRequest {
         job_name,
         source,
@@ -146,26 +152,23 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
         mode: item.mode,
         options: item.options,
     });
-    let (action, reason) = match verdict {
-        Verdict::Send { action, reason, before, .. } => {
-            if decision.reason.is_empty() {
-                permit(intention, snapshot, before.as_deref(), &mut decision, action, reason)
-            } else {
-                (Action::Blocked, std::mem::take(&mut decision.reason))
-            }
+    let (action, reason) = match (verdict, missing) {
+        (Verdict::Send { .. }, Some(missing)) => (Action::Blocked, missing),
+        (Verdict::Send { action, reason, before, .. }, None) => {
+            permit(intention, snapshot, before.as_deref(), &mut decision, action, reason)
         }
         // Nothing is sent now; but another attempt may be, and it is permitted or not like any other.
-        Verdict::Adopt { reason, .. } => {
-            attempts_after(intention, snapshot, &mut decision);
+        (Verdict::Adopt { reason, .. }, missing) => {
+            attempts_after(intention, snapshot, &mut decision, missing);
             (Action::Adopt, reason)
         }
-        Verdict::Await { reason, past, .. } => {
+        (Verdict::Await { reason, past, .. }, missing) => {
             decision.saw.awaited = Some(past);
-            attempts_after(intention, snapshot, &mut decision);
+            attempts_after(intention, snapshot, &mut decision, missing);
             (Action::Adopt, reason)
         }
-        Verdict::Satisfied { reason, .. } => (Action::Satisfied, reason),
-        Verdict::Blocked { reason, .. } => {
+        (Verdict::Satisfied { reason, .. }, _) => (Action::Satisfied, reason),
+        (Verdict::Blocked { reason, .. }, _) => {
             decision.saw.awaited = awaited;
             (Action::Blocked, reason)
         }
@@ -176,59 +179,52 @@ fn decide_item(intention: &Intention<'_>, item: &Item, snapshot: &Snapshot) -> R
 }
 
 /// Whether another attempt may follow the one that runs or is on its way.
-fn attempts_after(intention: &Intention<'_>, snapshot: &Snapshot, decision: &mut Decision) {
+fn attempts_after(intention: &Intention<'_>, snapshot: &Snapshot, decision: &mut Decision, missing: Option<String>) {
     let (action, reason) = permit(intention, snapshot, None, decision, Action::Retry, String::new());
-    decision.refusal = (action != Action::Retry).then_some(reason);
+    decision.refusal = missing.or_else(|| (action != Action::Retry).then_some(reason));
 }
 
 /// The backup execution to restore from.
 fn choose<'a>(item: &Item, snapshot: &'a Snapshot) -> Result<&'a BackupExecution, String> {
     let key = item.source.key();
-    let name = format!("backup job `{}` at site `{}`", key.job, key.site);
-    match snapshot.executions.get(&key) {
-        Some(Reading::Read(executions)) => {
-            item.source.execution.select(executions, snapshot.taken_at).map_err(|why| format!("{name}: {why}"))
-        }
-        Some(Reading::Unreadable(why)) => Err(format!("the executions of {name} could not be read: {why}")),
-        None => Err(format!("the executions of {name} were not read")),
-    }
+    let executions = snapshot.executions_of(&key)?;
+    let chosen = item.source.execution.select(executions, snapshot.taken_at);
+    chosen.map_err(|why| format!("backup job `{}` at site `{}`: {why}", key.job, key.site))
 }
 
-/// Looks the item's objects up in the backup's list, where the service has it ready.
-fn size(item: &Item, source: &ExecutionKey, snapshot: &Snapshot, decision: &mut Decision) {
-    // An empty list is what a service may answer that hasn't prepared it.
-    let Some(Reading::Read(listed)) = snapshot.objects.get(source).filter(|list| list.as_result() != Ok(&Vec::new()))
-    else {
+/// Looks the item's objects up in the backup's list, where the service has it ready: the list decides what can come
+/// back. Gives why the item can't be restored, where the backup lacks a part of it.
+fn look_up(execution: &ExecutionId, contents: Option<&Contents<'_>>, decision: &mut Decision) -> Option<String> {
+    let Some(contents) = contents else {
         decision.notes.push("the backup's object list is not prepared, so sizes and contents are not known".to_owned());
-        return;
+        return None;
     };
     let mut total: u64 = 0;
-    for object in &item.objects {
-        let is_itself = |entry: &&BackupObject| {
-            entry.name == object.name
-                && match object.object_type.level() {
-                    Level::Database => entry.object_type.level() == Level::Database,
-                    Level::Object => entry.parent.as_ref() == Some(&object.parent),
-                }
-        };
-        let is_inside = |entry: &&BackupObject| {
-            object.object_type.level() == Level::Database
-                && entry.parent.as_ref() == Some(&object.name)
-                && !object.exclude.contains(&entry.name)
-        };
-        let inside: Vec<&BackupObject> = listed.iter().filter(is_inside).collect();
-        let itself: Vec<&BackupObject> = listed.iter().filter(is_itself).collect();
-        // A database's own entry may carry the sum of what is in it, so only one of the two is counted.
-        let counted = if inside.is_empty() { &itself } else { &inside };
-        if counted.is_empty() {
-            decision.reason = format!(
-                "execution `{}` does not hold {} `{}`; look at its object list",
-                source.execution, object.object_type, object.name
-            );
+    let mut missing: Vec<String> = Vec::new();
+    for object in &decision.item.objects {
+        let held = contents.of(object);
+        if held.is_empty() {
+            let meant = contents.meant(object).map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+            missing.push(format!("{} `{}`{meant}", object.object_type, object.written()));
         }
-        total = counted.iter().filter_map(|entry| entry.bytes).fold(total, u64::saturating_add);
+        if let Some(kind) = contents.other_type(object) {
+            let (name, wanted) = (object.written(), &object.object_type);
+            decision
+                .notes
+                .push(format!("the plan says {wanted} of `{name}`, and execution `{execution}` holds it as {kind}"));
+        }
+        for (name, meant) in contents.excluded_in_vain(object) {
+            let meant = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            let whole = &object.name;
+            decision.notes.push(format!(
+                "`exclude` names `{name}`, which execution `{execution}` does not hold in `{whole}`{meant}"
+            ));
+        }
+        total = held.iter().filter_map(|entry| entry.bytes).fold(total, u64::saturating_add);
     }
     decision.bytes = Some(total);
+    let list = missing.join(" and no ");
+    (!missing.is_empty()).then(|| format!("execution `{execution}` holds no {list}; look at its object list"))
 }
 
 /// Whether the item may be sent: by the service's permission, and by what it would destroy.
@@ -248,7 +244,9 @@ fn permit(
             .notes
             .push(format!("whether restores to site `{}` are permitted is not known: {why}", item.target.site));
     }
-    let made_before = |touched: &Touched| makes_before(intention.plan, item, touched);
+    let made_before = |touched: &Touched| {
+        item.made_before(touched, |name| intention.plan.items.iter().find(|other| other.name == *name))
+    };
     let loss = loss(item, &intention.environment.guard, snapshot, before, made_before);
     decision.data_loss = loss.class;
     decision.losses = loss.words;
@@ -270,22 +268,4 @@ fn permit(
         (None, Some(why)) => (Action::Satisfied, why),
         (None, None) => (action, reason),
     }
-}
-
-/// Whether an item that must succeed first brings a whole database back, so that it is there when this one starts.
-fn makes_before(plan: &Plan, item: &Item, touched: &Touched) -> bool {
-    let mut seen: BTreeSet<&Slug> = BTreeSet::new();
-    let mut left: Vec<&Slug> = item.after.iter().collect();
-    while let Some(name) = left.pop() {
-        if !seen.insert(name) {
-            continue;
-        }
-        let Some(earlier) = plan.items.iter().find(|other| other.name == *name) else { continue };
-        let whole = Touched { object: None, ..touched.clone() };
-        if earlier.touches().contains(&whole) {
-            return true;
-        }
-        left.extend(&earlier.after);
-    }
-    false
 }

@@ -1,6 +1,6 @@
 //! What a restore destroys at its target, and whether plan and environment allow that.
 
-use crate::model::{DataLoss, Guard, Item, Level, OnExisting, RestoreObject, Snapshot, Touched};
+use crate::model::{DataLoss, Guard, Item, Level, OnExisting, RestoreObject, Snapshot, Touched, nearest_name};
 
 use super::SeenDatabase;
 
@@ -44,10 +44,7 @@ pub(super) fn loss(
                 loss.note(format!("database `{}` is made by a restore that comes first", touched.database));
                 Ok(None)
             }
-            (_, Ok(false)) => Err(format!(
-                "database `{}` does not exist at site `{}`; create it there or name another one",
-                touched.database, touched.site
-            )),
+            (_, Ok(false)) => Err(absent(snapshot, &touched)),
             (Level::Object, Ok(true)) if item.is_in_place(object) => Ok(Some(Found::Itself)),
             (Level::Object, Ok(true)) => Ok(before.map(Found::Probably)),
         };
@@ -96,18 +93,21 @@ impl Loss {
 }
 
 fn exists(snapshot: &Snapshot, touched: &Touched, loss: &mut Loss) -> Result<bool, String> {
-    let reading = snapshot.databases.get(&touched.site).map(|reading| reading.as_result());
-    let result = match reading {
-        // Each site has some; an empty list is what missing rights look like.
-        Some(Ok(databases)) if databases.is_empty() => {
-            Err(format!("site `{}` lists no database at all: the user may lack the right to see them", touched.site))
-        }
-        Some(Ok(databases)) => Ok(databases.iter().any(|database| database.name == touched.database)),
-        Some(Err(why)) => Err(format!("the databases of site `{}` could not be read: {why}", touched.site)),
-        None => Err(format!("the databases of site `{}` were not read", touched.site)),
-    };
+    let databases = snapshot.databases_of(&touched.site);
+    let result = databases.map(|databases| databases.iter().any(|database| database.name == touched.database));
     loss.databases.push(SeenDatabase { name: touched.database.to_string(), exists: result.as_ref().ok().copied() });
     result
+}
+
+/// What to do about a database that must be there and isn't.
+fn absent(snapshot: &Snapshot, touched: &Touched) -> String {
+    let known = snapshot.databases_of(&touched.site).unwrap_or_default().iter().map(|database| &database.name);
+    let meant = nearest_name(&touched.database, known);
+    let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+    format!(
+        "database `{}` does not exist at site `{}`{meant}; create it there or name another one",
+        touched.database, touched.site
+    )
 }
 
 /// Nothing is known to be in the way; what can't be seen is said.

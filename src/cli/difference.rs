@@ -9,7 +9,7 @@ use super::system::SystemClock;
 use crate::baas::Client;
 use crate::changeset::{Changeset, Intention, decide, differences};
 use crate::journal::{Store as _, past_attempts, sqlite::SqliteStore};
-use crate::model::{Environment, Reading, harmless};
+use crate::model::{Environment, Reading, Snapshot, harmless};
 use crate::observe::observe;
 use crate::ports::Clock as _;
 
@@ -75,12 +75,21 @@ impl Bench {
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
         let snapshot =
             observe(&self.client, &plan.items, past_attempts(&runs, service(environment))?, self.clock.now()).await;
-        // With no site to read there is nothing to decide; that every item is blocked would say it less well.
-        let mut readings = snapshot.restores.values().map(Reading::as_result).peekable();
-        if readings.peek().is_some() && readings.all(|reading| reading.is_err()) {
-            let why = snapshot.restores.values().find_map(|reading| reading.as_result().err());
-            bail!("no site of the plan could be read, so nothing was compared: {}", why.unwrap_or_default());
-        }
+        readable(&snapshot)?;
         Ok(decide(intention, &snapshot)?)
     }
+}
+
+/// Makes sure that some site could be read: with none there is nothing to decide or to record, and that every item is
+/// blocked would say it less well.
+///
+/// # Errors
+/// When no site's restores could be read.
+pub(super) fn readable(snapshot: &Snapshot) -> anyhow::Result<()> {
+    let mut readings = snapshot.restores.values().map(Reading::as_result).peekable();
+    if readings.peek().is_some() && readings.all(|reading| reading.is_err()) {
+        let why = snapshot.restores.values().find_map(|reading| reading.as_result().err());
+        bail!("no site of the plan could be read: {}", why.unwrap_or_default());
+    }
+    Ok(())
 }

@@ -4,7 +4,15 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
+
 use super::files::Unreadable;
+
+/// Folders beside plans that hold none: environments, and recorded snapshots.
+const NO_PLANS: [&str; 2] = ["environments", "snapshots"];
+
+/// What a test file's name ends in; before that it is the name of its plan.
+const TEST_ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 
 /// What is below some paths.
 #[derive(Debug, Default)]
@@ -15,9 +23,52 @@ pub(super) struct Found {
     pub(super) unreadable: Vec<Unreadable>,
 }
 
-/// The plans below some paths: a file itself, or every `*.yaml` and `*.yml` below a folder. Folders named `environments`
-/// are passed over, because what is in them are no plans.
+/// The plans below some paths: a file itself, or every `*.yaml` and `*.yml` below a folder. What is no plan is passed
+/// over: folders of environments and snapshots, files that plans include (their names begin with `_`), and tests, also
+/// where they are named, so that `plans/*.yaml` means the plans.
 pub(super) fn plans_below(paths: &[PathBuf]) -> Found {
+    let mut found = yaml_below(paths);
+    found.plans.retain(|path| !is_test(path) && (paths.contains(path) || !is_base(path)));
+    found
+}
+
+/// The test files below some paths: a file itself, that of a plan, or every one below a folder.
+///
+/// # Errors
+/// When a plan that is named has no test file beside it.
+pub(super) fn tests_below(paths: &[PathBuf]) -> anyhow::Result<Found> {
+    let mut own = Vec::with_capacity(paths.len());
+    for path in paths {
+        if path.is_dir() || is_test(path) {
+            own.push(path.clone());
+            continue;
+        }
+        let beside = TEST_ENDINGS.map(|ending| path.with_extension(ending.trim_start_matches('.')));
+        match beside.iter().find(|path| path.exists()) {
+            Some(test) => own.push(test.clone()),
+            None => bail!("`{}` has no test file beside it: there is no {}", path.display(), names(&beside)),
+        }
+    }
+    let mut found = yaml_below(&own);
+    found.plans.retain(|path| is_test(path));
+    Ok(found)
+}
+
+/// The plan that a test file is for.
+pub(super) fn plan_of(test: &Path) -> PathBuf {
+    let name = test.file_name().unwrap_or_default().to_string_lossy();
+    let stem = TEST_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    let beside = ["yaml", "yml"].map(|ending| test.with_file_name(format!("{stem}.{ending}")));
+    let [usual, _] = &beside;
+    beside.iter().find(|path| path.exists()).unwrap_or(usual).clone()
+}
+
+/// Paths in a sentence.
+pub(super) fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
+}
+
+fn yaml_below(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     let mut known = HashSet::new();
     for path in paths {
@@ -46,7 +97,7 @@ fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, plans: &mut Vec<PathBuf>, un
     };
     for entry in entries {
         if entry.is_dir() {
-            if entry.file_name().is_some_and(|name| name != "environments") {
+            if entry.file_name().is_some_and(|name| NO_PLANS.iter().all(|folder| name != *folder)) {
                 walk(&entry, seen, plans, unreadable);
             }
         } else if is_yaml(&entry) {
@@ -70,6 +121,16 @@ pub(super) fn environments_beside(plan: &Path) -> Result<Vec<PathBuf>, Unreadabl
     found.retain(|path| is_yaml(path) && !is_base(path));
     found.sort();
     Ok(found)
+}
+
+/// The names of the environments beside a plan, sorted; none where they can't be read.
+pub(super) fn environment_names(plan: &Path) -> Vec<String> {
+    let beside = environments_beside(plan).unwrap_or_default();
+    beside.iter().filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| TEST_ENDINGS.iter().any(|ending| name.to_string_lossy().ends_with(ending)))
 }
 
 fn is_base(path: &Path) -> bool {

@@ -17,6 +17,8 @@ pub(super) enum Exit {
     RestoresFailed,
     /// Some restores are partial, or nobody knows what became of them.
     PartialOrUnknown,
+    /// A check failed: a plan's test expects something that isn't so.
+    CheckFailed,
     /// Somebody stopped the run.
     Interrupted,
 }
@@ -30,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Pending => 3,
             Exit::RestoresFailed => 4,
             Exit::PartialOrUnknown => 5,
+            Exit::CheckFailed => 6,
             Exit::Interrupted => 130,
         })
     }

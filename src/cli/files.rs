@@ -84,6 +84,30 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(about)
 }
 
+/// Writes a file that people share, like a plan in git, and the folders above it. A file that is there is written over only
+/// with `over`.
+///
+/// # Errors
+/// When it is there, or can't be written.
+pub(super) fn write_shared(path: &Path, text: &str, over: bool) -> anyhow::Result<()> {
+    let about = || format!("`{}` can't be written", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(about)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).truncate(true).create(over).create_new(!over);
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(taken(path)),
+        opened => opened.with_context(about)?,
+    };
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(about)
+}
+
+/// What is said where a file must not be written over.
+pub(super) fn taken(path: &Path) -> String {
+    format!("`{}` is there already: choose another name, or write over it with `--force`", path.display())
+}
+
 /// Makes a folder that only its owner may enter, with its parents.
 ///
 /// # Errors

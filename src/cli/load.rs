@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use super::discover;
 use super::files::{self, Unreadable};
 use super::system::SystemClock;
-use crate::diagnostic::Diagnostics;
-use crate::model::{Environment, Plan};
-use crate::plan::{self, LoaderLimits, ReadFile, Resolution, Workspace};
+use super::terminal::Terminal;
+use crate::diagnostic::{self, Diagnostics};
+use crate::model::{Environment, Plan, Snapshot};
+use crate::plan::{
+    self, EnvironmentResolution, LoaderLimits, ReadFile, Resolution, SourceFile, Workspace, read_snapshot,
+};
 use crate::ports::Clock as _;
 
 /// Options that say which environment a plan is resolved for.
@@ -81,12 +84,11 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
-    let beside = discover::environments_beside(plan).unwrap_or_default();
-    let names: Vec<String> =
-        beside.iter().filter_map(|path| Some(format!("`{}`", path.file_stem()?.to_string_lossy()))).collect();
+    let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
+    let names: Vec<String> = discover::environment_names(plan).iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
-        [] => format!("there is no environment beside `{}`", plan.display()),
-        names => format!("the environments beside `{}` are {}", plan.display(), names.join(", ")),
+        [] => format!("there is no environment in `{}`", folder.display()),
+        names => format!("the environments in `{}` are {}", folder.display(), names.join(", ")),
     }
 }
 
@@ -106,6 +108,15 @@ impl From<Unreadable> for Missing {
 }
 
 impl Missing {
+    /// Whether an environment's file isn't there.
+    fn unless_there(file: &Path, plan: &Path) -> Result<(), Self> {
+        if file.exists() {
+            return Ok(());
+        }
+        let what = format!("there is no environment `{}`", file.display());
+        Err(Self { path: file.to_owned(), what, hint: Some(known_environments(plan)) })
+    }
+
     /// The same as a diagnostic, for who has other files to go on with.
     pub(super) fn diagnostics(self) -> Diagnostics {
         plan::unreadable(&self.path.display().to_string(), &self.what, self.hint)
@@ -142,10 +153,36 @@ pub(super) fn resolve(
     environment: Option<&Path>,
     inputs: &[(String, String)],
 ) -> Result<Resolution, Missing> {
-    if let Some(missing) = environment.filter(|path| !path.exists()) {
-        let what = format!("there is no environment `{}`", missing.display());
-        return Err(Missing { path: missing.to_owned(), what, hint: Some(known_environments(plan)) });
-    }
+    environment.map_or(Ok(()), |file| Missing::unless_there(file, plan))?;
     let path = |path: &Path| path.display().to_string();
     Ok(workspace.resolve(&path(plan), environment.map(path).as_deref(), inputs))
+}
+
+/// Resolves an environment without a plan; `plan` is where one would be.
+///
+/// # Errors
+/// When there is no such environment.
+pub(super) fn environment(plan: &Path, name: &str) -> Result<EnvironmentResolution, Missing> {
+    let path = environment_path(plan, name);
+    Missing::unless_there(&path, plan)?;
+    let mut read = reader();
+    Ok(workspace(&Given::default(), &mut read).environment(&path.display().to_string()))
+}
+
+/// Recorded snapshots. None: one of them is invalid, and that was shown.
+///
+/// # Errors
+/// When a file can't be read.
+pub(super) fn snapshots(paths: &[PathBuf], terminal: Terminal) -> anyhow::Result<Option<Vec<Snapshot>>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let file = SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? };
+        let (snapshot, found) = read_snapshot(&file, &LoaderLimits::default());
+        if !found.is_empty() {
+            terminal.say(&diagnostic::human(&found, terminal.err().into()));
+        }
+        let Some(snapshot) = snapshot else { return Ok(None) };
+        all.push(snapshot);
+    }
+    Ok(Some(all))
 }

@@ -11,16 +11,21 @@ mod execute;
 mod exit;
 mod explain;
 mod files;
+mod import;
+mod init;
 mod load;
 mod outputs;
 mod render;
 mod report;
 mod runs;
+mod scaffold;
 mod schema;
 mod secrets;
 mod sim;
+mod snapshot;
 mod system;
 mod terminal;
+mod test;
 mod validate;
 
 use std::path::PathBuf;
@@ -50,6 +55,7 @@ Exit codes:
     3  changes are pending (diff --detailed-exitcode)
     4  some restores failed or were refused
     5  some restores are partial, or nobody knows what became of them
+    6  a check failed: a plan's test expects something that isn't so
   130  interrupted")]
 struct Cli {
     #[command(flatten)]
@@ -96,8 +102,16 @@ enum OutputFormat {
 enum Command {
     /// Do the main job on this machine with nothing to set up: simulator, validate, diff, apply, report
     Demo(demo::Args),
+    /// Write a first plan and a first environment, by questions or flags
+    Init(init::Args),
+    /// Write a plan from a backup's object list, or from the record of a restore
+    Import(import::Args),
     /// Check plans offline and show every mistake at once
     Validate(validate::Args),
+    /// Run the tests beside plans: a recorded site, and what must be decided; offline
+    Test(test::Args),
+    /// Record what the sites of plans show, for tests and for `validate`; sends nothing but reads
+    Snapshot(snapshot::Args),
     /// Tell why a rule is there and how to mend what breaks it
     Explain(explain::Args),
     /// Print a plan as it resolves for an environment
@@ -151,7 +165,11 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let global = &cli.global;
     match cli.command {
         Command::Demo(args) => demo::run(args, global).await,
+        Command::Init(args) => init::run(args, global),
+        Command::Import(args) => import::run(args, global).await,
         Command::Validate(args) => validate::run(args, global),
+        Command::Test(args) => test::run(args, global),
+        Command::Snapshot(args) => snapshot::run(args, global).await,
         Command::Explain(args) => explain::run(args, global),
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,

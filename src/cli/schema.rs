@@ -20,6 +20,10 @@ enum Document {
     Plan,
     /// An environment
     Environment,
+    /// A test file beside a plan
+    PlanTest,
+    /// A recorded snapshot
+    Snapshot,
     /// The report in JSON
     Report,
     /// The plan language as a page of documentation, in Markdown; made of the first two
@@ -33,6 +37,8 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let schema = match args.document {
         Document::Plan => plan::PLAN_SCHEMA,
         Document::Environment => plan::ENVIRONMENT_SCHEMA,
+        Document::PlanTest => plan::PLAN_TEST_SCHEMA,
+        Document::Snapshot => plan::SNAPSHOT_SCHEMA,
         Document::Report => report::REPORT_SCHEMA,
         Document::Language => {
             page = plan::language_page();

@@ -21,6 +21,8 @@ use crate::report::Style;
 #[command(after_help = "Examples:
   restorectl validate plans/                        every plan, for every environment beside it
   restorectl validate plans/dr-weekly.yaml -e prod  one plan for one environment
+  restorectl validate plans/ -e prod --snapshot plans/snapshots/prod.yaml
+                                                    names too, as a recording has them
   restorectl validate plans/ --format sarif --out plans.sarif --format human
                                                     for code scanning, and for people
 
@@ -39,6 +41,9 @@ pub(super) struct Args {
     /// Check for every environment beside each plan (what happens without --env too, where there are any)
     #[arg(long, conflicts_with = "env")]
     all_envs: bool,
+    /// Check names against a snapshot recorded with `restorectl snapshot`; repeatable, the newest counts
+    #[arg(long, value_name = "FILE")]
+    snapshot: Vec<PathBuf>,
     /// Exit with 2 for warnings too
     #[arg(long)]
     deny_warnings: bool,
@@ -80,8 +85,10 @@ impl outputs::Format for Format {
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let Found { plans, unreadable } = discover::plans_below(&args.paths);
     if plans.is_empty() && unreadable.is_empty() {
-        bail!("there is no plan (`*.yaml`) in {}", names(&args.paths));
+        bail!("there is no plan (`*.yaml`) in {}", discover::names(&args.paths));
     }
+    let terminal = global.terminal();
+    let Some(snapshots) = load::snapshots(&args.snapshot, terminal)? else { return Ok(Exit::Invalid) };
     // What can't be read is told, and isn't checked.
     let unread = RefCell::new(HashSet::new());
     let mut reader = load::reader();
@@ -91,6 +98,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         })
     };
     let mut workspace = load::workspace(&args.binding.given, &mut read);
+    workspace.check_against(plan::newest(snapshots));
     let mut checked = 0usize;
     let folders = unreadable.into_iter().map(|folder| (pair(&folder.path, None), Missing::from(folder).diagnostics()));
     let resolved = plans.iter().flat_map(|plan| environments(plan, &args.binding)).map(|(plan, environment)| {
@@ -151,8 +159,4 @@ fn text(collation: &Collation, format: Format, style: Style, most: usize) -> Str
         Format::Github => diagnostic::github(collation),
         Format::Junit => diagnostic::junit(collation),
     }
-}
-
-fn names(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
 }

@@ -136,7 +136,52 @@ impl Diagnostic {
     }
 }
 
+/// An error at a place, with nothing more to say about it yet.
+pub fn draft(rule: &'static str, span: Span, pointer: &str, message: impl Into<String>) -> Draft {
+    Draft {
+        rule,
+        severity: Severity::Error,
+        message: message.into(),
+        span: Some(span),
+        pointer: pointer.to_owned(),
+        hint: None,
+        related: Vec::new(),
+    }
+}
+
 impl Draft {
+    /// With what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// With what to do next, where that is known.
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// With another place that it has to do with, and what is there.
+    pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push((span, text.into()));
+        self
+    }
+
+    /// With another place, where there is one.
+    pub fn maybe_related(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.related(span, text),
+            None => self,
+        }
+    }
+
+    /// As something that somebody should look at, and that stops nothing.
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
     fn placed(self, sources: &Sources) -> Diagnostic {
         Diagnostic {
             rule: self.rule,

@@ -127,6 +127,17 @@ impl Sources {
         }
     }
 
+    /// The rest of a line, from a line and a column as [`Self::place`] tells them. None: the text has no such place.
+    pub fn rest_of_line(&self, file: FileId, line: usize, column: usize) -> Option<Span> {
+        let source = self.get(file)?;
+        let line = source.line(line.checked_sub(1)?)?;
+        let text = source.text.get(line.clone())?;
+        let own = text.strip_prefix('\u{feff}').filter(|_| line.start == 0).unwrap_or(text);
+        let (offset, _) = own.char_indices().nth(column.checked_sub(1)?)?;
+        let start = line.start + text.len() - own.len() + offset;
+        Some(Span { file, start, end: line.start + text.trim_end().len() })
+    }
+
     /// The text with this path.
     pub(super) fn find(&self, path: &str) -> Option<&Source> {
         self.all.iter().find(|source| source.path == path)
@@ -217,6 +228,20 @@ mod tests {
         assert_eq!((end.line, end.column), (3, 1));
         let whole = sources.place(Span { file, start: 0, end: 16 });
         assert_eq!((whole.line, whole.column, whole.end_line, whole.end_column), (1, 1, 3, 1));
+    }
+
+    #[test]
+    fn a_place_leads_back_to_its_line() {
+        let (sources, file) = one("\u{feff}a: é\r\nnäme: x  \n");
+        for (line, column, text) in [(1, 4, "é"), (2, 1, "näme: x"), (2, 7, "x")] {
+            let span = sources.rest_of_line(file, line, column).unwrap();
+            assert_eq!(&sources.text(file)[span.start..span.end], text);
+            let place = sources.place(span);
+            assert_eq!((place.line, place.column), (line, column));
+        }
+        for (line, column) in [(0, 1), (1, 0), (1, 9), (9, 1)] {
+            assert_eq!(sources.rest_of_line(file, line, column), None, "{line}:{column}");
+        }
     }
 
     #[test]

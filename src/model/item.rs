@@ -1,8 +1,12 @@
 //! One restore that a plan asks for, with everything resolved but the backup execution.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::{ExecutionSelector, JobId, JobKey, JobName, Level, Millis, ObjectName, ObjectType, SiteId, Slug};
+use super::{
+    ExecutionSelector, JobId, JobKey, JobName, Level, Millis, ObjectName, ObjectType, QualifiedName, SiteId, Slug,
+};
 
 /// One restore of a plan, after templates, defaults and `for_each`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +115,14 @@ pub struct RestoreObject {
     pub rename_to: Option<ObjectName>,
 }
 
+impl RestoreObject {
+    /// Its name as a plan writes it: with its parent, or alone for a database.
+    pub fn written(&self) -> QualifiedName {
+        let parent = (self.object_type.level() == Level::Object).then(|| self.parent.clone());
+        QualifiedName { parent, name: self.name.clone() }
+    }
+}
+
 /// Whether the service copies or restores in the narrow sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -203,6 +215,25 @@ impl Item {
     /// All that it writes at the target.
     pub fn touches(&self) -> Vec<Touched> {
         self.objects.iter().map(|object| self.touched_by(object)).collect()
+    }
+
+    /// Whether an item that must succeed first brings a whole database back, so that it is there when this one starts.
+    /// `find` gives the items of the plan by their names.
+    pub fn made_before<'a>(&'a self, touched: &Touched, find: impl Fn(&Slug) -> Option<&'a Self>) -> bool {
+        let whole = Touched { object: None, ..touched.clone() };
+        let mut seen: BTreeSet<&Slug> = BTreeSet::new();
+        let mut left: Vec<&Slug> = self.after.iter().collect();
+        while let Some(name) = left.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            let Some(earlier) = find(name) else { continue };
+            if earlier.touches().contains(&whole) {
+                return true;
+            }
+            left.extend(&earlier.after);
+        }
+        false
     }
 
     /// Whether one of its objects goes back over the very thing that was backed up.

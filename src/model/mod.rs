@@ -6,9 +6,11 @@
 //! difference between the two, and the *journal* is what was attempted.
 
 mod action;
+mod contents;
 mod duration;
 mod environment;
 mod execution;
+pub mod glob;
 mod id;
 mod item;
 mod job_name;
@@ -25,9 +27,11 @@ mod secret;
 mod slug;
 mod snapshot;
 mod status;
+pub mod suggest;
 mod text;
 
 pub use action::{Action, DataLoss};
+pub use contents::{Contents, nearest_name};
 pub use duration::Millis;
 pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};
 pub use execution::{BackupExecution, ExecutionSelector, Pick};
@@ -47,4 +51,4 @@ pub use secret::{Secret, SecretRef};
 pub use slug::Slug;
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
-pub use text::{count, deceives, harmless};
+pub use text::{bytes, count, deceives, harmless, shell_word, wrap};

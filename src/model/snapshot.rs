@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BackupExecution, ExecutionId, JobKey, JobName, ObjectName, ObjectType, ResourceId, RestoreRecord, RunId, SiteId,
-    Slug, Touched,
+    BackupExecution, Contents, ExecutionId, JobKey, JobName, ObjectName, ObjectType, ResourceId, RestoreRecord, RunId,
+    SiteId, Slug, Touched,
 };
 
 /// Something that was read, or the reason why it couldn't be. What can't be read is a value, so that
@@ -49,6 +49,43 @@ pub struct Snapshot {
     pub attempts: Vec<PastAttempt>,
 }
 
+impl Snapshot {
+    /// The executions of a backup job.
+    ///
+    /// # Errors
+    /// A sentence that says why they are not known.
+    pub fn executions_of(&self, key: &JobKey) -> Result<&[BackupExecution], String> {
+        let name = format!("backup job `{}` at site `{}`", key.job, key.site);
+        match self.executions.get(key).map(Reading::as_result) {
+            Some(Ok(executions)) => Ok(executions),
+            Some(Err(why)) => Err(format!("the executions of {name} could not be read: {why}")),
+            None => Err(format!("the executions of {name} were not read")),
+        }
+    }
+
+    /// The databases of a site.
+    ///
+    /// # Errors
+    /// A sentence that says why they are not known.
+    pub fn databases_of(&self, site: &SiteId) -> Result<&[Database], String> {
+        match self.databases.get(site).map(Reading::as_result) {
+            // Each site has some; an empty list is what missing rights look like.
+            Some(Ok(databases)) if databases.is_empty() => {
+                Err(format!("site `{site}` lists no database at all: the user may lack the right to see them"))
+            }
+            Some(Ok(databases)) => Ok(databases),
+            Some(Err(why)) => Err(format!("the databases of site `{site}` could not be read: {why}")),
+            None => Err(format!("the databases of site `{site}` were not read")),
+        }
+    }
+
+    /// What the backup executions hold, where the service had the lists ready.
+    pub fn contents(&self) -> BTreeMap<&ExecutionKey, Contents<'_>> {
+        let ready = self.objects.iter().filter_map(|(key, list)| Some((key, list.as_result().ok()?)));
+        ready.filter_map(|(key, listed)| Some((key, Contents::new(listed)?))).collect()
+    }
+}
+
 /// A database at a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
@@ -67,6 +104,9 @@ pub struct BackupObject {
     pub object_type: ObjectType,
     /// From `parent_name`.
     pub parent: Option<ObjectName>,
+    /// From `parent_type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_type: Option<ObjectType>,
     /// From `byte_count`, in bytes.
     pub bytes: Option<u64>,
 }

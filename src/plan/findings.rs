@@ -7,6 +7,8 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Draft, Severity, Span};
 
+pub(super) use crate::diagnostic::draft;
+
 /// The element of a `for_each` that a finding is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Element<'a> {
@@ -55,48 +57,6 @@ struct Elements {
     of: usize,
     /// Whether all say the same.
     same: bool,
-}
-
-/// A problem without its severity and the less usual parts.
-pub(super) fn draft(rule: &'static str, span: Span, pointer: &str, message: impl Into<String>) -> Draft {
-    Draft {
-        rule,
-        severity: Severity::Error,
-        message: message.into(),
-        span: Some(span),
-        pointer: pointer.to_owned(),
-        hint: None,
-        related: Vec::new(),
-    }
-}
-
-impl Draft {
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    pub(super) fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
-        self
-    }
-
-    pub(super) fn related(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.related.push((span, text.into()));
-        self
-    }
-
-    pub(super) fn maybe_related(self, span: Option<Span>, text: impl Into<String>) -> Self {
-        match span {
-            Some(span) => self.related(span, text),
-            None => self,
-        }
-    }
-
-    pub(super) fn warning(mut self) -> Self {
-        self.severity = Severity::Warning;
-        self
-    }
 }
 
 impl Findings {

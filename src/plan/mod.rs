@@ -9,10 +9,14 @@
 //! what came of it · `typed` turns it into the model · `rules` look at what reads well and is still wrong ·
 //! `allow` takes out the warnings that somebody answers for. `workspace` leads through all of them.
 //!
+//! `compose` goes the other way: it writes new plans and environments as text, for people to go on from.
+//!
 //! No stage stops at the first problem, and none stops another: what can't be had is marked as broken
 //! where it stands, reported once, and passed over by everybody after that.
 
 mod allow;
+mod alone;
+mod compose;
 mod difference;
 mod document;
 mod environment;
@@ -28,19 +32,21 @@ mod node;
 mod origin;
 mod parse;
 mod pieces;
+mod place;
 mod places;
 mod pointer;
 mod render;
 mod restores;
-mod rule;
+pub(crate) mod rule;
 mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
-mod suggest;
+mod snapshot;
 mod syntax_message;
 mod template;
 mod template_check;
+mod test_file;
 mod typed;
 mod typed_environment;
 mod typed_item;
@@ -51,21 +57,32 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use alone::{EnvironmentResolution, resolve_environment};
+pub use compose::{
+    BackupImport, ComposeError, Composed, FirstEnvironment, FirstPlan, Grouping, RestoreImport, Selection,
+};
 pub use difference::{Difference, between};
 pub use environment::name_of as environment_name;
 pub use include::root_of;
 pub use language::language_page;
 pub use limits::LoaderLimits;
 pub use origin::{Origin, annotated};
+pub use place::Placed;
 pub use render::render_yaml;
 pub use rule::{Example, Explained, RULES, explained, nearest_rule};
-pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
+pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, PLAN_TEST_SCHEMA, SNAPSHOT_SCHEMA};
+pub use snapshot::{newest, read_snapshot, write_snapshot};
+pub use test_file::{Case, Earlier, Expect, ExpectedDecision, Others, SnapshotSource, TestFile, read_tests};
+pub use typed::LONGEST_PLAN_NAME;
 pub use workspace::Workspace;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
+use crate::model::suggest;
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +121,11 @@ pub struct Resolution {
     pub environment: Option<model::Environment>,
     /// Everything that was found, in the plan and in the environment.
     pub diagnostics: Diagnostics,
+    /// What each name of a restore in the plan stands for: itself, or with `for_each` all of its elements. Empty where
+    /// there is no plan.
+    pub names: BTreeMap<String, Vec<model::Slug>>,
+    /// The inputs that the plan declares.
+    pub inputs: Vec<String>,
     /// Where the values of the resolved plan come from, where the workspace was asked to keep that.
     pub origins: Vec<Origin>,
 }

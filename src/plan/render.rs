@@ -36,7 +36,7 @@ pub(super) fn document(plan: &Plan) -> Value {
 }
 
 /// A text that comes back as it is, also where it holds braces that would begin a template.
-fn text_value(text: &str) -> Value {
+pub(super) fn text_value(text: &str) -> Value {
     Value::String(literal(text))
 }
 
@@ -69,7 +69,7 @@ fn literal(text: &str) -> String {
     out
 }
 
-fn duration(length: Millis) -> Value {
+pub(super) fn duration(length: Millis) -> Value {
     let mut ms = length.0;
     if ms == 0 {
         return json!("0s");
@@ -168,11 +168,16 @@ fn literals(value: &Value) -> Value {
 }
 
 /// An id, as a number where it is one.
-fn id(text: &str) -> Value {
-    text.parse::<u64>().ok().filter(|n| n.to_string() == text).map_or_else(|| text_value(text), Value::from)
+pub(super) fn id(text: &str) -> Value {
+    number(text).unwrap_or_else(|| text_value(text))
 }
 
-fn execution(selector: &ExecutionSelector) -> Value {
+/// The number that a text is, where it is written like that number.
+pub(super) fn number(text: &str) -> Option<Value> {
+    text.parse::<u64>().ok().filter(|n| n.to_string() == text).map(Value::from)
+}
+
+pub(super) fn execution(selector: &ExecutionSelector) -> Value {
     match selector {
         ExecutionSelector::Id(execution) => id(execution.as_str()),
         ExecutionSelector::Latest => json!("latest"),
@@ -188,11 +193,24 @@ fn execution(selector: &ExecutionSelector) -> Value {
     }
 }
 
-fn name(name: &ObjectName) -> Value {
+pub(super) fn name(name: &ObjectName) -> Value {
     text_value(&name.to_string())
 }
 
 fn object(object: &RestoreObject) -> Value {
+    let mut out = identity(object);
+    if !object.exclude.is_empty() {
+        out.insert("exclude".into(), object.exclude.iter().map(name).collect());
+    }
+    out.insert("include_all".into(), json!(object.include_all));
+    if let Some(renamed) = &object.rename_to {
+        out.insert("rename_to".into(), name(renamed));
+    }
+    Value::Object(out)
+}
+
+/// What an object is: the one key that names it by its type, or `object` where no key says it.
+pub(super) fn identity(object: &RestoreObject) -> Map<String, Value> {
     let mut out = Map::new();
     let key = ObjectType::keys().find(|key| ObjectType::from_key(key).as_ref() == Some(&object.object_type));
     let is_database = object.object_type.level() == Level::Database;
@@ -213,14 +231,7 @@ fn object(object: &RestoreObject) -> Value {
             out.insert("object".into(), described);
         }
     }
-    if !object.exclude.is_empty() {
-        out.insert("exclude".into(), object.exclude.iter().map(name).collect());
-    }
-    out.insert("include_all".into(), json!(object.include_all));
-    if let Some(renamed) = &object.rename_to {
-        out.insert("rename_to".into(), name(renamed));
-    }
-    Value::Object(out)
+    out
 }
 
 /// A resolved plan as YAML, written so that every tool reads the same from it.

@@ -20,6 +20,12 @@ pub const PLAN_SCHEMA: &str = include_str!("../../schema/plan.schema.json");
 /// The schema of environments, as editors use it.
 pub const ENVIRONMENT_SCHEMA: &str = include_str!("../../schema/environment.schema.json");
 
+/// The schema of recorded snapshots, as editors use it.
+pub const SNAPSHOT_SCHEMA: &str = include_str!("../../schema/snapshot.schema.json");
+
+/// The schema of plan tests, as editors use it. It holds the whole schema of snapshots, because a case may hold one.
+pub const PLAN_TEST_SCHEMA: &str = include_str!("../../schema/plan-test.schema.json");
+
 /// A schema, ready to validate with.
 pub(super) struct Schema {
     /// Without the branches for templates; messages quote from it.
@@ -35,6 +41,10 @@ pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCH
 pub(super) static RESTORE: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, Some("restore"), false));
 /// An environment.
 pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, None, true));
+/// A recorded snapshot.
+pub(super) static SNAPSHOT: LazyLock<Schema> = LazyLock::new(|| Schema::new(SNAPSHOT_SCHEMA, None, false));
+/// A test file beside a plan.
+pub(super) static PLAN_TEST: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_TEST_SCHEMA, None, false));
 
 impl Schema {
     /// The whole of a schema, or one of its definitions.
@@ -142,7 +152,12 @@ mod tests {
 
     #[test]
     fn shipped_schemas_compile_in_both_forms() {
-        for (text, schema) in [(PLAN_SCHEMA, &PLAN), (ENVIRONMENT_SCHEMA, &ENVIRONMENT)] {
+        for (text, schema) in [
+            (PLAN_SCHEMA, &PLAN),
+            (ENVIRONMENT_SCHEMA, &ENVIRONMENT),
+            (SNAPSHOT_SCHEMA, &SNAPSHOT),
+            (PLAN_TEST_SCHEMA, &PLAN_TEST),
+        ] {
             let authored: Value = serde_json::from_str(text).unwrap();
             assert_eq!(compile(&authored).err(), None);
             assert!(schema.validator.is_some());
@@ -184,10 +199,18 @@ mod tests {
     #[test]
     fn every_object_type_has_its_key_in_the_schema() {
         let keys: Vec<&str> = crate::model::ObjectType::keys().chain(["object"]).collect();
-        let object = &PLAN.strict["$defs"]["object"];
-        let branches: Vec<&str> =
-            object["oneOf"].as_array().unwrap().iter().map(|b| b["required"][0].as_str().unwrap()).collect();
-        assert_eq!(branches, keys);
-        assert!(keys.iter().all(|key| object["properties"].get(key).is_some()));
+        for object in [&PLAN.strict["$defs"]["object"], &SNAPSHOT.strict["$defs"]["backup_object"]] {
+            let branches: Vec<&str> =
+                object["oneOf"].as_array().unwrap().iter().map(|b| b["required"][0].as_str().unwrap()).collect();
+            assert_eq!(branches, keys);
+            assert!(keys.iter().all(|key| object["properties"].get(key).is_some()));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_in_a_test_is_the_same_as_one_in_a_file() {
+        for (name, definition) in SNAPSHOT.strict["$defs"].as_object().unwrap() {
+            assert_eq!(PLAN_TEST.strict["$defs"][name], *definition, "{name}");
+        }
     }
 }

@@ -19,6 +19,7 @@ mod corpus;
 mod goldens;
 mod hostile;
 mod meaning;
+mod recorded;
 mod reuse;
 mod rules;
 mod shipped;

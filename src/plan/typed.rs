@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use crate::diagnostic::{Draft, Sources};
 use crate::model::{Limits, Millis, NameError, Objectives, Slug};
 
@@ -15,7 +17,7 @@ use super::pointer::Pointer;
 use super::{locate, rule};
 
 /// The longest name of a plan, in characters; job names have to hold it.
-const LONGEST_PLAN_NAME: usize = 30;
+pub const LONGEST_PLAN_NAME: usize = 30;
 
 /// Reads values and reports at their places.
 pub(super) struct Reader<'a> {
@@ -103,6 +105,17 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(length)
+    }
+
+    /// A moment.
+    pub(super) fn moment(&mut self, node: &Node, steps: &[&str]) -> Option<Timestamp> {
+        let text = self.text(node, steps)?;
+        if let Ok(moment) = text.parse() {
+            return Some(moment);
+        }
+        let hint = "write a date and a time with a zone, like `2026-11-01T00:00:00Z`";
+        self.wrong_with(rule::WRONG_FORM, node, steps, format!("`{text}` is not a moment"), hint);
+        None
     }
 
     /// A whole number.

@@ -1,7 +1,5 @@
 //! One restore: from its node, over the plan's defaults, to the model's item.
 
-use jiff::Timestamp;
-
 use crate::diagnostic::Sources;
 use crate::model::{
     Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, OnExisting, Options, Origin, Pick,
@@ -158,13 +156,7 @@ fn selected(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
     match (node.get("before"), node.get("within")) {
         (Some(_), Some(_)) => contradiction(reader, "`before` and `within` exclude each other", "keep one of them"),
         (Some(before), None) => {
-            let text = reader.text(before, &steps("before"))?;
-            let Ok(moment) = text.parse::<Timestamp>() else {
-                let message = format!("`{text}` is not a moment");
-                let hint = "write a date and a time with a zone, like `2026-11-01T00:00:00Z`";
-                reader.wrong_with(rule::WRONG_FORM, before, &steps("before"), message, hint);
-                return None;
-            };
+            let moment = reader.moment(before, &steps("before"))?;
             Some(ExecutionSelector::Before(moment))
         }
         (None, Some(within)) => {

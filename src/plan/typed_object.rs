@@ -8,10 +8,10 @@ use super::typed::{Reader, switch};
 use super::typed_name::{bare_name, qualified};
 
 /// What an object is before its switches are read.
-struct Identity {
-    object_type: ObjectType,
-    name: ObjectName,
-    parent: ObjectName,
+pub(super) struct Identity {
+    pub(super) object_type: ObjectType,
+    pub(super) name: ObjectName,
+    pub(super) parent: ObjectName,
     parent_type: ObjectType,
 }
 
@@ -62,7 +62,7 @@ fn dbc() -> Option<ObjectName> {
 }
 
 /// `table: DATABASE.name` and its kin.
-fn by_key(key: &str, value: &Node, index: &str, reader: &mut Reader<'_>) -> Option<Identity> {
+pub(super) fn by_key(key: &str, value: &Node, index: &str, reader: &mut Reader<'_>) -> Option<Identity> {
     let steps = ["objects", index, key];
     let object_type = ObjectType::from_key(key)?;
     let name = qualified(value, &steps, reader)?;

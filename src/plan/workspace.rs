@@ -26,22 +26,24 @@ use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, 
 
 /// Plans and environments that are resolved together.
 pub struct Workspace<'a> {
-    limits: LoaderLimits,
+    pub(super) limits: LoaderLimits,
     now: Timestamp,
     with_origins: bool,
+    /// What names are compared with.
+    snapshot: Option<model::Snapshot>,
     read: &'a mut ReadFile<'a>,
-    sources: Sources,
+    pub(super) sources: Sources,
     documents: HashMap<String, Rc<Document>>,
     environments: HashMap<String, Rc<Bound>>,
 }
 
 /// An environment, read once.
-struct Bound {
+pub(super) struct Bound {
     /// With its bases under it.
-    layers: Option<Node>,
-    typed: Option<model::Environment>,
-    findings: Findings,
-    allows: Vec<Allow>,
+    pub(super) layers: Option<Node>,
+    pub(super) typed: Option<model::Environment>,
+    pub(super) findings: Findings,
+    pub(super) allows: Vec<Allow>,
 }
 
 /// A plan with what it includes.
@@ -55,6 +57,7 @@ struct Composed {
 /// Where everything in a composed plan comes to.
 struct Typed {
     plan: Option<model::Plan>,
+    names: BTreeMap<String, Vec<model::Slug>>,
     origins: Vec<Origin>,
     inputs: Inputs,
     /// The names that each templated scalar uses.
@@ -66,12 +69,17 @@ impl<'a> Workspace<'a> {
     /// A workspace without files. `now` is what templates take for the moment.
     pub fn new(limits: LoaderLimits, now: Timestamp, read: &'a mut ReadFile<'a>) -> Self {
         let (sources, documents, environments) = Default::default();
-        Self { limits, now, with_origins: false, read, sources, documents, environments }
+        Self { limits, now, with_origins: false, snapshot: None, read, sources, documents, environments }
     }
 
     /// From now on, resolutions tell where every value comes from.
     pub fn keep_origins(&mut self) {
         self.with_origins = true;
+    }
+
+    /// From now on, names are compared with what a recorded snapshot shows.
+    pub fn check_against(&mut self, snapshot: Option<model::Snapshot>) {
+        self.snapshot = snapshot;
     }
 
     /// Resolves a plan for an environment, both by their paths.
@@ -118,8 +126,13 @@ impl<'a> Workspace<'a> {
         let allows = documents.iter().flat_map(|document| &document.allows);
         let allows: Vec<Allow> = allows.chain(bound.iter().flat_map(|bound| &bound.allows)).cloned().collect();
         allow::apply(&allows, &mut drafts, &self.sources);
+        let inputs = typed.iter().flat_map(|typed| &typed.inputs.declared).map(|(name, _)| name.clone()).collect();
+        let plan = typed.and_then(|typed| Some((typed.plan?, typed.names))).filter(|_| !failed);
+        let (plan, names) = plan.unzip();
         Ok(Resolution {
-            plan: typed.and_then(|typed| typed.plan).filter(|_| !failed),
+            plan,
+            names: names.unwrap_or_default(),
+            inputs,
             environment: bound.and_then(|bound| bound.typed.clone()),
             diagnostics: Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics)
                 .and_more(dropped.0, dropped.1),
@@ -151,7 +164,8 @@ impl<'a> Workspace<'a> {
         self.documents.insert(path, Rc::new(document));
     }
 
-    fn bound(&mut self, path: &str) -> Rc<Bound> {
+    /// An environment by its path, from memory where it was read before.
+    pub(super) fn bound(&mut self, path: &str) -> Rc<Bound> {
         if let Some(known) = self.environments.get(path) {
             return Rc::clone(known);
         }
@@ -295,6 +309,9 @@ impl<'a> Workspace<'a> {
         let entries: Vec<Entry<'_>> =
             read.filter_map(|(restore, item)| Some(Entry { item: item?, restore, frame: &frame })).collect();
         rules::check(&entries, &frame, findings);
+        if let Some(snapshot) = &self.snapshot {
+            rules::check_catalogue(&entries, snapshot, findings);
+        }
 
         let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
         let purpose = objectives.map(|objectives| model::Purpose {
@@ -321,7 +338,7 @@ impl<'a> Workspace<'a> {
             }
             _ => Vec::new(),
         };
-        Ok(Typed { plan, origins, inputs, templated, inherited })
+        Ok(Typed { plan, names: names.stand_for(), origins, inputs, templated, inherited })
     }
 }
 

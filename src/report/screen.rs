@@ -1,10 +1,11 @@
 //! Text for a terminal: wrapped, aligned, coloured where asked. All text goes through [`harmless`] here, so no caller
 //! can forget it.
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::standing::Mark;
 use super::wording::harmless;
+use crate::model::wrap;
 
 /// How a terminal wants its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,86 +227,9 @@ pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
     if right { fill + text } else { text.to_owned() + &fill }
 }
 
-/// Breaks a text into lines: at spaces, not within a command in backquotes where that fits a line, and in the middle
-/// of a word only where the word alone is too long.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in words(text, width) {
-        let needed = if line.is_empty() { word.width() } else { line.width() + 1 + word.width() };
-        if needed <= width {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(&word);
-            continue;
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        for c in word.chars() {
-            if line.width() + c.width().unwrap_or(0) > width && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.push(c);
-        }
-    }
-    lines.push(line);
-    lines
-}
-
-fn words(text: &str, width: usize) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut parts = text.split(' ').filter(|part| !part.is_empty()).peekable();
-    while let Some(part) = parts.next() {
-        let mut word = part.to_owned();
-        if is_open(part) {
-            let mut ahead = parts.clone();
-            let mut whole = word.clone();
-            let mut closed = false;
-            for next in ahead.by_ref() {
-                whole.push(' ');
-                whole.push_str(next);
-                if whole.width() > width || is_open(next) {
-                    closed = whole.width() <= width;
-                    break;
-                }
-            }
-            if closed {
-                word = whole;
-                parts = ahead;
-            }
-        }
-        found.push(word);
-    }
-    found
-}
-
-/// Whether an odd number of backquotes leaves a quotation open (or closes one).
-fn is_open(part: &str) -> bool {
-    part.matches('`').count() % 2 == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn breaks_lines_where_people_would() {
-        for (text, width, lines) in [
-            ("", 10, vec![""]),
-            ("one two three", 8, vec!["one two", "three"]),
-            ("abcdefghij kl", 4, vec!["abcd", "efgh", "ij", "kl"]),
-            ("run `a b c` now", 8, vec!["run", "`a b c`", "now"]),
-            ("a `never closed b", 10, vec!["a `never", "closed b"]),
-            ("表表表表", 4, vec!["表表", "表表"]),
-        ] {
-            let found = wrap(text, width);
-            assert_eq!(found, lines, "{text} at {width}");
-        }
-    }
 
     #[test]
     fn wide_letters_keep_columns_aligned() {
@@ -324,15 +248,5 @@ mod tests {
         };
         assert_eq!(text(false), "lost\n");
         assert_eq!(text(true), "\u{1b}[1;31mlost\u{1b}[0m\n");
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_is_too_long_and_no_letter_is_lost(text in "[a-z` 表]{0,120}", width in 2usize..60) {
-            let lines = wrap(&text, width);
-            prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
-            let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
-            prop_assert_eq!(letters(&lines.concat()), letters(&text));
-        }
     }
 }

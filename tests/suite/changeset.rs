@@ -243,24 +243,64 @@ fn losses_are_named_and_guarded() {
     // A database that isn't there.
     let mut situation = Situation::new();
     situation.item().target.database = Some(ObjectName::bare("NOWHERE").unwrap());
-    situation.expect(Action::Blocked, 1, "`NOWHERE` does not exist");
+    situation.expect(Action::Blocked, 1, "`NOWHERE` does not exist at site `PROD`; create it there");
+    let mut situation = Situation::new();
+    situation.item().target.database = Some(ObjectName::bare("dril").unwrap());
+    situation.expect(Action::Blocked, 1, "`dril` does not exist at site `PROD` (did you mean `DRILL`?)");
 }
 
 #[test]
 fn the_backup_must_hold_what_is_asked_for() {
-    let mut situation = Situation::new();
-    let key = ExecutionKey { job: situation.plan.items[0].source.key(), execution: execution().id };
-    let listed = |name: &str| BackupObject {
+    let listed = |name: &str, kind: ObjectType| BackupObject {
         name: ObjectName::bare(name).unwrap(),
-        object_type: ObjectType::Table,
+        object_type: kind,
         parent: ObjectName::bare("BANK").ok(),
+        parent_type: None,
         bytes: Some(1_000),
     };
-    situation.snapshot.objects.insert(key.clone(), Reading::Read(vec![listed("other")]));
-    situation.expect(Action::Blocked, 1, "does not hold TABLE `t`");
-    let mut situation = Situation::new();
-    situation.snapshot.objects.insert(key, Reading::Read(vec![listed("T"), listed("other")]));
-    assert_eq!(situation.expect(Action::Create, 1, "").items[0].bytes, Some(1_000));
+    let with = |list: &[BackupObject]| {
+        let mut situation = Situation::new();
+        let key = ExecutionKey { job: situation.plan.items[0].source.key(), execution: execution().id };
+        situation.snapshot.objects.insert(key, Reading::Read(list.to_vec()));
+        situation
+    };
+    let table = |name: &str| listed(name, ObjectType::Table);
+    with(&[table("other")]).expect(
+        Action::Blocked,
+        1,
+        "execution `5002` holds no TABLE `BANK.t`; look at its object list",
+    );
+    with(&[table("t2")]).expect(Action::Blocked, 1, "no TABLE `BANK.t` (did you mean `BANK.t2`?)");
+    assert_eq!(with(&[table("T"), table("other")]).expect(Action::Create, 1, "").items[0].bytes, Some(1_000));
+    // What isn't ready decides nothing.
+    with(&[]).expect(Action::Create, 1, "");
+
+    // Each of several that are missing is named.
+    let mut situation = with(&[table("orders")]);
+    let mut second = situation.item().objects[0].clone();
+    second.name = ObjectName::bare("ordres").unwrap();
+    situation.item().objects.push(second);
+    situation.expect(Action::Blocked, 1, "no TABLE `BANK.t` and no TABLE `BANK.ordres` (did you mean `BANK.orders`?)");
+
+    // One that runs goes on; no other attempt may follow it.
+    let situation = with(&[table("other")]);
+    let name = situation.name(1);
+    let made = situation.shows(&name, "91", "RUNNING").expect(Action::Adopt, 1, "runs at the site");
+    assert!(made.items[0].refusal.as_ref().unwrap().contains("holds no TABLE `BANK.t`"), "{:?}", made.items[0].refusal);
+
+    let noted = |made: Changeset, words: &str| {
+        let notes = &made.items[0].notes;
+        assert!(notes.iter().any(|note| note.contains(words)), "{notes:?} should say `{words}`");
+    };
+    noted(with(&[listed("t", ObjectType::View)]).expect(Action::Create, 1, ""), "holds it as VIEW");
+    let mut situation = with(&[table("orders"), table("items")]);
+    let object = &mut situation.item().objects[0];
+    object.object_type = ObjectType::Database;
+    object.name = ObjectName::bare("bank").unwrap();
+    object.exclude = vec![ObjectName::bare("ITEMS").unwrap(), ObjectName::bare("order").unwrap()];
+    let made = situation.decide();
+    assert_eq!(made.items[0].bytes, Some(1_000));
+    noted(made, "`exclude` names `order`, which execution `5002` does not hold in `bank`; did you mean `orders`?");
 }
 
 #[test]

@@ -386,7 +386,7 @@ async fn copies_go_where_the_plan_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn schemas_and_completions_are_printed() {
     let rig = Rig::new().await;
-    for document in ["plan", "environment", "report"] {
+    for document in ["plan", "environment", "plan-test", "snapshot", "report"] {
         let printed = rig.run(&["schema", document]).await.code(0).stdout;
         let schema: Value = serde_json::from_str(&printed).unwrap();
         assert!(jsonschema::meta::is_valid(&schema), "{document}");

@@ -63,10 +63,17 @@ impl Fixture {
         found
     }
 
-    /// Validates it: its environment where it has one, and its inputs on the command line.
-    fn validate(&self) -> Ran {
+    /// Tries it: runs its test where it has one, or else validates it, for its environment and against its snapshot
+    /// where it has them, with its inputs on the command line.
+    fn try_it(&self) -> Ran {
         let files = self.files();
+        if let Some(test) = files.keys().find(|path| path.ends_with(".test.yaml")) {
+            return run(&self.folder, &["test", test]);
+        }
         let mut arguments = vec!["validate", "plan.yaml"];
+        if files.contains_key("snapshot.yaml") {
+            arguments.extend(["--snapshot", "snapshot.yaml"]);
+        }
         if files.contains_key("environments/test.yaml") {
             arguments.extend(["--env", "test"]);
         }
@@ -75,6 +82,18 @@ impl Fixture {
         }
         run(&self.folder, &arguments)
     }
+}
+
+/// The rules that a test finds wanting, of those that are about the test itself, each as `error[R431]`.
+fn found_by_test(folder: &Path, test: &str) -> BTreeSet<String> {
+    let ran = run(folder, &["test", test, "--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let files = json["files"].as_array().unwrap();
+    let cases = files.iter().flat_map(|file| file["cases"].as_array().unwrap());
+    let all = files.iter().chain(cases).flat_map(|part| part["diagnostics"].as_array().unwrap());
+    let own = all.filter(|found| found["place"]["file"] == test);
+    let text = |found: &Value, key: &str| found[key].as_str().unwrap().to_owned();
+    own.map(|found| format!("{}[{}]", text(found, "severity"), text(found, "rule"))).collect()
 }
 
 /// The rules that a terminal shows, each as `error[R301]`.
@@ -97,15 +116,30 @@ fn what_fails_yields_its_rule_alone_and_what_passes_nothing() {
     let mut wrong = Vec::new();
     for rule in explained() {
         let (id, severity) = (id(rule), rule["severity"].as_str().unwrap());
-        let fails = Fixture::new(id, "fails").validate().code(if severity == "error" { 2 } else { 0 });
-        if found(&fails.stdout) != BTreeSet::from([format!("{severity}[{id}]").as_str()]) {
-            wrong.push(format!("{id}: the failing example:\n{}", fails.stdout));
+        let fixture = Fixture::new(id, "fails");
+        let alone = BTreeSet::from([format!("{severity}[{id}]")]);
+        let ran = fixture.try_it();
+        let (yielded, shown) = match fixture.files().keys().find(|path| path.ends_with(".test.yaml")) {
+            Some(test) => {
+                assert!(matches!(ran.code, Some(2 | 6)), "{ran:?}");
+                (found_by_test(&fixture.folder, test), ran.stdout.trim_end())
+            }
+            None => {
+                assert_eq!(ran.code, Some(if severity == "error" { 2 } else { 0 }), "{ran:?}");
+                let (_, diagnostics) = ran.stdout.split_once(":\n\n").unwrap();
+                (
+                    found(&ran.stdout).into_iter().map(str::to_owned).collect(),
+                    diagnostics.rsplit_once("\n\n").unwrap().0,
+                )
+            }
+        };
+        if yielded != alone {
+            wrong.push(format!("{id}: the failing example:\n{}", ran.stdout));
         }
-        let (diagnostics, _) = fails.stdout.rsplit_once("\n\n").unwrap();
-        if !reference.contains(diagnostics) {
-            wrong.push(format!("{id}: `explain` shows something else than `validate`:\n{}", fails.stdout));
+        if !reference.contains(shown) {
+            wrong.push(format!("{id}: `explain` shows something else than the command:\n{}", ran.stdout));
         }
-        let passes = Fixture::new(id, "passes").validate();
+        let passes = Fixture::new(id, "passes").try_it();
         if passes.code != Some(0) || !found(&passes.stdout).is_empty() {
             wrong.push(format!("{id}: the mended example:\n{}", passes.stdout));
         }

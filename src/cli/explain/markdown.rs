@@ -1,7 +1,7 @@
 //! Rules as a page of documentation; `docs/rules.md` is what this gives.
 
-use super::{command, mended};
-use crate::diagnostic::{self, Look};
+use super::{command, mended, shown};
+use crate::diagnostic::Look;
 use crate::plan::Explained;
 
 /// Every rule: a list with links, then each with its example.
@@ -9,7 +9,7 @@ pub(super) fn reference(rules: impl Iterator<Item = &'static Explained>) -> Stri
     let rules: Vec<&Explained> = rules.collect();
     let mut out = String::from(
         "# Rules\n\n\
-         What `restorectl validate` finds in plans and environments: why each is a rule, how to mend it, and the smallest \
+         What `restorectl validate` and `restorectl test` find in plans, environments, snapshots and tests: why each is a rule, how to mend it, and the smallest \
          example. `restorectl explain RULE` tells the same on a terminal. An error keeps a plan from being used; a warning \
          wants somebody to look.\n\n\
          This page is written by `restorectl explain --format markdown`.\n\n\
@@ -33,7 +33,7 @@ pub(super) fn rule(explained: &Explained) -> String {
     for (path, text) in explained.fails.documents() {
         out += &document(path, &text);
     }
-    let found = diagnostic::human(&explained.fails.resolve().diagnostics, Look::default());
+    let found = shown(explained.fails, Look::default());
     out += &block("console", &format!("$ {}\n{found}", command(explained.fails)));
     out += "\nMended:\n";
     for (path, text) in mended(explained) {

@@ -3,13 +3,17 @@
 mod markdown;
 mod page;
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
-use super::Global;
 use super::exit::Exit;
+use super::{Global, discover};
+use crate::diagnostic::Look;
 use crate::model::harmless;
 use crate::plan::{Example, Explained};
-use crate::{diagnostic, plan, report};
+use crate::plantest::{FileReport, Subject};
+use crate::{diagnostic, plan, plantest, report};
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
@@ -77,7 +81,7 @@ fn object(explained: &Explained) -> Value {
         json!({
             "command": command(example),
             "files": files,
-            "diagnostics": diagnostic::json_list(&example.resolve().diagnostics),
+            "diagnostics": diagnostics(example),
         })
     };
     let rule = &explained.rule;
@@ -92,12 +96,44 @@ fn object(explained: &Explained) -> Value {
     })
 }
 
+/// What an example's command shows.
+fn shown(example: Example, look: Look) -> String {
+    match tested(example) {
+        Some(report) => plantest::human(&[report], look),
+        None => diagnostic::human(&example.resolve().diagnostics, look),
+    }
+}
+
+/// What is found in an example: in the plan, or by its test.
+fn diagnostics(example: Example) -> Value {
+    match tested(example) {
+        Some(report) => {
+            report.all().map(diagnostic::json_list).flat_map(|found| found.as_array().cloned()).flatten().collect()
+        }
+        None => diagnostic::json_list(&example.resolve().diagnostics),
+    }
+}
+
+/// What came of an example's test, where it has one.
+fn tested(example: Example) -> Option<FileReport> {
+    let test = example.file(example.test()?)?;
+    let plan = discover::plan_of(Path::new(&test.path)).display().to_string();
+    let environments: Vec<String> = example.environment().iter().map(ToString::to_string).collect();
+    let subject = Subject { test: &test, plan: &plan, environments: &environments, filter: None };
+    Some(plantest::run(subject, &mut |path| example.read(path)))
+}
+
 /// How to try an example, in its folder.
 fn command(example: Example) -> String {
+    if let Some(test) = example.test() {
+        return format!("restorectl test {test}");
+    }
     let environment = example.environment().map(|name| format!(" --env {name}"));
+    let snapshot = example.snapshot().map(|path| format!(" --snapshot {path}"));
     let inputs = example.inputs().into_iter();
     let inputs = inputs.map(|(name, value)| format!(" --input {}", report::shell_word(&format!("{name}={value}"))));
-    format!("restorectl validate plan.yaml{}{}", environment.unwrap_or_default(), inputs.collect::<String>())
+    let options = [environment, snapshot].into_iter().flatten().chain(inputs).collect::<String>();
+    format!("restorectl validate plan.yaml{options}")
 }
 
 /// The documents of the mended example that the failing one doesn't have in the same words.

@@ -1,7 +1,7 @@
 //! Rules on a terminal.
 
-use super::{command, mended};
-use crate::diagnostic::{self, Severity};
+use super::{command, mended, shown};
+use crate::diagnostic::Severity;
 use crate::model::harmless;
 use crate::plan::Explained;
 use crate::report::{Cell, Screen, Style, Tone};
@@ -39,7 +39,7 @@ pub(super) fn rule(explained: &Explained, style: Style) -> String {
     }
     out += &format!("\n  $ {}\n\n", command(explained.fails));
     // The renderer of diagnostics has made foreign text harmless, and writes colours.
-    out += &indented(diagnostic::human(&explained.fails.resolve().diagnostics, style.into()).lines());
+    out += &indented(shown(explained.fails, style.into()).lines());
     out += &heading_line(style, "Mended");
     for (path, text) in mended(explained) {
         out += &document(style, path, &text);

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::plan::{LoaderLimits, Request, Resolution, SourceFile, resolve};
+use crate::plan::{LoaderLimits, Resolution, SourceFile, Workspace, read_snapshot};
 
 const PLAN: &str = "plan.yaml";
 const ENVIRONMENT: &str = "environments/test.yaml";
+const SNAPSHOT: &str = "snapshot.yaml";
 /// Lines of `NAME=VALUE`, for `--input`; no document, so it isn't shown as one.
 const INPUTS: &str = "inputs.txt";
 
@@ -36,20 +37,39 @@ impl Example {
         self.bytes(ENVIRONMENT).map(|_| "test")
     }
 
+    /// The recorded snapshot that its names are compared with, by its path.
+    pub fn snapshot(self) -> Option<&'static str> {
+        self.bytes(SNAPSHOT).map(|_| SNAPSHOT)
+    }
+
+    /// The test that shows the rule, by its path. None: it shows in the plan itself.
+    pub fn test(self) -> Option<&'static str> {
+        self.beside.iter().map(|(path, _)| *path).find(|path| path.ends_with(".test.yaml"))
+    }
+
     /// Resolves it, as the command line would in its folder.
     pub fn resolve(self) -> Resolution {
-        let file = |path: &str, bytes: &[u8]| SourceFile { path: path.to_owned(), bytes: bytes.to_vec() };
-        let environment = self.bytes(ENVIRONMENT).map(|bytes| file(ENVIRONMENT, bytes));
-        let request = Request {
-            plan: &file(PLAN, self.plan),
-            environment: environment.as_ref(),
-            inputs: &self.inputs(),
-            now: jiff::Timestamp::UNIX_EPOCH,
-            limits: LoaderLimits::default(),
-        };
-        resolve(request, &mut |path| {
-            self.bytes(path).map(<[u8]>::to_vec).ok_or_else(|| "there is no such file".to_owned())
-        })
+        let mut read = |path: &str| self.read(path);
+        let mut workspace = Workspace::new(LoaderLimits::default(), jiff::Timestamp::UNIX_EPOCH, &mut read);
+        let snapshot = self.snapshot().and_then(|path| self.file(path));
+        workspace.check_against(snapshot.and_then(|file| read_snapshot(&file, &LoaderLimits::default()).0));
+        let environment = self.environment().map(|_| ENVIRONMENT);
+        workspace.resolve(PLAN, environment, &self.inputs())
+    }
+
+    /// One of its files.
+    pub fn file(self, path: &str) -> Option<SourceFile> {
+        let bytes = self.read(path).ok()?;
+        Some(SourceFile { path: path.to_owned(), bytes })
+    }
+
+    /// What is in one of its files.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn read(self, path: &str) -> Result<Vec<u8>, String> {
+        let bytes = if path == PLAN { Some(self.plan) } else { self.bytes(path) };
+        bytes.map(<[u8]>::to_vec).ok_or_else(|| "there is no such file".to_owned())
     }
 
     fn bytes(self, path: &str) -> Option<&'static [u8]> {

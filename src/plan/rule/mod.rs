@@ -3,7 +3,7 @@
 //!
 //! The texts are the product's manual: `restorectl explain` and `docs/rules.md` are made of them. A rule's example is in
 //! `tests/fixtures/rules/ID`: a plan that `fails` and the same plan mended, which `passes`, each with the files that it
-//! needs beside it. Whoever adds a rule writes its entry and the two folders; `tests/suite/rules.rs` tells what lacks.
+//! needs beside it: an environment, a recorded snapshot, or a test, which is run then. Whoever adds a rule writes its entry and the two folders; `tests/suite/rules.rs` tells what lacks.
 
 mod example;
 
@@ -25,7 +25,7 @@ macro_rules! rules {
         $(fails beside: $($fails:literal),+;)?
         $(passes beside: $($passes:literal),+;)?
     )+) => {
-        $($(#[doc = $doc])+ pub(in crate::plan) const $name: &str = $id;)+
+        $($(#[doc = $doc])+ pub(crate) const $name: &str = $id;)+
 
         pub(super) const $family: &[super::Explained] = &[$(super::Explained {
             rule: crate::diagnostic::Rule {
@@ -51,7 +51,9 @@ mod inputs;
 mod plan;
 mod schema;
 mod sense;
+mod site;
 mod target;
+mod test;
 mod yaml;
 
 use std::sync::LazyLock;
@@ -61,7 +63,7 @@ use crate::diagnostic::Rule;
 use super::suggest::nearest;
 
 pub use example::Example;
-pub(super) use {inputs::*, plan::*, schema::*, sense::*, target::*, yaml::*};
+pub(crate) use {inputs::*, plan::*, schema::*, sense::*, site::*, target::*, test::*, yaml::*};
 
 /// A rule with an example.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +76,7 @@ pub struct Explained {
     pub passes: Example,
 }
 
-const FAMILIES: [&[Explained]; 6] = [YAML, SCHEMA, INPUTS, PLAN, TARGET, SENSE];
+const FAMILIES: [&[Explained]; 8] = [YAML, SCHEMA, INPUTS, PLAN, TARGET, SENSE, SITE, TEST];
 
 /// Every rule, in the order of their ids.
 pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| explained().map(|explained| explained.rule).collect());

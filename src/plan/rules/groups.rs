@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::model::suggest::Guesses;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::node::Node;
 use crate::plan::pointer::Pointer;
 use crate::plan::rule;
-use crate::plan::suggest::Guesses;
 
 use super::{Entry, Frame};
 

@@ -3,6 +3,7 @@
 //! Rules look at typed items and report at the author's places. They run on whatever could be read,
 //! so that a mistake in one restore hides none in another.
 
+mod catalogue;
 mod checks;
 mod groups;
 mod idle;
@@ -27,6 +28,7 @@ use super::node::Node;
 use super::pointer::Pointer;
 use super::restores::Restore;
 
+pub(super) use catalogue::check as check_catalogue;
 pub(super) use idle::{hidden_inputs, nothing_selected, unused_inputs};
 pub(super) use names::Names;
 

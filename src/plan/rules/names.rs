@@ -1,14 +1,14 @@
 //! Names: unique, known where `after` uses them, and in no circle.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostic::Span;
 use crate::model::Slug;
+use crate::model::suggest::Guesses;
 use crate::plan::LoaderLimits;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::restores::Restore;
 use crate::plan::rule;
-use crate::plan::suggest::Guesses;
 
 use super::Entry;
 
@@ -114,6 +114,11 @@ impl Names {
             }
         }
         all
+    }
+
+    /// What each name in the file stands for.
+    pub(in crate::plan) fn stand_for(self) -> BTreeMap<String, Vec<Slug>> {
+        self.by_author.into_iter().collect()
     }
 }
 

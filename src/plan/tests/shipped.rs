@@ -7,10 +7,18 @@ use serde_json::json;
 use super::*;
 use crate::model::{ExecutionSelector, Item, Mode, Pick, Plan};
 
+fn is_test(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".test.yaml")
+}
+
 fn shipped(folder: &str) -> Vec<SourceFile> {
+    files(folder, false)
+}
+
+fn files(folder: &str, tests: bool) -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml") && is_test(path) == tests);
     paths.sort();
     let read = |path: &std::path::PathBuf| {
         let name = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
@@ -68,9 +76,15 @@ fn every_plan_resolves_in_every_environment_and_survives_its_own_rendering() {
 
 #[test]
 fn authored_plans_fit_the_schema_that_editors_use() {
-    for (folder, text) in [("plans", PLAN_SCHEMA), ("plans/environments", ENVIRONMENT_SCHEMA)] {
+    for (files, text) in [
+        (shipped("plans"), PLAN_SCHEMA),
+        (shipped("plans/environments"), ENVIRONMENT_SCHEMA),
+        (shipped("plans/snapshots"), SNAPSHOT_SCHEMA),
+        (files("plans", true), PLAN_TEST_SCHEMA),
+    ] {
         let schema = schema::compile(&serde_json::from_str(text).unwrap()).unwrap();
-        for file in shipped(folder) {
+        assert!(files.len() >= 3);
+        for file in files {
             let value: serde_json::Value = serde_yaml::from_slice(&file.bytes).unwrap();
             let errors: Vec<String> =
                 schema.iter_errors(&value).map(|e| format!("{} {e}", e.instance_path())).collect();

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Effect, Fault, glob};
+use super::{Call, Effect, Fault};
+use crate::model::glob;
 
 /// The faults in force, in the order in which they were added.
 #[derive(Debug, Default)]

@@ -2,7 +2,6 @@
 
 mod book;
 mod call;
-mod glob;
 mod text;
 
 use serde::{Deserialize, Serialize};

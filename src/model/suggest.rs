@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 /// A hint that names the nearest of the names that exist, if one is near enough.
-pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, known).map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
 /// The nearest name, where no more than a third of it is different.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Far longer than anything that is compared here; keeps the cost away from hostile input.
     if name.len() > 128 {
         return None;
@@ -26,7 +26,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 /// Guesses for many wrong names: each is looked at once, and only as long as that costs little, because few are ever
 /// shown.
 #[derive(Debug)]
-pub(super) struct Guesses {
+pub struct Guesses {
     /// The hint for each wrong name, and what was not to be proposed for it.
     made: HashMap<(String, Option<String>), Option<String>>,
     /// How many comparisons are left.
@@ -45,7 +45,7 @@ impl Guesses {
 
     /// The hint for a wrong name: the one of those known that was probably meant, or all where they are few, with words
     /// before them. One of them may be out of the question.
-    pub(super) fn hint<'a, I: IntoIterator<Item = &'a str>>(
+    pub fn hint<'a, I: IntoIterator<Item = &'a str>>(
         &mut self,
         name: &str,
         except: Option<&str>,
@@ -76,7 +76,7 @@ impl Guesses {
 }
 
 /// Names as a list in a sentence: `a`, `b` and `c`.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>, last: &str) -> String {
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let mut quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match quoted.pop() {
         None => String::new(),

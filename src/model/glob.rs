@@ -2,7 +2,7 @@
 
 /// Whether `text` fits `pattern`: `*` stands for any text, `?` for any one character. Linear but for
 /// the pattern's length, so that no pattern can make it slow.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub fn fits(pattern: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     // Which lengths of the text the pattern read so far can cover.
     let mut covered = vec![false; text.len() + 1];
