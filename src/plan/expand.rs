@@ -52,7 +52,7 @@ impl FromElement {
 /// A restore after `for_each`.
 #[derive(Debug)]
 pub(super) struct Expanded {
-    /// Rendered, without `for_each`, under its final name.
+    /// Rendered, without `for_each` unless that is empty, under its final name.
     pub(super) node: Node,
     pub(super) author: Author,
     /// The name of the author's restore, where it has one.
@@ -60,8 +60,6 @@ pub(super) struct Expanded {
     pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore: validated, and not carried out.
     pub(super) probe: bool,
-    /// That list, where nothing is in it.
-    pub(super) empty_list: Option<Span>,
 }
 
 /// An element of a `for_each` that gives a restore.
@@ -92,14 +90,7 @@ pub(super) fn expand(
         templates.tree(name, Trail::Key(&trail, "name"), scope, None, findings);
     }
     let author_name = restore.get("name").and_then(Node::as_str).map(str::to_owned);
-    let base = |node: Node, element, probe| Expanded {
-        node,
-        author,
-        author_name: author_name.clone(),
-        element,
-        probe,
-        empty_list: None,
-    };
+    let base = |node: Node, element, probe| Expanded { node, author, author_name: author_name.clone(), element, probe };
     let Some(mut list) = restore.take("for_each") else {
         if most == 0 {
             return Err(TooMany);
@@ -116,8 +107,13 @@ pub(super) fn expand(
     if named.is_empty() {
         scope.set_unknown_element();
         fields(&mut restore, trail, templates, scope, None, findings);
-        let is_empty = matches!(&list.value, Yaml::List(items) if items.is_empty());
-        return Ok(vec![Expanded { empty_list: is_empty.then_some(list.span), ..base(restore, None, true) }]);
+        // An empty list is kept, for the rule that tells of it.
+        if let (Yaml::Map(entries), Yaml::List(items)) = (&mut restore.value, &list.value)
+            && items.is_empty()
+        {
+            entries.push(Entry { key: "for_each".to_owned(), key_span: list.span, value: list });
+        }
+        return Ok(vec![base(restore, None, true)]);
     }
     let of = named.len();
     if of > most {

@@ -64,8 +64,6 @@ pub(super) struct Restore {
     pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore.
     pub(super) probe: bool,
-    /// That list, where nothing is in it.
-    pub(super) empty_list: Option<Span>,
 }
 
 impl Restore {
@@ -274,7 +272,7 @@ impl<'a> Reader<'a> {
     }
 
     fn one(&self, restore: Expanded, findings: &mut Findings) -> Restore {
-        let Expanded { mut node, author, author_name, element, probe, empty_list } = restore;
+        let Expanded { mut node, author, author_name, element, probe } = restore;
         let (pointer, told) = (author.pointer(), element.as_ref().map(FromElement::told));
         let place = |at: &Pointer| {
             let mut own = pointer.clone();
@@ -298,7 +296,6 @@ impl<'a> Reader<'a> {
             short_name,
             element,
             probe,
-            empty_list,
         }
     }
 }

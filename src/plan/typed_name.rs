@@ -14,9 +14,12 @@ pub(super) fn bare_name(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
     let message = format!("one bare name is expected here, without `{parent}.`");
     let hint = match steps.last() {
         Some(&"rename_to") => {
-            format!("write `{name}`, and `target: {{database: {parent}}}` where it shall come into `{parent}`")
+            format!("write `{name}`; another database is named by `target: {{database: {parent}}}`")
         }
-        Some(&"database") => format!("write `{parent}`; objects keep their names there"),
+        Some(&"database") => {
+            let dotted = in_yaml(&format!("\"{}.{}\"", parent.as_str(), name.as_str()));
+            format!("write the database alone, like `{parent}`, or `{dotted}` where the dot belongs to its name")
+        }
         _ => format!("write `{name}`; a name that holds a dot stands in double quotes"),
     };
     reader.wrong_with(rule::OBJECT_NAME, node, steps, message, hint);
@@ -48,6 +51,9 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
 
 /// What to write in place of a text that is no name.
 fn hint(text: &str, error: &NameError) -> Option<String> {
+    if text.contains([',', ';']) {
+        return Some("give each name an entry of its own".to_owned());
+    }
     if let Some(meant) = &error.meant {
         let written = in_yaml(meant);
         let outer = if written == *meant { "" } else { "; the outer quotes are YAML's, and no part of the name" };

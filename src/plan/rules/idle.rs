@@ -28,7 +28,7 @@ pub(super) fn empty_lists(frame: &Frame<'_>, findings: &mut Findings) {
         return;
     }
     for restore in frame.restores {
-        let Some(list) = restore.empty_list else { continue };
+        let Some(list) = restore.places.at(&["for_each"]) else { continue };
         let shown = restore.author_name().unwrap_or("this restore");
         let pointer = restore.author.pointer().join("for_each");
         let message = format!("this list is empty, so `{shown}` restores nothing");
