@@ -96,7 +96,7 @@ fn saved(args: &Args) -> anyhow::Result<Option<(Changeset, String)>> {
     let about = || format!("`{}`", args.file.display());
     let text = String::from_utf8(bytes).with_context(about)?;
     let loaded = changeset::load(&text).with_context(about)?;
-    if args.again || args.binding.env.is_some() || !args.binding.inputs.is_empty() {
+    if args.again || args.binding.env.is_some() || !args.binding.given.inputs.is_empty() {
         bail!(
             "{} is a saved changeset, which holds its environment and inputs: leave out `--env`, `--input` and `--again`",
             about()

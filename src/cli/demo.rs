@@ -63,7 +63,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 
     let plan = dir.join("plans").join(PLAN);
     heading(terminal, &format!("validate: {}", plan.display()));
-    let binding = Binding { env: Some("sim".to_owned()), inputs: Vec::new() };
+    let binding = Binding { env: Some("sim".to_owned()), ..Binding::default() };
     let Some(mut loaded) = diff::resolved(&plan, &binding, terminal)? else {
         return Ok(Exit::Invalid);
     };

@@ -78,9 +78,9 @@ pub(super) fn resolved(
 ) -> anyhow::Result<Option<Loaded>> {
     let name = binding.env.as_ref().context("name the environment with `--env NAME`: it says which site to talk to")?;
     let environment = load::environment_path(plan, name);
-    let resolution = load::load(plan, Some(&environment), &binding.inputs)?;
+    let resolution = load::load(plan, Some(&environment), binding)?;
     if !resolution.diagnostics.is_empty() {
-        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().colour));
+        terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().into()));
     }
     let (Some(found), Some(mut environment)) = (resolution.plan, resolution.environment) else {
         return Ok(None);
@@ -89,6 +89,6 @@ pub(super) fn resolved(
     for path in environment.paths_mut() {
         *path = std::path::absolute(&path)?.display().to_string();
     }
-    let inputs = binding.inputs.iter().cloned().collect();
+    let inputs = binding.given.inputs.iter().cloned().collect();
     Ok(Some(Loaded { plan: found, file: plan.display().to_string(), inputs, environment }))
 }

@@ -9,10 +9,9 @@ use super::system::SystemClock;
 use crate::baas::Client;
 use crate::changeset::{Changeset, Intention, decide, differences};
 use crate::journal::{Store as _, past_attempts, sqlite::SqliteStore};
-use crate::model::{Environment, Reading, Snapshot};
+use crate::model::{Environment, Reading, Snapshot, harmless};
 use crate::observe::observe;
 use crate::ports::Clock as _;
-use crate::report;
 
 /// The version that documents carry.
 pub(super) const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -63,7 +62,7 @@ impl Bench {
         let fresh = self.decide(&intention).await?;
         let changes = differences(saved, &fresh);
         if !changes.is_empty() {
-            let list: String = changes.iter().map(|change| format!("\n  - {}", report::harmless(change))).collect();
+            let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
             bail!(
                 "the site is no longer as it was when the changeset was made, so nothing was sent:{list}\nmake a new one with `restorectl diff --out`"
             );

@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 use crate::changeset::Changeset;
 use crate::engine::{Heard, Machine, Signal, drive};
 use crate::journal::{Run, RunState, Store as _};
-use crate::model::RunId;
+use crate::model::{RunId, harmless};
 use crate::ports::Clock as _;
 use crate::report;
 
@@ -110,7 +110,7 @@ fn still_running(state: &RunState) -> String {
         let id = id.map_or_else(String::new, |id| format!(" (restore {id})"));
         let status = restore.map_or_else(|| "not seen at the site yet".to_owned(), |r| r.status.to_string());
         let line = format!("{item}: {}{id}, {status}", attempt.job_name);
-        format!("\n  - {}", report::harmless(&line))
+        format!("\n  - {}", harmless(&line))
     };
     state.may_run().map(line).collect()
 }

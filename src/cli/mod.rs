@@ -8,6 +8,7 @@ mod diff;
 mod difference;
 mod execute;
 mod exit;
+mod explain;
 mod files;
 mod load;
 mod render;
@@ -102,6 +103,8 @@ enum Command {
     Test(test::Args),
     /// Record what the sites of plans show, for tests and for `validate`; sends nothing but reads
     Snapshot(snapshot::Args),
+    /// Tell why a rule is there and how to mend what breaks it
+    Explain(explain::Args),
     /// Print a plan as it resolves for an environment
     Render(render::Args),
     /// Compare a plan with the site; sends nothing but reads
@@ -142,7 +145,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             for line in format!("error: {}", sentence(&error)).lines() {
-                terminal.say(&crate::report::harmless(line));
+                terminal.say(&crate::model::harmless(line));
             }
             Exit::Failed.into()
         }
@@ -156,6 +159,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Validate(args) => validate::run(args, global),
         Command::Test(args) => test::run(args, global),
         Command::Snapshot(args) => snapshot::run(args, global).await,
+        Command::Explain(args) => explain::run(args, global),
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,
         Command::Apply(args) => apply::run(args, global).await,

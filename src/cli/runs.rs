@@ -5,7 +5,7 @@ use super::report::{self as report_command, Format};
 use super::system::SystemClock;
 use super::{Global, OutputFormat, connect};
 use crate::journal::Store as _;
-use crate::model::RunId;
+use crate::model::{RunId, harmless};
 use crate::report;
 
 /// Arguments of `runs`.
@@ -50,9 +50,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 match report_command::build(&store, &run.id, &clock).await {
                     Ok(report) => made.push(report),
                     // One damaged run must not hide the others.
-                    Err(error) => {
-                        terminal.say(&report::harmless(&format!("warning: run {} is left out: {error:#}", run.id)))
-                    }
+                    Err(error) => terminal.say(&harmless(&format!("warning: run {} is left out: {error:#}", run.id))),
                 }
             }
             match format {

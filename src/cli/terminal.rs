@@ -4,6 +4,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::diagnostic::Look;
 use crate::report::Style;
 
 /// When to colour.
@@ -23,6 +24,12 @@ pub(super) enum Colour {
 pub(super) struct Terminal {
     colour: Colour,
     quiet: bool,
+}
+
+impl From<Style> for Look {
+    fn from(style: Style) -> Self {
+        Self { colour: style.colour, width: style.width, ..Self::default() }
+    }
 }
 
 impl Terminal {

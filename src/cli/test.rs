@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::exit::Exit;
-use super::{Global, files};
+use super::{Global, files, load};
 use crate::plan::SourceFile;
 use crate::plantest::{self, Counts, FileReport, Subject};
 
@@ -67,7 +67,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let terminal = global.terminal();
     terminal.result(&match args.format {
-        Format::Human => plantest::human(&reports, terminal.out().colour),
+        Format::Human => plantest::human(&reports, terminal.out().into()),
         Format::Junit => plantest::junit(&reports),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&plantest::json(&reports))?),
     })?;
@@ -84,6 +84,5 @@ fn one(path: &Path, filter: Option<&str>) -> anyhow::Result<FileReport> {
     let environments = files::environment_names(&plan);
     let plan = plan.display().to_string();
     let subject = Subject { test: &test, plan: &plan, environments: &environments, filter };
-    let mut read = |path: &str| files::read(Path::new(path), files::LARGEST).map_err(|error| format!("{error:#}"));
-    Ok(plantest::run(subject, &mut read))
+    Ok(plantest::run(subject, &mut load::reader()))
 }

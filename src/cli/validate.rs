@@ -43,12 +43,14 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let terminal = global.terminal();
     let Some(snapshots) = load::snapshots(&args.snapshot, terminal)? else { return Ok(Exit::Invalid) };
-    let snapshot = plan::newest(snapshots);
+    let mut read = load::reader();
+    let mut workspace = load::workspace(&args.binding.given, &mut read);
+    workspace.check_against(plan::newest(snapshots));
     let mut documents = Vec::new();
     let (mut checks, mut errors, mut warnings) = (0usize, 0usize, 0usize);
     for plan in &plans {
         for environment in environments(plan, &args) {
-            let resolution = load::load_against(plan, environment.as_deref(), &args.binding.inputs, snapshot.as_ref())?;
+            let resolution = load::resolve(&mut workspace, plan, environment.as_deref(), &args.binding.given.inputs)?;
             let found = &resolution.diagnostics;
             checks += 1;
             errors += found.errors();
@@ -58,7 +60,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 OutputFormat::Human => {
                     let bound = environment.as_ref().map(|path| format!(" with {}", path.display()));
                     terminal.result(&format!("{}{}:\n\n", plan.display(), bound.unwrap_or_default()))?;
-                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().colour)))?;
+                    terminal.result(&format!("{}\n", diagnostic::human(found, terminal.out().into())))?;
                 }
                 OutputFormat::Json => documents.push(serde_json::json!({
                     "plan": plan.display().to_string(),

@@ -43,16 +43,15 @@ impl Diagnostics {
         drafts.retain(|d| seen.insert((d.rule, d.span, d.message.clone())));
         let errors = drafts.iter().filter(|d| d.severity == Severity::Error).count();
         let warnings = drafts.len() - errors;
-        let mut room = [cap.min(errors), cap.saturating_sub(errors)];
-        drafts.retain(|d| {
-            let [for_errors, for_warnings] = &mut room;
-            let room = if d.severity == Severity::Error { for_errors } else { for_warnings };
-            let keep = *room > 0;
-            *room = room.saturating_sub(1);
-            keep
-        });
+        let drafts = most_severe(drafts, |draft| draft.severity, cap);
         let shown = drafts.into_iter().map(|draft| draft.placed(&sources)).collect();
         Self { sources, shown, errors, warnings }
+    }
+
+    /// Counts problems that were found and are not even kept.
+    #[must_use]
+    pub fn and_more(self, errors: usize, warnings: usize) -> Self {
+        Self { errors: self.errors + errors, warnings: self.warnings + warnings, ..self }
     }
 
     /// Whether the document can't be used.
@@ -91,6 +90,24 @@ impl Diagnostics {
     }
 }
 
+/// At most so many of them in their order, errors before warnings.
+pub(super) fn most_severe<T>(
+    all: impl IntoIterator<Item = T>,
+    severity: impl Fn(&T) -> Severity,
+    most: usize,
+) -> Vec<T> {
+    let mut all: Vec<T> = all.into_iter().collect();
+    let errors = all.iter().filter(|one| severity(one) == Severity::Error).count();
+    let (mut for_errors, mut for_warnings) = (most, most.saturating_sub(errors));
+    all.retain(|one| {
+        let room = if severity(one) == Severity::Error { &mut for_errors } else { &mut for_warnings };
+        let keep = *room > 0;
+        *room = room.saturating_sub(1);
+        keep
+    });
+    all
+}
+
 /// An error at a place, with nothing more to say about it yet.
 pub fn draft(rule: &'static str, span: Span, pointer: &str, message: impl Into<String>) -> Draft {
     Draft {
@@ -121,6 +138,14 @@ impl Draft {
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push((span, text.into()));
         self
+    }
+
+    /// With another place, where there is one.
+    pub fn maybe_related(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.related(span, text),
+            None => self,
+        }
     }
 
     /// As something that somebody should look at, and that stops nothing.

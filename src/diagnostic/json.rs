@@ -31,6 +31,8 @@ fn place(place: &Place) -> Map<String, Value> {
     object.insert("file".to_owned(), json!(place.file));
     object.insert("line".to_owned(), json!(place.line));
     object.insert("column".to_owned(), json!(place.column));
+    object.insert("end_line".to_owned(), json!(place.end_line));
+    object.insert("end_column".to_owned(), json!(place.end_column));
     object.insert("start".to_owned(), json!(place.span.start));
     object.insert("end".to_owned(), json!(place.span.end));
     object
@@ -57,7 +59,8 @@ mod tests {
         };
         let bare =
             Draft { span: None, related: vec![], hint: Some("h".into()), severity: Severity::Warning, ..draft.clone() };
-        let place = json!({"file": "f.yaml", "line": 1, "column": 4, "start": 3, "end": 4});
+        let place =
+            json!({"file": "f.yaml", "line": 1, "column": 4, "end_line": 1, "end_column": 5, "start": 3, "end": 4});
         let mut related = place.clone();
         related["message"] = json!("here");
         assert_eq!(

@@ -6,13 +6,15 @@
 //! secret is masked in [`Sources`], which alone gives out excerpts.
 
 mod collection;
+mod excerpt;
 mod human;
 mod json;
 mod rule;
 mod source;
 
+use collection::most_severe;
 pub use collection::{Diagnostics, Draft, draft};
-pub use human::human;
+pub use human::{Look, human};
 pub use json::json;
 pub use rule::Rule;
 pub use source::{FileId, Sources, Span};
@@ -29,6 +31,15 @@ pub enum Severity {
     Warning,
 }
 
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
 /// Where a problem stands, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -40,6 +51,10 @@ pub struct Place {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
+    /// The line of the character behind the last.
+    pub end_line: usize,
+    /// The column of the character behind the last.
+    pub end_column: usize,
 }
 
 impl std::fmt::Display for Place {

@@ -1,6 +1,7 @@
 //! The texts that diagnostics point into, with their lines and with what must not be shown of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Place;
 
@@ -26,40 +27,39 @@ impl Span {
     }
 }
 
+/// One text with its name.
 #[derive(Debug, Clone)]
-struct Source {
+pub(super) struct Source {
     path: String,
-    text: String,
+    text: Arc<String>,
     /// Where each line begins.
-    lines: Vec<usize>,
+    lines: Arc<[usize]>,
+    /// How many characters stand before every [`STRIDE`]th byte.
+    counted: Arc<[usize]>,
     /// What is masked in excerpts.
     masks: Vec<Range<usize>>,
 }
 
-/// All texts of one resolution.
+/// Characters are counted ahead in steps of so many bytes, so that a column far out on a line of megabytes is
+/// found as quickly as any other.
+const STRIDE: usize = 1024;
+
+/// All texts that diagnostics may point into. A copy shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     all: Vec<Source>,
 }
 
-/// A piece of one line, safe to show, and where the marked part is in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Excerpt {
-    pub(super) text: String,
-    pub(super) marked: Range<usize>,
-}
-
-/// How many bytes of a line are shown around a place at most, to either side.
-const WINDOW: usize = 160;
-/// What stands for a masked text, whatever its length.
-const MASK: &str = "********";
-
 impl Sources {
-    /// Takes a text in.
+    /// Takes a text in; the same text from the same path once. An empty one stands for a file that couldn't be read, too.
     pub fn add(&mut self, path: impl Into<String>, text: String) -> FileId {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.all.push(Source { path: path.into(), text, lines, masks: Vec::new() });
-        FileId(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
+        let path = path.into();
+        let number = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some(known) = self.all.iter().position(|source| source.path == path && *source.text == text) {
+            return number(known);
+        }
+        self.all.push(Source::new(path, text));
+        number(self.all.len() - 1)
     }
 
     /// The path of a text, as the user gave it.
@@ -69,7 +69,7 @@ impl Sources {
 
     /// A text.
     pub fn text(&self, file: FileId) -> &str {
-        self.get(file).map_or("", |source| source.text.as_str())
+        self.get(file).map_or("", Source::text)
     }
 
     /// Keeps this span out of every excerpt.
@@ -82,53 +82,32 @@ impl Sources {
         }
     }
 
-    /// A span as something to show: the file, the line, the column.
+    /// A span as something to show: the file, the lines, the columns.
     pub fn place(&self, span: Span) -> Place {
-        let Some(source) = self.get(span.file) else {
-            return Place { file: String::new(), span: span.start..span.end, line: 1, column: 1 };
+        let (file, position, end) = match self.get(span.file) {
+            Some(source) => {
+                (source.path.clone(), source.position(span.start), source.position(span.end.max(span.start)))
+            }
+            None => (String::new(), (1, 1), (1, 1)),
         };
-        let line = source.line_of(span.start);
-        let begin = source.lines.get(line).copied().unwrap_or(0);
-        let before = source.text.get(begin..span.start).unwrap_or("");
-        Place {
-            file: source.path.clone(),
-            span: span.start..span.end,
-            line: line + 1,
-            column: before.trim_start_matches('\u{feff}').chars().count() + 1,
-        }
+        let ((line, column), (end_line, end_column)) = (position, end);
+        Place { file, span: span.start..span.end, line, column, end_line, end_column }
     }
 
     /// The rest of a line, from a line and a column as [`Self::place`] tells them. None: the text has no such place.
     pub fn rest_of_line(&self, file: FileId, line: usize, column: usize) -> Option<Span> {
         let source = self.get(file)?;
-        let begin = *source.lines.get(line.checked_sub(1)?)?;
-        let text = source.text.get(begin..)?.lines().next()?;
-        let own = text.trim_start_matches('\u{feff}');
+        let line = source.line(line.checked_sub(1)?)?;
+        let text = source.text.get(line.clone())?;
+        let own = text.strip_prefix('\u{feff}').filter(|_| line.start == 0).unwrap_or(text);
         let (offset, _) = own.char_indices().nth(column.checked_sub(1)?)?;
-        let start = begin + text.len() - own.len() + offset;
-        Some(Span { file, start, end: begin + text.trim_end().len() })
+        let start = line.start + text.len() - own.len() + offset;
+        Some(Span { file, start, end: line.start + text.trim_end().len() })
     }
 
-    /// The line that a place begins on, cut to what a terminal can show, with secrets masked. None:
-    /// the place is in no text that we have.
-    pub(super) fn excerpt(&self, place: &Place) -> Option<Excerpt> {
-        let source = self.all.iter().find(|source| source.path == place.file)?;
-        let text = source.text.as_str();
-        let line = place.line.checked_sub(1)?;
-        let begin = *source.lines.get(line)?;
-        let end = source.lines.get(line + 1).map_or(text.len(), |next| next - 1);
-        let end = if text.get(begin..end)?.ends_with('\r') { end - 1 } else { end };
-        let start = place.span.start.clamp(begin, end);
-        let stop = place.span.end.clamp(start, end);
-        let mut from = begin.max(start.saturating_sub(WINDOW));
-        let mut to = end.min(stop.min(start.saturating_add(WINDOW)).saturating_add(WINDOW));
-        while !text.is_char_boundary(from) {
-            from -= 1;
-        }
-        while !text.is_char_boundary(to) {
-            to += 1;
-        }
-        Some(source.masked(from..to, start..stop.min(to)))
+    /// The text with this path.
+    pub(super) fn find(&self, path: &str) -> Option<&Source> {
+        self.all.iter().find(|source| source.path == path)
     }
 
     fn get(&self, file: FileId) -> Option<&Source> {
@@ -137,75 +116,90 @@ impl Sources {
 }
 
 impl Source {
+    fn new(path: String, text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut counted = vec![0];
+        let mut count = 0;
+        for step in text.as_bytes().chunks(STRIDE) {
+            count += characters(step);
+            counted.push(count);
+        }
+        Self { path, text: Arc::new(text), lines, counted: counted.into(), masks: Vec::new() }
+    }
+
+    /// The whole text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What is masked, in the order in which it was said.
+    pub(super) fn masks(&self) -> &[Range<usize>] {
+        &self.masks
+    }
+
     /// The line that a byte is on, from 0.
-    fn line_of(&self, byte: usize) -> usize {
+    pub(super) fn line_of(&self, byte: usize) -> usize {
         self.lines.partition_point(|begin| *begin <= byte).saturating_sub(1)
     }
 
-    /// A stretch of the text with masks in place, and where `marked` went.
-    fn masked(&self, window: Range<usize>, marked: Range<usize>) -> Excerpt {
-        let mut masks: Vec<Range<usize>> = Vec::new();
-        for mask in &self.masks {
-            let cut = mask.start.max(window.start)..mask.end.min(window.end);
-            if !cut.is_empty() {
-                masks.push(cut);
-            }
-        }
-        masks.sort_by_key(|mask| mask.start);
-        let mut shown = String::new();
-        // Where the two ends of the mark went: the start to the left of a mask, the end to its right.
-        let (mut start, mut end) = (None, None);
-        let mut at = window.start;
-        for mask in masks.iter().chain(std::iter::once(&(window.end..window.end))) {
-            if at < mask.start || mask.is_empty() {
-                let kept = at..mask.start;
-                let inside = |byte: usize| byte.checked_sub(kept.start).filter(|_| byte <= kept.end);
-                start = start.or(inside(marked.start).filter(|_| marked.start < kept.end).map(|n| shown.len() + n));
-                end = end.or(inside(marked.end).filter(|_| marked.end > kept.start).map(|n| shown.len() + n));
-                shown.push_str(self.text.get(kept).unwrap_or(""));
-            }
-            if at < mask.end && !mask.is_empty() {
-                start = start.or((marked.start < mask.end).then_some(shown.len()));
-                shown.push_str(MASK);
-                end = end.or((marked.end <= mask.end && marked.end > at).then_some(shown.len()));
-                at = mask.end;
-            }
-        }
-        let start = start.unwrap_or(shown.len());
-        Excerpt { marked: start..end.unwrap_or(start).clamp(start, shown.len()), text: shown }
+    /// A line, from 0, without its break.
+    pub(super) fn line(&self, line: usize) -> Option<Range<usize>> {
+        let begin = *self.lines.get(line)?;
+        let end = self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
+        let end = if self.text.get(begin..end)?.ends_with('\r') { end - 1 } else { end };
+        Some(begin..end)
     }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    fn position(&self, byte: usize) -> (usize, usize) {
+        let line = self.line_of(byte);
+        let begin = self.lines.get(line).copied().unwrap_or(0);
+        // A byte order mark is no character of the first line.
+        let mark = if line == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let begin = (begin + mark).min(byte);
+        (line + 1, self.characters_before(byte) - self.characters_before(begin) + 1)
+    }
+
+    fn characters_before(&self, byte: usize) -> usize {
+        let byte = byte.min(self.text.len());
+        let step = byte / STRIDE;
+        let rest = self.text.as_bytes().get(step * STRIDE..byte).unwrap_or_default();
+        self.counted.get(step).copied().unwrap_or(0) + characters(rest)
+    }
+}
+
+/// How many characters begin in a stretch of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn excerpt(text: &str, range: Range<usize>, masks: &[(usize, usize)]) -> (String, String) {
+    fn one(text: &str) -> (Sources, FileId) {
         let mut sources = Sources::default();
         let file = sources.add("f.yaml", text.to_owned());
-        for (start, end) in masks.iter().copied() {
-            sources.mask(Span { file, start, end });
-        }
-        let place = sources.place(Span { file, start: range.start, end: range.end });
-        let excerpt = sources.excerpt(&place).unwrap();
-        (excerpt.text.clone(), excerpt.text[excerpt.marked].to_owned())
+        (sources, file)
     }
 
     #[test]
     fn columns_count_characters_from_one() {
-        let mut sources = Sources::default();
-        let file = sources.add("f.yaml", "a: é\r\nnäme: x\n".to_owned());
+        let (sources, file) = one("a: é\r\nnäme: x\n");
         let place = sources.place(Span { file, start: 14, end: 15 });
-        assert_eq!((place.line, place.column), (2, 7));
+        assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 7, 2, 8));
         assert_eq!(place.to_string(), "f.yaml:2:7");
         let end = sources.place(Span { file, start: 16, end: 16 });
         assert_eq!((end.line, end.column), (3, 1));
+        let whole = sources.place(Span { file, start: 0, end: 16 });
+        assert_eq!((whole.line, whole.column, whole.end_line, whole.end_column), (1, 1, 3, 1));
     }
 
     #[test]
     fn a_place_leads_back_to_its_line() {
-        let mut sources = Sources::default();
-        let file = sources.add("f.yaml", "\u{feff}a: é\r\nnäme: x  \n".to_owned());
+        let (sources, file) = one("\u{feff}a: é\r\nnäme: x  \n");
         for (line, column, text) in [(1, 4, "é"), (2, 1, "näme: x"), (2, 7, "x")] {
             let span = sources.rest_of_line(file, line, column).unwrap();
             assert_eq!(&sources.text(file)[span.start..span.end], text);
@@ -218,26 +212,31 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_is_one_line_without_its_break() {
-        assert_eq!(excerpt("one\ntwo: x\r\nthree", 4..30, &[]), ("two: x".into(), "two: x".into()));
-        assert_eq!(excerpt("", 0..0, &[]), (String::new(), String::new()));
+    fn a_byte_order_mark_is_no_column() {
+        let (sources, file) = one("\u{feff}a: 1\n\u{feff}b");
+        let column = |start| sources.place(Span { file, start, end: start }).column;
+        assert_eq!([0, 3, 4].map(column), [1, 1, 2]);
+        assert_eq!(column(11), 2, "it is one on any other line");
     }
 
     #[test]
-    fn a_mask_hides_text_and_its_length() {
-        let text = "password: hunter2 # x";
-        assert_eq!(excerpt(text, 10..17, &[(10, 17)]), ("password: ******** # x".into(), "********".into()));
-        assert_eq!(excerpt(text, 0..8, &[(10, 17)]), ("password: ******** # x".into(), "password".into()));
-        assert_eq!(excerpt(text, 18..19, &[(10, 17)]), ("password: ******** # x".into(), "#".into()));
-        assert_eq!(excerpt(text, 0..21, &[(10, 17), (12, 15)]).0, "password: ******** # x");
-        assert_eq!(excerpt(text, 12..15, &[(10, 17)]).0, "password: ******** # x");
+    fn lines_come_without_their_break() {
+        let (sources, _) = one("one\ntwo\r\n\nfour");
+        let source = sources.find("f.yaml").unwrap();
+        let lines: Vec<_> = (0..5).map(|line| source.line(line).map(|range| &source.text[range])).collect();
+        assert_eq!(lines, [Some("one"), Some("two"), Some(""), Some("four"), None]);
     }
 
-    #[test]
-    fn a_very_long_line_is_cut_around_the_place() {
-        let text = "é".repeat(5000);
-        let (shown, marked) = excerpt(&text, 4000..4002, &[]);
-        assert!(shown.len() < 400, "{}", shown.len());
-        assert_eq!(marked, "é");
+    proptest! {
+        #[test]
+        fn counting_ahead_changes_no_position(text in "[aé表\n]{0,3000}", at in 0usize..9000) {
+            let at = at.min(text.len());
+            let (sources, file) = one(&text);
+            let place = sources.place(Span { file, start: at, end: at });
+            let before = String::from_utf8_lossy(&text.as_bytes()[..at]).into_owned();
+            let line = before.rsplit('\n').next().unwrap_or("");
+            prop_assert_eq!(place.line, before.matches('\n').count() + 1);
+            prop_assert_eq!(place.column, line.chars().count() + 1);
+        }
     }
 }

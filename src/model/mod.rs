@@ -24,6 +24,7 @@ mod secret;
 mod snapshot;
 mod status;
 pub mod suggest;
+mod text;
 
 pub use action::{Action, DataLoss};
 pub use contents::{Contents, nearest_name};
@@ -43,3 +44,4 @@ pub use restore::{RestoreRecord, SubTask};
 pub use secret::{Secret, SecretRef};
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
+pub use text::{count, deceives, harmless};

@@ -2,30 +2,34 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::{FileId, Sources, Span};
 
 use super::findings::{Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::parse::{Privacy, load};
 use super::pointer::Pointer;
-use super::{LoaderLimits, ReadFile, SourceFile, rule, schema};
+use super::{LoaderLimits, ReadFile, rule, schema};
 
 /// How many bases may stand behind one another.
 const LONGEST_CHAIN: usize = 16;
 
-/// Reads an environment with its bases. Gives what could be read, also when there were errors.
+/// Reads an environment with its bases. Gives what could be read, also when there were errors, and in `files` the
+/// files that it was read from.
 pub(super) fn load_chain(
-    file: &SourceFile,
+    path: &str,
+    bytes: Vec<u8>,
     read: &mut ReadFile<'_>,
     limits: &LoaderLimits,
     sources: &mut Sources,
+    files: &mut Vec<FileId>,
     findings: &mut Findings,
 ) -> Option<Node> {
     let mut layers: Vec<Node> = Vec::new();
-    let mut names = vec![name_of(&file.path)];
-    let mut next = Some((file.path.clone(), file.bytes.clone()));
+    let mut names = vec![name_of(path)];
+    let mut next = Some((path.to_owned(), bytes));
     while let Some((path, bytes)) = next.take() {
-        let Some(root) = one(&path, &bytes, limits, sources, findings) else { break };
+        let Some(root) = one(&path, bytes, limits, sources, findings) else { break };
+        files.push(root.span.file);
         if let Some((base, span)) = root.get("extends").and_then(|node| Some((node.as_str()?.to_owned(), node.span))) {
             let wrong = |message: String| draft(rule::EXTENDS, span, "/extends", message);
             if names.contains(&base) {
@@ -65,7 +69,7 @@ pub(super) fn sibling(path: &str, relative: &str) -> String {
 /// Reads and validates one file.
 fn one(
     path: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     limits: &LoaderLimits,
     sources: &mut Sources,
     findings: &mut Findings,
@@ -73,25 +77,28 @@ fn one(
     let mut root = load(path, bytes, Privacy::Guarded, limits, sources, findings)?;
     let secret = schema::validate(&schema::ENVIRONMENT, &mut root, &|at| (at.clone(), None), findings);
     secret.into_iter().for_each(|span: Span| sources.mask(span));
-    refuse_templates(&root, &Pointer::default(), findings);
+    refuse_templates(&mut root, &Pointer::default(), findings);
     Some(root)
 }
 
 /// Whoever writes a template here expects it to be rendered; sending it as it is would be worse than an error.
-fn refuse_templates(node: &Node, pointer: &Pointer, findings: &mut Findings) {
-    match &node.value {
+fn refuse_templates(node: &mut Node, pointer: &Pointer, findings: &mut Findings) {
+    match &mut node.value {
         Yaml::String(text) if text.contains("{{") => {
             let message = "no templates are rendered in an environment";
             let found = draft(rule::TEMPLATE_IN_ENVIRONMENT, node.span, pointer.as_str(), message);
             findings.add(found.hint("write the value itself; plans can combine it with other inputs"));
+            node.value = Yaml::Broken;
         }
         Yaml::List(items) => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.iter_mut().enumerate() {
                 refuse_templates(item, &pointer.join(&index.to_string()), findings);
             }
         }
         Yaml::Map(entries) => {
-            entries.iter().for_each(|entry| refuse_templates(&entry.value, &pointer.join(&entry.key), findings));
+            for Entry { key, value, .. } in entries {
+                refuse_templates(value, &pointer.join(key), findings);
+            }
         }
         _ => {}
     }

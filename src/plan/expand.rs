@@ -7,38 +7,58 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::diagnostic::Span;
 use crate::model::Slug;
 
 use super::findings::{Element, Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
+use super::rule;
 use super::template::{Scope, Templates};
-use super::{LoaderLimits, rule};
+
+/// Where a restore stands in the files that make a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Author {
+    /// Among the restores of all files, in their order.
+    pub(super) number: usize,
+    /// In its own file's list.
+    pub(super) index: usize,
+}
+
+impl Author {
+    /// The author's place, for programs.
+    pub(super) fn pointer(self) -> Pointer {
+        Pointer::from_text(format!("/restores/{}", self.index))
+    }
+}
+
+/// The element of a `for_each` that a restore comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FromElement {
+    pub(super) label: String,
+    /// How many elements there are.
+    pub(super) of: usize,
+    /// Where it is written.
+    pub(super) span: Span,
+}
+
+impl FromElement {
+    pub(super) fn told(&self) -> Element<'_> {
+        Element { label: &self.label, of: self.of, span: self.span }
+    }
+}
 
 /// A restore after `for_each`.
 #[derive(Debug)]
 pub(super) struct Expanded {
     /// Rendered, without `for_each`, under its final name.
     pub(super) node: Node,
-    /// The author's restore, by its index.
-    pub(super) author: usize,
+    pub(super) author: Author,
     /// The name of the author's restore, where it has one.
     pub(super) author_name: Option<String>,
-    /// The element and how many there are.
-    pub(super) element: Option<(String, usize)>,
+    pub(super) element: Option<FromElement>,
     /// It stands for a list that gives no restore: validated, and not carried out.
     pub(super) probe: bool,
-}
-
-impl Expanded {
-    pub(super) fn element(&self) -> Option<Element<'_>> {
-        self.element.as_ref().map(|(label, of)| Element { label, of: *of })
-    }
-
-    /// The author's place, for programs.
-    pub(super) fn pointer(&self) -> Pointer {
-        Pointer::from_text(format!("/restores/{}", self.author))
-    }
 }
 
 /// An element of a `for_each` that gives a restore.
@@ -47,63 +67,62 @@ struct Named {
     slug: String,
     value: Value,
     index: usize,
+    span: Span,
 }
 
-/// Renders all restores, once for each element where there is a list.
+/// Renders a restore, once for each element where there is a list. An error says that there are more than `most`.
 pub(super) fn expand(
-    restores: &[Node],
+    author: Author,
+    restore: &Node,
+    written: &HashMap<String, Node>,
+    most: usize,
     templates: &mut Templates<'_>,
     scope: &mut Scope,
-    limits: &LoaderLimits,
     findings: &mut Findings,
-) -> Vec<Expanded> {
-    let mut all: Vec<Expanded> = Vec::new();
-    for (author, restore) in restores.iter().enumerate() {
-        let pointer = Pointer::from_text(format!("/restores/{author}"));
-        scope.set_element(None);
-        let name = restore.get("name").map(|name| templates.tree(name, &pointer.join("name"), scope, None, findings));
-        let author_name = name.as_ref().and_then(|name| name.as_str().map(str::to_owned));
-        let base =
-            |node: Node, element, probe| Expanded { node, author, author_name: author_name.clone(), element, probe };
-        let Some(list) = restore.get("for_each") else {
-            all.push(base(rest(restore, name, &pointer, templates, scope, None, findings), None, false));
-            continue;
-        };
-        let rendered = templates.tree(list, &pointer.join("for_each"), scope, None, findings);
-        let named = elements(&rendered, author_name.as_deref(), &pointer.join("for_each"), findings);
-        if named.is_empty() {
-            scope.set_unknown_element();
-            all.push(base(rest(restore, name, &pointer, templates, scope, None, findings), None, true));
-            continue;
+) -> Result<Vec<Expanded>, TooMany> {
+    let pointer = author.pointer();
+    scope.set_element(None);
+    let name = restore.get("name").map(|name| templates.tree(name, &pointer.join("name"), scope, None, findings));
+    let author_name = name.as_ref().and_then(|name| name.as_str().map(str::to_owned));
+    let base = |node: Node, element, probe| Expanded { node, author, author_name: author_name.clone(), element, probe };
+    let Some(list) = restore.get("for_each") else {
+        if most == 0 {
+            return Err(TooMany);
         }
-        let of = named.len();
-        if all.len() + of > limits.restores {
-            let message = format!("the plan gives more than {} restores", limits.restores);
-            let found = draft(rule::LIMIT, list.span, pointer.join("for_each").as_str(), message);
-            findings.add(found.hint("split the plan, or raise the limit"));
-            break;
-        }
-        for Named { label, slug, value, index } in named {
-            scope.set_element(Some((value, index)));
-            let own = name.as_ref().map(|name| match name.as_str() {
-                Some(text) => Node::string(name.span, format!("{text}-{slug}")),
-                None => name.clone(),
-            });
-            let element = Some(Element { label: &label, of });
-            let node = rest(restore, own, &pointer, templates, scope, element, findings);
-            all.push(base(node, Some((label, of)), false));
-        }
+        return Ok(vec![base(rest(restore, name, &pointer, templates, scope, None, findings), None, false)]);
+    };
+    let rendered = templates.tree(list, &pointer.join("for_each"), scope, None, findings);
+    // An element that an input brings in is written where the input has its value.
+    let path = templates.path_of(list);
+    let origin = path.as_deref().and_then(<[String]>::split_first);
+    let origin = origin.and_then(|(root, rest)| written.get(root)?.at(rest.iter().map(String::as_str)));
+    let named = elements(&rendered, origin, author_name.as_deref(), &pointer.join("for_each"), findings);
+    if named.is_empty() {
+        scope.set_unknown_element();
+        return Ok(vec![base(rest(restore, name, &pointer, templates, scope, None, findings), None, true)]);
+    }
+    let of = named.len();
+    if of > most {
+        return Err(TooMany);
+    }
+    let mut all = Vec::with_capacity(of);
+    for Named { label, slug, value, index, span } in named {
+        scope.set_element(Some((value, index)));
+        let own = name.as_ref().map(|name| match name.as_str() {
+            Some(text) => Node::string(name.span, format!("{text}-{slug}")),
+            None => name.clone(),
+        });
+        let element = FromElement { label, of, span };
+        let node = rest(restore, own, &pointer, templates, scope, Some(element.told()), findings);
+        all.push(base(node, Some(element), false));
     }
     scope.set_element(None);
-    if all.len() > limits.restores
-        && let Some(node) = restores.get(limits.restores)
-    {
-        let message = format!("the plan has more than {} restores", limits.restores);
-        findings.add(draft(rule::LIMIT, node.span, "/restores", message).hint("split the plan, or raise the limit"));
-        all.truncate(limits.restores);
-    }
-    all
+    Ok(all)
 }
+
+/// The plan gives more restores than are taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TooMany;
 
 /// Renders everything but the name, which is given, and `for_each`, which has done its work.
 fn rest(
@@ -130,7 +149,13 @@ fn rest(
 }
 
 /// The elements of a list that can be told apart by name; reports those that can't.
-fn elements(list: &Node, name: Option<&str>, pointer: &Pointer, findings: &mut Findings) -> Vec<Named> {
+fn elements(
+    list: &Node,
+    origin: Option<&Node>,
+    name: Option<&str>,
+    pointer: &Pointer,
+    findings: &mut Findings,
+) -> Vec<Named> {
     let Yaml::List(items) = &list.value else {
         if !list.is_broken() {
             let message = format!("`for_each` must be a list; this is {}", list.kind());
@@ -143,7 +168,14 @@ fn elements(list: &Node, name: Option<&str>, pointer: &Pointer, findings: &mut F
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (index, item) in items.iter().enumerate() {
         let at = pointer.join(&index.to_string());
-        let wrong = |message: String| draft(rule::FOR_EACH, item.span, at.as_str(), message);
+        let written = |index: usize, item: &Node| {
+            origin.and_then(|list| list.items().get(index)).map_or(item.span, |item| item.span)
+        };
+        let span = written(index, item);
+        let wrong = |message: String| {
+            let found = draft(rule::FOR_EACH, item.span, at.as_str(), message);
+            if span == item.span { found } else { found.related(span, "the element is here") }
+        };
         if item.holds_broken() {
             continue;
         }
@@ -158,16 +190,17 @@ fn elements(list: &Node, name: Option<&str>, pointer: &Pointer, findings: &mut F
             findings.add(wrong(message).hint("use a map with a `name`, like `{name: first, table: ...}`"));
             continue;
         }
-        if let Some(first) = seen.get(&slug).and_then(|first| items.get(*first)) {
+        if let Some((at, first)) = seen.get(&slug).and_then(|first| Some((*first, items.get(*first)?))) {
             let both = format!("{}-{slug}", name.unwrap_or("restore"));
             let other = self::label(first).unwrap_or_default();
             let message = format!("the elements `{other}` and `{label}` both give a restore named `{both}`");
             let found = wrong(message).hint("remove one, or use maps with different `name`s");
-            findings.add(if first.span == item.span { found } else { found.related(first.span, "the first is here") });
+            let first = written(at, first);
+            findings.add(if first == span { found } else { found.related(first, "the first is here") });
             continue;
         }
         seen.insert(slug.clone(), index);
-        named.push(Named { label, slug, value: item.to_json(), index });
+        named.push(Named { label, slug, value: item.to_json(), index, span });
     }
     named
 }

@@ -1,10 +1,11 @@
 //! Inputs: what a plan declares, and the values that environments and the command line give.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Draft, Sources, Span};
+use crate::model::Millis;
 
 use super::findings::{Findings, draft};
 use super::node::{Node, Yaml};
@@ -18,9 +19,11 @@ use super::{LoaderLimits, rule};
 /// The inputs of a plan with their values.
 pub(super) struct Inputs {
     pub(super) values: Map<String, Value>,
+    /// The same values where they are written.
+    pub(super) nodes: HashMap<String, Node>,
     /// Declared, without a usable value; that has been reported.
     pub(super) broken: HashSet<String>,
-    /// What is declared, and where.
+    /// What is declared under a name that templates can use, and where.
     pub(super) declared: Vec<(String, Span)>,
 }
 
@@ -40,6 +43,8 @@ enum Kind {
     Boolean,
     List,
     Map,
+    Duration,
+    Timestamp,
 }
 
 impl Kind {
@@ -51,13 +56,15 @@ impl Kind {
             "boolean" => Self::Boolean,
             "list" => Self::List,
             "map" => Self::Map,
+            "duration" => Self::Duration,
+            "timestamp" => Self::Timestamp,
             _ => return None,
         })
     }
 
     fn fits(self, value: &Yaml) -> bool {
         match (self, value) {
-            (Self::String, Yaml::String(_))
+            (Self::String | Self::Duration | Self::Timestamp, Yaml::String(_))
             | (Self::Boolean, Yaml::Bool(_))
             | (Self::Number, Yaml::Number(_))
             | (Self::List, Yaml::List(_))
@@ -75,6 +82,27 @@ impl Kind {
             Self::Boolean => "`true` or `false`",
             Self::List => "a list",
             Self::Map => "a map",
+            Self::Duration => "a duration, like `90m` or `26h`",
+            Self::Timestamp => "a moment, like `2026-11-01T00:00:00Z`",
+        }
+    }
+
+    /// Whether `--input` gives its text as it is, without YAML's rules.
+    fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::Duration | Self::Timestamp)
+    }
+
+    /// Why a text isn't one of these, where it has to have a form.
+    fn wrong_form(self, text: &str) -> Option<&'static str> {
+        let wrong = match self {
+            Self::Duration => text.parse::<Millis>().is_err(),
+            Self::Timestamp => text.parse::<jiff::Timestamp>().is_err(),
+            _ => false,
+        };
+        match self {
+            Self::Duration if wrong => Some("write a number and a unit, like `90s`, `15m`, `6h`, `2d` or `1h30m`"),
+            Self::Timestamp if wrong => Some("write a date and a time with a zone, like `2026-11-01T00:00:00Z`"),
+            _ => None,
         }
     }
 }
@@ -88,7 +116,7 @@ pub(super) fn resolve(
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Inputs {
-    let mut inputs = Inputs { values: Map::new(), broken: HashSet::new(), declared: Vec::new() };
+    let mut inputs = Inputs { values: Map::new(), nodes: HashMap::new(), broken: HashSet::new(), declared: Vec::new() };
     let declared = plan.get("inputs").map_or(&[][..], Node::entries);
     for (name, _) in given {
         if !declared.iter().any(|entry| entry.key == *name) {
@@ -100,10 +128,11 @@ pub(super) fn resolve(
     }
     for entry in declared {
         let pointer = Pointer::from_text("/inputs").join(&entry.key);
-        inputs.declared.push((entry.key.clone(), entry.key_span));
         if is_reserved(&entry.key) {
             let message = format!("an input can't be named `{}`: templates use this name themselves", entry.key);
             findings.add(draft(rule::INPUT_DECLARATION, entry.key_span, pointer.as_str(), message).hint("rename it"));
+        } else {
+            inputs.declared.push((entry.key.clone(), entry.key_span));
         }
         let kind = entry.value.get("type").and_then(Node::as_str).and_then(Kind::from_name);
         let Some(kind) = kind else {
@@ -112,8 +141,12 @@ pub(super) fn resolve(
             continue;
         };
         let declaration = Declaration { name: &entry.key, key_span: entry.key_span, kind, node: &entry.value };
+        declaration.check(&pointer, findings);
         match value(&declaration, &pointer, environment, given, limits, sources, findings) {
-            Some(value) => drop(inputs.values.insert(entry.key.clone(), value)),
+            Some(node) => {
+                inputs.values.insert(entry.key.clone(), node.to_json());
+                inputs.nodes.insert(entry.key.clone(), node);
+            }
             None => drop(inputs.broken.insert(entry.key.clone())),
         }
     }
@@ -128,12 +161,12 @@ fn value(
     limits: &LoaderLimits,
     sources: &mut Sources,
     findings: &mut Findings,
-) -> Option<Value> {
+) -> Option<Node> {
     let Declaration { name, key_span, node, .. } = declaration;
     let errors = findings.errors();
     let default = node.get("default").filter(|default| !default.is_broken());
     if let Some(default) = default {
-        check(declaration, default, pointer.join("default").as_str(), pointer, findings);
+        check(declaration, default, pointer.join("default").as_str(), findings);
     }
     let line = given.iter().rev().find(|(known, _)| known == name);
     let line = match line {
@@ -145,7 +178,7 @@ fn value(
         if outside.is_broken() {
             return None;
         }
-        check(declaration, outside, Pointer::from_text("/inputs").join(name).as_str(), pointer, findings);
+        check(declaration, outside, Pointer::from_text("/inputs").join(name).as_str(), findings);
     }
     let Some(chosen) = outside.or(default) else {
         if node.get("default").is_none() {
@@ -155,7 +188,7 @@ fn value(
         }
         return None;
     };
-    (findings.errors() == errors && !chosen.holds_broken()).then(|| chosen.to_json())
+    (findings.errors() == errors && !chosen.holds_broken()).then(|| chosen.clone())
 }
 
 /// Reads a value from the command line as its type asks for.
@@ -167,17 +200,15 @@ fn from_command_line(
     findings: &mut Findings,
 ) -> Option<Node> {
     let path = format!("--input {}", declaration.name);
-    match declaration.kind {
-        Kind::String => {
-            let file = sources.add(path, text.to_owned());
-            Some(Node::string(Span { file, start: 0, end: text.len() }, text))
-        }
-        _ => load(&path, text.as_bytes(), Privacy::Open, limits, sources, findings),
+    if declaration.kind.is_text() {
+        let file = sources.add(path, text.to_owned());
+        return Some(Node::string(Span { file, start: 0, end: text.len() }, text));
     }
+    load(&path, text.as_bytes().to_vec(), Privacy::Open, limits, sources, findings)
 }
 
 /// Checks a value against its declaration; `own` is where the value stands.
-fn check(declaration: &Declaration<'_>, value: &Node, at: &str, own: &Pointer, findings: &mut Findings) {
+fn check(declaration: &Declaration<'_>, value: &Node, at: &str, findings: &mut Findings) {
     let Declaration { name, kind, node, key_span } = declaration;
     let wrong = |message: String| {
         let found = draft(rule::INPUT_VALUE, value.span, at, message);
@@ -206,19 +237,49 @@ fn check(declaration: &Declaration<'_>, value: &Node, at: &str, own: &Pointer, f
         let list = allowed.items().iter().map(|item| item.to_json().to_string()).collect::<Vec<_>>().join(", ");
         findings.add(wrong(format!("the input `{name}` must be one of {list}")).maybe_hint(hint));
     }
-    let Some((pattern_node, pattern)) = node.get("pattern").and_then(|node| Some((node, node.as_str()?))) else {
-        return;
-    };
-    match compile(&json!({"pattern": pattern})) {
-        Err(_) => {
-            let at = own.join("pattern");
-            let message = "this is not a regular expression that can be used here";
-            let found = draft(rule::INPUT_DECLARATION, pattern_node.span, at.as_str(), message);
-            findings.add(found.hint("look-around and back-references are not supported"));
+    let Some(text) = value.as_str() else { return };
+    if let Some(hint) = kind.wrong_form(text) {
+        findings.add(wrong(format!("the input `{name}` must be {}; this is `{text}`", kind.expected())).hint(hint));
+    }
+    if let Some((pattern, validator)) = declaration.pattern()
+        && !validator.is_valid(&json)
+    {
+        findings.add(wrong(format!("the input `{name}` doesn't match its pattern `{pattern}`")));
+    }
+}
+
+impl Declaration<'_> {
+    /// The pattern, ready to be matched; nothing where there is none that can be.
+    fn pattern(&self) -> Option<(&str, jsonschema::Validator)> {
+        let pattern = self.node.get("pattern")?.as_str()?;
+        Some((pattern, compile(&json!({"pattern": pattern})).ok()?))
+    }
+
+    /// Looks at what the declaration says by itself.
+    fn check(&self, pointer: &Pointer, findings: &mut Findings) {
+        let mut wrong = |key: &str, node: &Node, message: String, hint: &str| {
+            let at = pointer.join(key);
+            findings.add(draft(rule::INPUT_DECLARATION, node.span, at.as_str(), message).hint(hint));
+        };
+        if let Some(node) = self.node.get("pattern").filter(|node| node.as_str().is_some()) {
+            if self.kind != Kind::String {
+                let message =
+                    format!("a `pattern` has a meaning for texts only; `{}` is {}", self.name, self.kind.expected());
+                wrong("pattern", node, message, "remove it");
+            } else if self.pattern().is_none() {
+                let message = "this is not a regular expression that can be used here".to_owned();
+                wrong("pattern", node, message, "look-around and back-references are not supported");
+            }
         }
-        Ok(validator) if !validator.is_valid(&json) => {
-            findings.add(wrong(format!("the input `{name}` doesn't match its pattern `{pattern}`")));
+        for item in self.node.get("enum").map_or(&[][..], Node::items) {
+            let misfit = match item.as_str().and_then(|text| self.kind.wrong_form(text)) {
+                Some(_) => true,
+                None => !self.kind.fits(&item.value) && !item.holds_broken(),
+            };
+            if misfit {
+                let message = format!("`{}` can never be this: it must be {}", self.name, self.kind.expected());
+                wrong("enum", item, message, "change the value, or the `type`");
+            }
         }
-        Ok(_) => {}
     }
 }

@@ -9,6 +9,8 @@ pub struct LoaderLimits {
     pub depth: usize,
     /// Keys in one map.
     pub keys: usize,
+    /// Bytes in one key.
+    pub key_bytes: usize,
     /// Values in one document, with those that aliases and templates bring in.
     pub nodes: usize,
     /// Bytes of text in one document, with those that aliases and templates bring in.
@@ -23,6 +25,8 @@ pub struct LoaderLimits {
     pub restores: usize,
     /// Single dependencies that `after` stands for, `for_each` counted out.
     pub dependencies: usize,
+    /// From so many bytes on, a plan is read in pieces, which changes nothing but the time and the memory it takes.
+    pub piece_from_bytes: usize,
     /// Diagnostics that are kept; the rest are counted.
     pub diagnostics: usize,
 }
@@ -33,6 +37,7 @@ impl Default for LoaderLimits {
             file_bytes: 16 << 20,
             depth: 128,
             keys: 4096,
+            key_bytes: 1 << 10,
             nodes: 2_000_000,
             expanded_bytes: 64 << 20,
             scalar_bytes: 1 << 20,
@@ -40,7 +45,63 @@ impl Default for LoaderLimits {
             template_output_bytes: 1 << 20,
             restores: 10_000,
             dependencies: 1_000_000,
+            piece_from_bytes: 1 << 20,
             diagnostics: 100,
         }
+    }
+}
+
+impl LoaderLimits {
+    /// The limits that people can set, by the names that they have on the command line.
+    fn by_name(&mut self, name: &str) -> Option<&mut usize> {
+        Some(match name {
+            "file-bytes" => &mut self.file_bytes,
+            "depth" => &mut self.depth,
+            "keys" => &mut self.keys,
+            "nodes" => &mut self.nodes,
+            "expanded-bytes" => &mut self.expanded_bytes,
+            "scalar-bytes" => &mut self.scalar_bytes,
+            "template-bytes" => &mut self.template_bytes,
+            "template-output-bytes" => &mut self.template_output_bytes,
+            "restores" => &mut self.restores,
+            "dependencies" => &mut self.dependencies,
+            "diagnostics" => &mut self.diagnostics,
+            _ => return None,
+        })
+    }
+
+    /// Every name that [`Self::set`] takes.
+    pub const NAMES: [&str; 11] = [
+        "file-bytes",
+        "depth",
+        "keys",
+        "nodes",
+        "expanded-bytes",
+        "scalar-bytes",
+        "template-bytes",
+        "template-output-bytes",
+        "restores",
+        "dependencies",
+        "diagnostics",
+    ];
+
+    /// Sets the limit of this name. False: there is none.
+    pub fn set(&mut self, name: &str, value: usize) -> bool {
+        self.by_name(name).map(|limit| *limit = value).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_sets_a_limit_of_its_own() {
+        let mut limits = LoaderLimits::default();
+        assert!(LoaderLimits::NAMES.iter().zip(1..).all(|(name, value)| limits.set(name, value)));
+        let mut values: Vec<usize> = LoaderLimits::NAMES.iter().map(|name| *limits.by_name(name).unwrap()).collect();
+        values.dedup();
+        assert_eq!(values.len(), LoaderLimits::NAMES.len());
+        assert!(!limits.set("files", 1));
     }
 }

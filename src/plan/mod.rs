@@ -3,30 +3,42 @@
 //! Pure: no files, no environment, no clock. What must be read is handed in; what is found comes back
 //! as a value. The stages, in their order:
 //!
-//! `parse` reads bytes into values that know their places · `environment` lays an environment over its
-//! bases · `inputs` gives every declared input its value · `template` renders single scalars · `expand`
-//! carries out `for_each` · `schema` validates what came of it · `typed` turns it into the model ·
-//! `rules` look at what reads well and is still wrong.
+//! `parse` reads bytes into values that know their places, a large plan in `pieces` · `include` lays what
+//! plans share under them · `environment` lays an environment over its bases · `inputs` gives every declared
+//! input its value · `template` renders single scalars · `expand` carries out `for_each` · `schema` validates
+//! what came of it · `typed` turns it into the model · `rules` look at what reads well and is still wrong ·
+//! `allow` takes out the warnings that somebody answers for. `workspace` leads through all of them.
 //!
 //! No stage stops at the first problem, and none stops another: what can't be had is marked as broken
 //! where it stands, reported once, and passed over by everybody after that.
 
+mod allow;
+mod difference;
+mod document;
 mod environment;
 mod expand;
 mod findings;
+mod helper;
+mod include;
 mod inputs;
 mod limits;
+mod locate;
 mod node;
+mod origin;
 mod parse;
+mod pieces;
 mod place;
+mod places;
 mod pointer;
 mod render;
+mod restores;
 pub(crate) mod rule;
 mod rules;
 mod scalar;
 mod schema;
 mod schema_message;
 mod snapshot;
+mod syntax_message;
 mod template;
 mod template_check;
 mod test_file;
@@ -34,31 +46,30 @@ mod typed;
 mod typed_environment;
 mod typed_item;
 mod typed_object;
+mod workspace;
 
 #[cfg(test)]
 mod tests;
 
+pub use difference::{Difference, between};
+pub use include::root_of;
 pub use limits::LoaderLimits;
+pub use origin::{Origin, annotated};
 pub use place::Placed;
 pub use render::render_yaml;
-pub use rule::RULES;
+pub use rule::{Example, Explained, RULES, explained, nearest_rule};
 pub use schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA, PLAN_TEST_SCHEMA, SNAPSHOT_SCHEMA};
 pub use snapshot::{newest, read_snapshot, write_snapshot};
 pub use test_file::{Case, Earlier, Expect, ExpectedDecision, Others, SnapshotSource, TestFile, read_tests};
+pub use workspace::Workspace;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostics, Sources};
+use jiff::Timestamp;
+
+use crate::diagnostic::Diagnostics;
 use crate::model;
 use crate::model::suggest;
-
-use expand::Expanded;
-use findings::Findings;
-use node::{Node, Yaml};
-use parse::{Privacy, load};
-use pointer::Pointer;
-use rules::{Entry, Names};
-use template::{Scope, Templates};
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,11 +89,13 @@ pub struct Request<'a> {
     pub environment: Option<&'a SourceFile>,
     /// `--input NAME=VALUE`, in their order; of several for one name the last counts.
     pub inputs: &'a [(String, String)],
+    /// What `now` stands for in templates.
+    pub now: Timestamp,
     /// How much is taken.
     pub limits: LoaderLimits,
 }
 
-/// Reads the file that an environment extends: a path next to the extending file. The error is a
+/// Reads a file that another one names: the environment that it extends, a file that it includes. The error is a
 /// short reason, like `no such file`.
 pub type ReadFile<'a> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'a;
 
@@ -93,180 +106,34 @@ pub struct Resolution {
     pub plan: Option<model::Plan>,
     /// The environment; none where none was given or something is wrong with it.
     pub environment: Option<model::Environment>,
-    /// The resolved plan in the plan language; there when the plan is.
-    pub rendered: Option<serde_json::Value>,
-    /// What each name of a restore in the file stands for: itself, or with `for_each` all of its elements. Empty
-    /// where there is no plan.
+    /// Everything that was found, in the plan and in the environment.
+    pub diagnostics: Diagnostics,
+    /// What each name of a restore in the plan stands for: itself, or with `for_each` all of its elements. Empty where
+    /// there is no plan.
     pub names: BTreeMap<String, Vec<model::Slug>>,
     /// The inputs that the plan declares.
     pub inputs: Vec<String>,
-    /// Everything that was found, in the plan and in the environment.
-    pub diagnostics: Diagnostics,
+    /// Where the values of the resolved plan come from, where the workspace was asked to keep that.
+    pub origins: Vec<Origin>,
 }
 
-/// Resolves a plan for an environment.
+impl Resolution {
+    /// The resolved plan in the plan language; there when the plan is.
+    pub fn rendered(&self) -> Option<serde_json::Value> {
+        self.plan.as_ref().map(render::document)
+    }
+}
+
+/// Resolves one plan for one environment; [`Workspace`] resolves many and reads each file once.
 pub fn resolve(request: Request<'_>, read: &mut ReadFile<'_>) -> Resolution {
-    resolve_against(request, None, read)
-}
-
-/// Resolves a plan for an environment, and compares its names with what a recorded snapshot shows.
-pub fn resolve_against(
-    request: Request<'_>,
-    snapshot: Option<&model::Snapshot>,
-    read: &mut ReadFile<'_>,
-) -> Resolution {
-    let limits = request.limits;
-    let mut sources = Sources::default();
-    let mut findings = Findings::new();
-    let root = load(&request.plan.path, &request.plan.bytes, Privacy::Open, &limits, &mut sources, &mut findings);
-    let before_environment = findings.errors();
-    let (layers, environment) = match request.environment {
-        Some(file) => {
-            let layers = environment::load_chain(file, read, &limits, &mut sources, &mut findings);
-            let name = environment::name_of(&file.path);
-            let typed = layers
-                .as_ref()
-                .and_then(|layers| typed_environment::environment(name, layers, &sources, &mut findings))
-                .filter(|_| findings.errors() == before_environment);
-            (layers, typed)
-        }
-        None => (None, None),
-    };
-    let mut declared = Vec::new();
-    let plan = root.and_then(|root| {
-        let inputs = layers.as_ref().and_then(|layers| layers.get("inputs"));
-        let inputs = inputs::resolve(&root, inputs, request.inputs, &limits, &mut sources, &mut findings);
-        declared.extend(inputs.declared.iter().map(|(name, _)| name.clone()));
-        let over = layers.as_ref().and_then(|layers| layers.get("limits"));
-        plan(root, inputs, over, snapshot, &limits, &sources, &mut findings)
-    });
-    let (plan, names) = plan.filter(|_| !findings.has_errors()).unzip();
-    let rendered = plan.as_ref().map(render::document);
-    let diagnostics = findings.finish(sources, limits.diagnostics);
-    Resolution { plan, environment, rendered, names: names.unwrap_or_default(), inputs: declared, diagnostics }
-}
-
-/// From the parsed plan to the model, with what each name in the file stands for.
-fn plan(
-    root: Node,
-    inputs: inputs::Inputs,
-    limits_over: Option<&Node>,
-    snapshot: Option<&model::Snapshot>,
-    loader: &LoaderLimits,
-    sources: &Sources,
-    findings: &mut Findings,
-) -> Option<(model::Plan, BTreeMap<String, Vec<model::Slug>>)> {
-    let mut templates = Templates::new(loader);
-    let mut scope = Scope::new(inputs.values.clone(), inputs.broken.clone());
-    let (mut root, mut restores) = render(root, &mut templates, &mut scope, loader, findings);
-    validate(&mut root, &mut restores, findings);
-    rules::unused_inputs(&inputs, &templates, findings);
-    rules::nothing_selected(&root, &restores, findings);
-
-    let limits_node = match (root.get("limits"), limits_over) {
-        (Some(own), Some(over)) => Some(environment::merge(own.clone(), over.clone(), &mut vec!["limits".to_owned()])),
-        (own, over) => own.or(over).cloned(),
-    };
-    let limits = typed::limits(limits_node.as_ref(), findings);
-    let name = typed::name(&root, findings);
-    let objectives = typed::objectives(root.get("objectives"), findings);
-    let defaults = typed_item::Defaults {
-        source: root.get("source"),
-        target: root.get("target"),
-        deadline_ms: limits.as_ref().map_or(model::Limits::default().deadline_ms, |limits| limits.deadline_ms),
-    };
-    let mut names = Names::collect(&restores, loader, findings);
-    let mut entries = Vec::with_capacity(restores.len());
-    for restore in restores.iter().filter(|restore| !restore.probe) {
-        let after = names.after(restore, findings);
-        if let Some(item) = typed_item::item(restore, after, &defaults, sources, findings) {
-            entries.push(Entry { item, restore });
-        }
-    }
-    rules::check(&entries, limits.as_ref(), findings);
-    if let Some(snapshot) = snapshot {
-        rules::check_catalogue(&entries, &root, snapshot, findings);
-    }
-
-    let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
-    let plan = model::Plan {
-        name: name?,
-        purpose: model::Purpose {
-            description: text("description"),
-            owner: text("owner"),
-            contact: text("contact"),
-            criticality: text("criticality"),
-            ticket: text("ticket"),
-            objectives: objectives?,
-        },
-        limits: limits?,
-        items: entries.into_iter().map(|entry| entry.item).collect(),
-    };
-    Some((plan, names.stand_for()))
-}
-
-/// Renders everything but the declarations of inputs, and carries out `for_each`. Gives the plan
-/// without its restores, and the restores.
-fn render(
-    root: Node,
-    templates: &mut Templates<'_>,
-    scope: &mut Scope,
-    limits: &LoaderLimits,
-    findings: &mut Findings,
-) -> (Node, Vec<Expanded>) {
-    let Yaml::Map(entries) = root.value else { return (root, Vec::new()) };
-    let mut restores = Vec::new();
-    let mut rendered = Vec::with_capacity(entries.len());
-    for mut entry in entries {
-        let pointer = Pointer::default().join(&entry.key);
-        match (entry.key.as_str(), &entry.value.value) {
-            ("inputs" | "version", _) => {}
-            ("restores", Yaml::List(items)) => {
-                restores = expand::expand(items, templates, scope, limits, findings);
-                entry.value.value = Yaml::List(Vec::new());
-            }
-            _ => entry.value = templates.tree(&entry.value, &pointer, scope, None, findings),
-        }
-        rendered.push(entry);
-    }
-    (Node::new(root.span, Yaml::Map(rendered)), restores)
-}
-
-/// Validates the plan with its restores in place, and takes them out again.
-fn validate(root: &mut Node, restores: &mut [Expanded], findings: &mut Findings) {
-    let place = |root: &mut Node, nodes: Vec<Node>| {
-        if let Some(list) = root.at_mut(["restores"])
-            && matches!(list.value, Yaml::List(_))
-        {
-            list.value = Yaml::List(nodes);
+    let Request { plan, environment, inputs, now, limits } = request;
+    let mut given = |path: &str| {
+        let files = [Some(plan), environment];
+        match files.into_iter().flatten().find(|file| file.path == path) {
+            Some(file) => Ok(file.bytes.clone()),
+            None => read(path),
         }
     };
-    let taken = restores.iter_mut().map(|restore| {
-        let span = restore.node.span;
-        std::mem::replace(&mut restore.node, Node::broken(span))
-    });
-    place(root, taken.collect());
-    let author = |at: &Pointer| {
-        let mut steps = at.steps().into_iter();
-        let restore = match (steps.next().as_deref(), steps.next()) {
-            (Some("restores"), Some(index)) => index.parse::<usize>().ok().and_then(|index| restores.get(index)),
-            _ => None,
-        };
-        let Some(restore) = restore else { return (at.clone(), None) };
-        let mut own = restore.pointer();
-        steps.for_each(|step| own.push(&step));
-        (own, restore.element())
-    };
-    schema::validate(&schema::PLAN, root, &author, findings);
-    let mut nodes =
-        match root.at_mut(["restores"]).map(|list| std::mem::replace(&mut list.value, Yaml::List(Vec::new()))) {
-            Some(Yaml::List(nodes)) => nodes,
-            _ => Vec::new(),
-        }
-        .into_iter();
-    for restore in restores {
-        if let Some(node) = nodes.next() {
-            restore.node = node;
-        }
-    }
+    let mut workspace = Workspace::new(limits, now, &mut given);
+    workspace.resolve(&plan.path, environment.map(|file| file.path.as_str()), inputs)
 }

@@ -4,7 +4,7 @@
 //! recursion follows the input, and what different tools read differently is refused. An alias is
 //! expanded in place and paid for each time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
@@ -14,7 +14,7 @@ use super::LoaderLimits;
 use super::findings::{Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::{rule, scalar};
+use super::{rule, scalar, syntax_message};
 
 /// Who may see a file's values in excerpts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,32 +28,61 @@ pub(super) enum Privacy {
 /// Takes a file in and reads it. None: it can't be read at all, and a finding says why.
 pub(super) fn load(
     path: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     privacy: Privacy,
     limits: &LoaderLimits,
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Option<Node> {
+    let file = take_in(path, bytes, privacy, limits, sources, findings)?;
+    whole(file, privacy, limits, sources, findings)
+}
+
+/// Takes a file in, so that diagnostics can point into it. None: it holds no text that could be read.
+pub(super) fn take_in(
+    path: &str,
+    bytes: Vec<u8>,
+    privacy: Privacy,
+    limits: &LoaderLimits,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Option<FileId> {
     if bytes.len() > limits.file_bytes {
         let file = sources.add(path, String::new());
-        let message = format!("the file has {} bytes; the limit is {}", bytes.len(), limits.file_bytes);
+        let message = format!("the file has more than {} bytes", limits.file_bytes);
         findings.add(draft(rule::LIMIT, Span { file, start: 0, end: 0 }, "", message));
         return None;
     }
-    // Up to the first wrong byte the replacement changes no offset.
-    let file = sources.add(path, String::from_utf8_lossy(bytes).into_owned());
-    let text = sources.text(file);
-    let refused = match std::str::from_utf8(bytes) {
-        Err(error) => Some((error.valid_up_to(), "the file is not UTF-8 text from here on", "save it as UTF-8")),
-        Ok(_) => text.find('\0').map(|at| (at, "a NUL character can't stand in a plan", "remove it")),
+    let (text, wrong) = match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        // Up to the first wrong byte the replacement changes no offset.
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+        }
     };
-    if let Some((at, message, hint)) = refused {
-        let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
-        findings.add(draft(rule::UNREADABLE, Span { file, start: at, end }, "", message).hint(hint));
-        hide_values(file, privacy, sources);
-        return None;
-    }
-    let mut builder = Builder::new(file, text, limits);
+    let file = sources.add(path, text);
+    let text = sources.text(file);
+    let refused = match wrong {
+        Some(at) => Some((at, "the file is not UTF-8 text from here on", "save it as UTF-8")),
+        None => text.find('\0').map(|at| (at, "a NUL character can't stand in a plan", "remove it")),
+    };
+    let Some((at, message, hint)) = refused else { return Some(file) };
+    let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
+    findings.add(draft(rule::UNREADABLE, Span { file, start: at, end }, "", message).hint(hint));
+    hide_values(file, privacy, sources);
+    None
+}
+
+/// Reads a text that was taken in, as one.
+pub(super) fn whole(
+    file: FileId,
+    privacy: Privacy,
+    limits: &LoaderLimits,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Option<Node> {
+    let mut builder = Builder::new(file, Window::whole(sources.text(file)), limits);
     let outcome = builder.run(findings);
     for span in std::mem::take(&mut builder.hidden) {
         if privacy == Privacy::Guarded {
@@ -63,10 +92,45 @@ pub(super) fn load(
     match outcome {
         Ok(root) => Some(root),
         Err(fatal) => {
-            findings.add(*fatal);
+            findings.add_fatal(*fatal);
             hide_values(file, privacy, sources);
             None
         }
+    }
+}
+
+/// Reads a part of a text alone. An error says that it can't be read by itself; the whole text then tells why.
+pub(super) fn part(
+    file: FileId,
+    window: Window<'_>,
+    limits: &LoaderLimits,
+    findings: &mut Findings,
+) -> Result<(Node, usize), Fatal> {
+    let mut builder = Builder::new(file, window, limits);
+    let root = builder.run(findings)?;
+    Ok((root, builder.nodes))
+}
+
+/// What of a text is read, and where it stands in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window<'a> {
+    /// The text that is read.
+    pub(super) text: &'a str,
+    /// Where it begins in the file.
+    pub(super) base: usize,
+    /// From this byte of it on, so many bytes of the file were left out before it.
+    pub(super) gap: (usize, usize),
+    /// It is a part of `restores`, and its first element has this index there.
+    pub(super) first: Option<usize>,
+}
+
+impl<'a> Window<'a> {
+    fn whole(text: &'a str) -> Self {
+        Self { text, base: 0, gap: (usize::MAX, 0), first: None }
+    }
+
+    fn in_file(&self, at: usize) -> usize {
+        self.base + at + if at >= self.gap.0 { self.gap.1 } else { 0 }
     }
 }
 
@@ -92,11 +156,11 @@ fn hide_values(file: FileId, privacy: Privacy, sources: &mut Sources) {
 }
 
 /// What ends the reading of a file.
-type Fatal = Box<Draft>;
+pub(super) type Fatal = Box<Draft>;
 
 struct Builder<'a> {
     file: FileId,
-    text: &'a str,
+    window: Window<'a>,
     limits: &'a LoaderLimits,
     stack: Vec<Frame>,
     root: Option<Node>,
@@ -104,12 +168,15 @@ struct Builder<'a> {
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
     bytes: usize,
+    /// A place in the text, and where the text before it has its last visible character.
+    trimmed: (usize, usize),
     /// Values that come into no tree, so that nobody after this can tell whether they are secret.
     hidden: Vec<Span>,
 }
 
 /// A collection that is still open.
 struct Frame {
+    /// In the text that is read.
     start: usize,
     anchor: usize,
     /// How deep it goes so far.
@@ -119,7 +186,13 @@ struct Frame {
 
 enum Open {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key> },
+    /// `seen` tells where each key stands first, `read` how many there were, those that stand twice counted too.
+    Map {
+        entries: Vec<Entry>,
+        seen: HashMap<String, Span>,
+        read: usize,
+        key: Option<Key>,
+    },
 }
 
 struct Key {
@@ -130,16 +203,17 @@ struct Key {
 }
 
 impl<'a> Builder<'a> {
-    fn new(file: FileId, text: &'a str, limits: &'a LoaderLimits) -> Self {
+    fn new(file: FileId, window: Window<'a>, limits: &'a LoaderLimits) -> Self {
         Self {
             file,
-            text,
+            window,
             limits,
             stack: Vec::new(),
             root: None,
             anchors: HashMap::new(),
             nodes: 0,
             bytes: 0,
+            trimmed: (0, 0),
             hidden: Vec::new(),
         }
     }
@@ -152,11 +226,15 @@ impl<'a> Builder<'a> {
             flow_nesting_limit: nesting,
             block_nesting_limit: nesting,
         };
-        let mut parser = Parser::new_from_str_with_options(self.text, options);
+        let mut parser = Parser::new_from_str_with_options(self.window.text, options);
         let mut documents = 0;
         while let Some(next) = parser.next_event() {
             let (event, span) = next.map_err(|error| Box::new(self.syntax(&error)))?;
+            if findings.is_full() {
+                return Err(Box::new(self.too_much_is_wrong(span.start)));
+            }
             let tag = span.tag_span().map(|tag| self.span(tag.start, tag.end));
+            let (start, end) = (self.offset(span.start), self.offset(span.end));
             let span = self.span(span.start, span.end);
             match event {
                 Event::DocumentStart(..) => {
@@ -169,6 +247,9 @@ impl<'a> Builder<'a> {
                 Event::Scalar(text, style, anchor, known_tag) => {
                     if self.wants_key() {
                         self.key(&text, style, span, tag, findings)?;
+                        if anchor > 0 {
+                            self.anchors.insert(anchor, (Node::new(span, key_as_value(&text, style)), 0));
+                        }
                         continue;
                     }
                     let is_str = known_tag.is_none_or(|tag| tag.is_yaml_core_schema_tag("str"));
@@ -177,16 +258,16 @@ impl<'a> Builder<'a> {
                     if value == Yaml::Broken {
                         self.hidden.push(span);
                     }
-                    self.put(Node::new(span, value), 0, anchor);
+                    self.put(Node::new(span, value), 0, anchor)?;
                 }
                 Event::SequenceStart(_, anchor, _) => {
-                    self.open(span, anchor, tag, Open::List(Vec::new()), findings)?;
+                    self.open((span, start), anchor, tag, Open::List(Vec::new()), findings)?;
                 }
                 Event::MappingStart(_, anchor, _) => {
-                    let open = Open::Map { entries: Vec::new(), seen: HashSet::new(), key: None };
-                    self.open(span, anchor, tag, open, findings)?;
+                    let open = Open::Map { entries: Vec::new(), seen: HashMap::new(), read: 0, key: None };
+                    self.open((span, start), anchor, tag, open, findings)?;
                 }
-                Event::SequenceEnd | Event::MappingEnd => self.close(span),
+                Event::SequenceEnd | Event::MappingEnd => self.close(end)?,
                 Event::Alias(id) => self.alias(id, span, findings)?,
                 _ => {}
             }
@@ -197,23 +278,35 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Where a marker stands in the text that is read.
+    fn offset(&self, at: Marker) -> usize {
+        at.byte_offset().unwrap_or(0).min(self.window.text.len())
+    }
+
     fn span(&self, start: Marker, end: Marker) -> Span {
-        let start = start.byte_offset().unwrap_or(0).min(self.text.len());
-        let end = end.byte_offset().unwrap_or(start).clamp(start, self.text.len());
-        // A block ends where the next thing begins; what people see as its end is its last text.
-        let seen = self.text.get(start..end).map_or(end, |text| start + text.trim_end().len());
-        Span { file: self.file, start, end: seen }
+        let start = self.offset(start);
+        self.seen(start, self.offset(end).max(start))
+    }
+
+    /// A block ends where the next thing begins; what people see as its end is its last text.
+    fn seen(&self, start: usize, end: usize) -> Span {
+        let end = self.window.text.get(start..end).map_or(end, |text| start + text.trim_end().len());
+        Span { file: self.file, start: self.window.in_file(start), end: self.window.in_file(end) }
     }
 
     fn whole(&self) -> Span {
-        Span { file: self.file, start: 0, end: self.text.len() }
+        self.seen(0, self.window.text.len())
     }
 
     fn pointer(&self) -> String {
         let mut pointer = Pointer::default();
+        if self.window.first.is_some() {
+            pointer.push("restores");
+        }
+        let mut first = self.window.first;
         for frame in &self.stack {
             match &frame.open {
-                Open::List(items) => pointer.push(&items.len().to_string()),
+                Open::List(items) => pointer.push(&(first.take().unwrap_or(0) + items.len()).to_string()),
                 Open::Map { key, .. } => key.iter().for_each(|key| pointer.push(&key.text)),
             }
         }
@@ -230,7 +323,7 @@ impl<'a> Builder<'a> {
         self.nodes = self.nodes.saturating_add(nodes);
         self.bytes = self.bytes.saturating_add(bytes);
         let over = |what: &str, limit: usize| {
-            let message = format!("the document holds more than {limit} {what}, aliases counted each time");
+            let message = format!("the document holds more than {limit} {what}, anchors and aliases counted each time");
             let limit = draft(rule::LIMIT, span, &self.pointer(), message);
             Err(Box::new(limit.hint("split the plan, or raise the limit")))
         };
@@ -241,6 +334,11 @@ impl<'a> Builder<'a> {
             return over("bytes of text", self.limits.expanded_bytes);
         }
         Ok(())
+    }
+
+    fn too_much_is_wrong(&self, at: Marker) -> Draft {
+        let here = self.span(at, at);
+        draft(rule::LIMIT, here, "", "too much is wrong up to here; the rest of the file is not looked at")
     }
 
     fn too_deep(&self, span: Span) -> Draft {
@@ -291,39 +389,45 @@ impl<'a> Builder<'a> {
         if let Some(tag) = tag {
             findings.add(self.refused_tag(tag));
         }
-        let pointer = self.pointer();
-        let Some(Frame { open: Open::Map { entries, seen, key }, .. }) = self.stack.last_mut() else {
-            return Ok(());
-        };
-        if entries.len() >= self.limits.keys {
+        let Some(Frame { open: Open::Map { seen, read, .. }, .. }) = self.stack.last_mut() else { return Ok(()) };
+        *read += 1;
+        if *read > self.limits.keys {
             let message = format!("this map has more than {} keys", self.limits.keys);
-            return Err(Box::new(draft(rule::LIMIT, span, &pointer, message)));
+            return Err(Box::new(draft(rule::LIMIT, span, &self.pointer(), message)));
         }
         let plain = style == ScalarStyle::Plain;
-        let mut kept = true;
-        if plain && text == "<<" {
+        let wrong = |rule, message: String, hint: &str| draft(rule, span, "", message).hint(hint);
+        let problem = if plain && text == "<<" {
             let hint = "write the keys out, or put them in the plan's own defaults";
-            findings.add(draft(rule::REFUSED_YAML, span, &pointer, "merge keys (`<<`) are not supported").hint(hint));
-            kept = false;
+            Some(wrong(rule::REFUSED_YAML, "merge keys (`<<`) are not supported".to_owned(), hint))
         } else if plain && matches!(text, "" | "~") {
             // The parser calls a key that isn't there `~`.
-            findings.add(draft(rule::REFUSED_YAML, span, &pointer, "a key is missing before `:`"));
-            kept = false;
-        } else if !seen.insert(text.to_owned()) {
-            let mut twice = draft(rule::DUPLICATE_KEY, span, &pointer, format!("`{text}` stands twice in this map"));
-            if let Some(first) = entries.iter().find(|entry| entry.key == text) {
-                twice = twice.related(first.key_span, "the first is here");
-            }
-            findings.add(twice.hint("keep one of them"));
-            kept = false;
+            Some(draft(rule::REFUSED_YAML, span, "", "a key is missing before `:`"))
+        } else if text.len() > self.limits.key_bytes {
+            let message = format!("this key has {} bytes; the limit is {}", text.len(), self.limits.key_bytes);
+            Some(draft(rule::LIMIT, span, "", message))
+        } else if let Some(first) = seen.get(text) {
+            let twice = wrong(rule::DUPLICATE_KEY, format!("`{text}` stands twice in this map"), "keep one of them");
+            Some(twice.related(*first, "the first is here"))
+        } else {
+            seen.insert(text.to_owned(), span);
+            None
+        };
+        // What is too long for a key is too long for a pointer as well.
+        let shown = if text.len() > self.limits.key_bytes { "…" } else { text };
+        let next = Key { text: shown.to_owned(), span, kept: problem.is_none() };
+        if let Some(problem) = problem {
+            findings.add(Draft { pointer: self.pointer(), ..problem });
         }
-        *key = Some(Key { text: text.to_owned(), span, kept });
+        if let Some(Frame { open: Open::Map { key, .. }, .. }) = self.stack.last_mut() {
+            *key = Some(next);
+        }
         Ok(())
     }
 
     fn open(
         &mut self,
-        span: Span,
+        (span, start): (Span, usize),
         anchor: usize,
         tag: Option<Span>,
         open: Open,
@@ -339,25 +443,42 @@ impl<'a> Builder<'a> {
             return Err(Box::new(self.too_deep(span.start_only())));
         }
         self.spend(1, 0, span)?;
-        self.stack.push(Frame { start: span.start, anchor, height: 1, open });
+        self.stack.push(Frame { start, anchor, height: 1, open });
         Ok(())
     }
 
     fn no_scalar_key(&self, span: Span) -> Draft {
+        let pointer = self.pointer();
+        // To YAML, `{{x}}` is a map in a map; to its author, it is a template.
+        let outer = span.start.saturating_sub(1);
+        let line = self.window.text.get(outer..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        if let Some(close) = line.find("}}").filter(|_| line.starts_with("{{")) {
+            let template = Span { start: outer, end: outer + close + 2, ..span };
+            return draft(rule::REFUSED_YAML, template, &pointer, "a template must stand in quotes")
+                .hint("put the whole value in quotes, like `\"{{name}}\"`");
+        }
         let message = "a key must be plain text; this one is a list, a map or an alias";
-        let hint = "a value that begins with `{{` must stand in quotes";
-        draft(rule::REFUSED_YAML, span, &self.pointer(), message).hint(hint)
+        draft(rule::REFUSED_YAML, span, &pointer, message).hint("write the key out, in quotes if need be")
     }
 
-    fn close(&mut self, span: Span) {
-        let Some(frame) = self.stack.pop() else { return };
+    fn close(&mut self, end: usize) -> Result<(), Fatal> {
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
         let value = match frame.open {
             Open::List(items) => Yaml::List(items),
             Open::Map { entries, .. } => Yaml::Map(entries),
         };
-        let end = self.text.get(frame.start..span.end).map_or(span.end, |text| frame.start + text.trim_end().len());
-        let whole = Span { file: self.file, start: frame.start, end };
-        self.put(Node::new(whole, value), frame.height, frame.anchor);
+        let end = self.seen_end(end).max(frame.start);
+        let span = Span { file: self.file, start: self.window.in_file(frame.start), end: self.window.in_file(end) };
+        self.put(Node::new(span, value), frame.height, frame.anchor)
+    }
+
+    /// Where the text before `end` has its last visible character. Blocks inside each other end at one place and ask
+    /// one after another, with any amount of empty lines before it.
+    fn seen_end(&mut self, end: usize) -> usize {
+        if self.trimmed.0 != end {
+            self.trimmed = (end, self.window.text.get(..end).map_or(end, |text| text.trim_end().len()));
+        }
+        self.trimmed.1
     }
 
     fn alias(&mut self, id: usize, span: Span, findings: &mut Findings) -> Result<(), Fatal> {
@@ -367,8 +488,7 @@ impl<'a> Builder<'a> {
         let Some((node, height)) = self.anchors.get(&id) else {
             let message = "this alias refers to the very value that it stands in";
             findings.add(draft(rule::REFUSED_YAML, span, &self.pointer(), message));
-            self.put(Node::broken(span), 0, 0);
-            return Ok(());
+            return self.put(Node::broken(span), 0, 0);
         };
         let height = *height;
         if self.stack.len() + height > self.limits.depth {
@@ -379,19 +499,22 @@ impl<'a> Builder<'a> {
         self.spend(nodes, bytes, span)?;
         if let Some((node, _)) = self.anchors.get(&id) {
             let copy = Node { span, value: node.value.clone() };
-            self.put(copy, height, 0);
+            self.put(copy, height, 0)?;
         }
         Ok(())
     }
 
     /// Puts a complete value where it belongs.
-    fn put(&mut self, node: Node, height: usize, anchor: usize) {
+    fn put(&mut self, node: Node, height: usize, anchor: usize) -> Result<(), Fatal> {
         if anchor > 0 {
+            // The copy that aliases are made from is paid for as well: anchors may stand inside each other.
+            let (nodes, bytes) = node.size();
+            self.spend(nodes, bytes, node.span)?;
             self.anchors.insert(anchor, (node.clone(), height));
         }
         let Some(frame) = self.stack.last_mut() else {
             self.root = Some(node);
-            return;
+            return Ok(());
         };
         frame.height = frame.height.max(height + 1);
         match &mut frame.open {
@@ -406,28 +529,26 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     fn syntax(&self, error: &ScanError) -> Draft {
-        let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
-        let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let at = self.offset(*error.marker());
+        let width = self.window.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let start = self.window.in_file(at);
         let span = Span { file: self.file, start, end: start + width };
-        let pointer = self.pointer();
-        match error.kind() {
-            ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart => {
-                draft(rule::SYNTAX, span, &pointer, "a tab can't be used for indentation").hint("use spaces")
-            }
-            ErrorKind::UnknownAnchor => {
-                let message = "this alias refers to no anchor before it";
-                draft(rule::SYNTAX, span, &pointer, message).hint("put a text that begins with `*` in quotes")
-            }
-            ErrorKind::RecursionLimitExceeded => self.too_deep(span),
-            _ => draft(rule::SYNTAX, span, &pointer, format!("this is not YAML: {}", error.info())),
+        if let ErrorKind::RecursionLimitExceeded = error.kind() {
+            return self.too_deep(span);
         }
+        let (message, hint) = syntax_message::describe(error.kind(), self.window.text.get(at..).unwrap_or(""));
+        draft(rule::SYNTAX, span, &self.pointer(), message).maybe_hint(hint.map(str::to_owned))
     }
+}
+
+/// What an alias to an anchored key stands for.
+fn key_as_value(text: &str, style: ScalarStyle) -> Yaml {
+    let plain = Some(text).filter(|_| style == ScalarStyle::Plain).and_then(|text| scalar::plain(text).ok());
+    plain.unwrap_or_else(|| Yaml::String(text.to_owned()))
 }
 
 fn value_bytes(value: &Yaml) -> usize {

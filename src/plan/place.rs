@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Sources, Span};
 use crate::model::Reading;
 
 use super::findings::Findings;
@@ -27,28 +27,33 @@ pub struct Placed<T> {
 pub(super) struct Place<'a> {
     pub(super) node: &'a Node,
     pub(super) at: Pointer,
+    sources: &'a Sources,
 }
 
 impl<'a> Place<'a> {
     /// The whole document.
-    pub(super) fn root(node: &'a Node) -> Self {
-        Self { node, at: Pointer::default() }
+    pub(super) fn root(node: &'a Node, sources: &'a Sources) -> Self {
+        Self { node, at: Pointer::default(), sources }
     }
 
     /// The value under a key.
     pub(super) fn child(&self, key: &str) -> Option<Self> {
-        self.node.get(key).map(|node| Self { node, at: self.at.join(key) })
+        self.node.get(key).map(|node| self.below(node, key))
     }
 
     /// What a map holds.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a Entry, Self)> {
-        self.node.entries().iter().map(|entry| (entry, Self { node: &entry.value, at: self.at.join(&entry.key) }))
+        self.node.entries().iter().map(|entry| (entry, self.below(&entry.value, &entry.key)))
     }
 
     /// What a list holds.
     pub(super) fn items(&self) -> impl Iterator<Item = Self> {
         let items = self.node.items().iter().enumerate();
-        items.map(|(index, node)| Self { node, at: self.at.join(&index.to_string()) })
+        items.map(|(index, node)| self.below(node, &index.to_string()))
+    }
+
+    fn below(&self, node: &'a Node, step: &str) -> Self {
+        Self { node, at: self.at.join(step), sources: self.sources }
     }
 
     /// What a list holds, or why it couldn't be read.
@@ -115,7 +120,7 @@ impl<'a> Place<'a> {
     }
 
     /// A reader of what is below.
-    pub(super) fn reader<'f>(&self, findings: &'f mut Findings) -> Reader<'f> {
-        Reader::new(findings, self.at.clone(), None)
+    pub(super) fn reader<'f>(&'f self, findings: &'f mut Findings) -> Reader<'f> {
+        Reader::new(findings, self.sources, self.at.clone(), None)
     }
 }

@@ -243,7 +243,8 @@ mod tests {
         #[test]
         fn literal_text_survives_templates(text in r"([{}\\ab !~#/\n]){0,24}") {
             let limits = LoaderLimits::default();
-            let mut templates = Templates::new(&limits);
+            let sources = crate::diagnostic::Sources::default();
+            let mut templates = Templates::new(&limits, &sources);
             let scope = Scope::new(Map::new(), Default::default());
             let written = literal(&text);
             let back = if written.contains("{{") {

@@ -35,17 +35,34 @@ pub(super) struct Schema {
     validator: Option<Validator>,
 }
 
-pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, false));
-pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, true));
-pub(super) static SNAPSHOT: LazyLock<Schema> = LazyLock::new(|| Schema::new(SNAPSHOT_SCHEMA, false));
-pub(super) static PLAN_TEST: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_TEST_SCHEMA, false));
+/// A plan without its restores, which are validated one by one.
+pub(super) static PLAN: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, None, false));
+/// One restore.
+pub(super) static RESTORE: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_SCHEMA, Some("restore"), false));
+/// An environment.
+pub(super) static ENVIRONMENT: LazyLock<Schema> = LazyLock::new(|| Schema::new(ENVIRONMENT_SCHEMA, None, true));
+/// A recorded snapshot.
+pub(super) static SNAPSHOT: LazyLock<Schema> = LazyLock::new(|| Schema::new(SNAPSHOT_SCHEMA, None, false));
+/// A test file beside a plan.
+pub(super) static PLAN_TEST: LazyLock<Schema> = LazyLock::new(|| Schema::new(PLAN_TEST_SCHEMA, None, false));
 
 impl Schema {
-    fn new(text: &str, guarded: bool) -> Self {
+    /// The whole of a schema, or one of its definitions.
+    fn new(text: &str, definition: Option<&str>, guarded: bool) -> Self {
         let mut strict = serde_json::from_str(text).unwrap_or(Value::Bool(false));
         without_templates(&mut strict);
+        if let (Some(name), Value::Object(map)) = (definition, &mut strict) {
+            map.retain(|key, _| key == "$defs");
+            map.insert("$ref".to_owned(), Value::String(format!("#/$defs/{name}")));
+        }
         let validator = compile(&strict).ok();
         Self { strict, guarded, validator }
+    }
+
+    /// The keys that a definition's map may have.
+    pub(super) fn keys_of(&self, definition: &str) -> impl Iterator<Item = &str> {
+        let properties = self.strict.pointer(&format!("/$defs/{definition}/properties")).and_then(Value::as_object);
+        properties.into_iter().flat_map(|map| map.keys()).map(String::as_str)
     }
 }
 

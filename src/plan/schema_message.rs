@@ -7,6 +7,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
 use crate::diagnostic::{Draft, Span};
+use crate::model::Slug;
 
 use super::findings::draft;
 use super::node::{Entry, Node, Yaml};
@@ -43,9 +44,23 @@ pub(super) enum Kind {
 }
 
 /// How many allowed keys are listed in a hint.
-const SHORT_LIST: usize = 12;
+const SHORT_LIST: usize = 20;
 /// How many unknown keys of one map are reported one by one.
 const UNKNOWN_KEYS: usize = 50;
+/// Where keys are that people look for in other places: in the schemas, and in words.
+const HOMES: [(&str, &str); 11] = [
+    ("", "the top of the file"),
+    ("/$defs/restore", "a restore"),
+    ("/$defs/object", "an entry of `objects`"),
+    ("/$defs/restore/properties/options", "`options`"),
+    ("/$defs/source", "`source`"),
+    ("/$defs/target", "`target`"),
+    ("/$defs/execution", "`source.execution`"),
+    ("/$defs/limits", "`limits`"),
+    ("/properties/limits", "`limits`"),
+    ("/properties/api", "`api`"),
+    ("/properties/guard", "`guard`"),
+];
 
 /// Says what an error means. Empty where it only repeats what was reported before.
 pub(super) fn describe(schema: &'static Schema, root: &Node, error: &ValidationError<'_>) -> Vec<Found> {
@@ -117,6 +132,18 @@ impl Keyword<'_> {
         self.path.starts_with("/$defs/secret/")
     }
 
+    /// Whether the value is a name that we give, of a plan or of a restore.
+    fn is_name(&self) -> bool {
+        self.path.starts_with("/$defs/plan_name/") || self.path.starts_with("/$defs/restore_name/")
+    }
+
+    /// Where a key belongs that isn't known here.
+    fn home_of(&self, key: &str) -> Option<String> {
+        let is_home = |at: &str| self.schema.strict.pointer(at)?.get("properties")?.get(key);
+        let (_, home) = HOMES.into_iter().find(|(at, _)| is_home(at).is_some())?;
+        Some(format!("`{key}` belongs to {home}"))
+    }
+
     /// Whether the value may be a secret that strayed: something of the wrong kind, or an address with a login in it.
     fn guards(&self, node: &Node, at: &Pointer, kind: &ValidationErrorKind) -> bool {
         let strayed = match kind {
@@ -143,7 +170,8 @@ fn unknown_keys(keyword: &Keyword<'_>, node: &Node, at: &Pointer, unexpected: &[
     let mut all: Vec<Found> = Vec::new();
     for entry in unknown.iter().take(UNKNOWN_KEYS) {
         let meant = nearest(&entry.key, unused.iter().copied());
-        let hint = meant.map(|meant| format!("did you mean `{meant}`?")).or_else(|| {
+        let near = meant.map(|meant| format!("did you mean `{meant}`?"));
+        let hint = near.or_else(|| keyword.home_of(&entry.key)).or_else(|| {
             let short = !allowed.is_empty() && allowed.len() <= SHORT_LIST;
             short.then(|| format!("keys that may stand here: {}", listed(allowed.iter().copied(), "and")))
         });
@@ -247,12 +275,8 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         }
         ValidationErrorKind::Type { kind } => {
             let expected = title.filter(|_| !at_text.is_empty()).map_or_else(|| kinds(kind), str::to_owned);
-            let found = match &node.value {
-                Yaml::Null => "nothing".to_owned(),
-                _ => format!("{} ({shown})", node.kind()),
-            };
             let hint = wrong_kind_hint(node, kind);
-            here(rule::WRONG_KIND, format!("this must be {expected}; it is {found}")).maybe_hint(hint)
+            here(rule::WRONG_KIND, format!("this must be {expected}; it is {}", kind_and_value(node))).maybe_hint(hint)
         }
         ValidationErrorKind::Enum { options } => {
             let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -260,11 +284,18 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
             here(rule::WRONG_VALUE, format!("{shown} is none of {}", listed(options, "and"))).maybe_hint(hint)
         }
         ValidationErrorKind::Constant { expected_value } => {
-            here(rule::WRONG_VALUE, format!("this must be `{expected_value}`; it is {shown}"))
+            let message = format!("this must be `{expected_value}`; it is {}", kind_and_value(node));
+            here(rule::WRONG_VALUE, message).maybe_hint(node.as_str().map(|_| "take the quotes away".to_owned()))
         }
         ValidationErrorKind::Pattern { pattern } => {
             let expected = title.map_or_else(|| format!("in the form `{pattern}`"), str::to_owned);
-            here(rule::WRONG_FORM, format!("{shown} is not {expected}"))
+            let message = format!("{shown} is not {expected}");
+            if keyword.is_name() {
+                let near = Slug::words(node.as_str().unwrap_or_default());
+                let hint = Slug::parse(&near).ok().map(|near| format!("write `{near}`"));
+                return here(rule::NAME, message).maybe_hint(hint);
+            }
+            here(rule::WRONG_FORM, message)
         }
         ValidationErrorKind::Minimum { limit } => {
             here(rule::OUT_OF_BOUNDS, format!("{shown} is too small; the least is {limit}"))
@@ -274,7 +305,8 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         }
         ValidationErrorKind::MinLength { .. } => here(rule::OUT_OF_BOUNDS, "this can't be empty".to_owned()),
         ValidationErrorKind::MaxLength { limit } => {
-            here(rule::OUT_OF_BOUNDS, format!("{shown} is too long; it may have {limit} characters"))
+            let rule = if keyword.is_name() { rule::NAME } else { rule::OUT_OF_BOUNDS };
+            here(rule, format!("{shown} is too long; it may have {limit} characters"))
         }
         ValidationErrorKind::MinItems { limit: 1 } => here(rule::OUT_OF_BOUNDS, "this list can't be empty".to_owned()),
         ValidationErrorKind::MinProperties { limit: 1 } => {
@@ -284,6 +316,14 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
             let expected = title.unwrap_or("what the schema asks for");
             here(rule::WRONG_VALUE, format!("this is not {expected} (`{}`)", other.keyword()))
         }
+    }
+}
+
+/// What kind of value it is, and the value where it is one in a word.
+fn kind_and_value(node: &Node) -> String {
+    match &node.value {
+        Yaml::Null | Yaml::List(_) | Yaml::Map(_) => node.kind().to_owned(),
+        _ => format!("{} ({})", node.kind(), shown(node)),
     }
 }
 
@@ -308,7 +348,9 @@ fn exactly_one(keyword: &Keyword<'_>, node: &Node, at: &Pointer) -> Draft {
     if let [_, second, ..] = given.as_slice() {
         let span = node.entry(second).map_or(node.span, |entry| entry.key_span);
         let message = format!("{} exclude each other", listed(given.iter().copied(), "and"));
-        return draft(rule::EXACTLY_ONE, span, at.join(second).as_str(), message).hint("keep one of them");
+        let in_a_list = at.steps().last().is_some_and(|step| step.parse::<usize>().is_ok());
+        let hint = if in_a_list { "give each an entry of its own, or keep one of them" } else { "keep one of them" };
+        return draft(rule::EXACTLY_ONE, span, at.join(second).as_str(), message).hint(hint);
     }
     let message = format!("one of {} must be here", listed(keys, "or"));
     draft(rule::EXACTLY_ONE, node.span, at.as_str(), message)
@@ -350,7 +392,11 @@ fn wrong_kind_hint(node: &Node, kind: &TypeKind) -> Option<String> {
         Yaml::String(text) if (takes("integer") || takes("number")) && text.parse::<f64>().is_ok() => {
             Some("take the quotes away".to_owned())
         }
+        Yaml::Null => Some("give it a value, or remove the key".to_owned()),
         Yaml::Number(_) | Yaml::Bool(_) if takes("string") => Some("put it in quotes".to_owned()),
+        Yaml::Map(entries) if takes("array") && entries.iter().any(|entry| entry.key.starts_with('-')) => {
+            Some("write a space behind the `-` that begins an entry".to_owned())
+        }
         Yaml::String(_) | Yaml::Map(_) if takes("array") => {
             Some("write it as a list: `[...]`, or lines that begin with `- `".to_owned())
         }

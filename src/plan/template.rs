@@ -4,23 +4,27 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
+use std::ops::Range;
 use std::rc::Rc;
 
+use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, RenderContext, RenderErrorReason,
+    Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, Path, RenderContext, RenderErrorReason,
     Renderable as _,
 };
 use serde_json::{Map, Value};
 
-use super::LoaderLimits;
+use crate::diagnostic::{Sources, Span};
+
 use super::findings::{Element, Findings, draft};
+use super::helper::{self, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::rule;
 use super::suggest::did_you_mean;
-use super::template_check::{Checked, Reference, Shape, check};
+use super::template_check::{Checked, Reference, Shape, check, element_at, named};
+use super::{LoaderLimits, locate, rule};
 
 /// Why a template gives nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +32,18 @@ pub(super) struct Problem {
     pub(super) rule: &'static str,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// Which part of the template it is about, in bytes; none: the whole.
+    pub(super) at: Option<Range<usize>>,
 }
 
 impl Problem {
     pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, message: message.into(), hint: None }
+        Self { rule, message: message.into(), hint: None, at: None }
+    }
+
+    pub(super) fn at(mut self, at: Range<usize>) -> Self {
+        self.at = Some(at);
+        self
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -84,8 +95,8 @@ impl Scope {
     }
 
     /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
-    fn find(&self, reference: &Reference) -> Result<Option<&Value>, Problem> {
-        let Some((root, rest)) = reference.path.split_first() else { return Ok(None) };
+    fn find(&self, path: &[String]) -> Result<Option<&Value>, Problem> {
+        let Some((root, rest)) = path.split_first() else { return Ok(None) };
         if self.broken.contains(root) {
             return Ok(None);
         }
@@ -123,16 +134,44 @@ impl Scope {
 pub(super) struct Templates<'a> {
     registry: Handlebars<'static>,
     compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
-    used: HashSet<String>,
-    /// A template couldn't be read, so what it would use isn't known.
-    unreadable: bool,
+    used: Used,
     limits: &'a LoaderLimits,
+    sources: &'a Sources,
     /// Values and bytes that templates brought in so far.
     spent: (usize, usize),
 }
 
+/// What templates used of the names that they can see.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Used {
+    names: HashSet<String>,
+    /// The names that each templated scalar uses.
+    by_place: HashMap<Span, BTreeSet<String>>,
+    /// A template couldn't be read, so what it would use isn't known.
+    unreadable: bool,
+}
+
+impl Used {
+    /// Whether any template used this name, as far as can be known.
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.unreadable || self.names.contains(name)
+    }
+
+    /// The names that each templated scalar uses, in the order of their places.
+    pub(super) fn into_places(self) -> BTreeMap<Span, BTreeSet<String>> {
+        self.by_place.into_iter().collect()
+    }
+
+    /// Adds what other templates used.
+    pub(super) fn add(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.by_place.extend(other.by_place);
+        self.unreadable |= other.unreadable;
+    }
+}
+
 impl<'a> Templates<'a> {
-    pub(super) fn new(limits: &'a LoaderLimits) -> Self {
+    pub(super) fn new(limits: &'a LoaderLimits, sources: &'a Sources) -> Self {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(handlebars::no_escape);
         registry.set_strict_mode(true);
@@ -141,12 +180,15 @@ impl<'a> Templates<'a> {
         }
         registry.register_helper("if", Box::new(strict_if));
         registry.register_helper("unless", Box::new(strict_unless));
-        Self { registry, compiled: HashMap::new(), used: HashSet::new(), unreadable: false, limits, spent: (0, 0) }
+        for helper in VALUE_HELPERS {
+            registry.register_helper(helper.name, Box::new(*helper));
+        }
+        Self { registry, compiled: HashMap::new(), used: Used::default(), limits, sources, spent: (0, 0) }
     }
 
-    /// Whether any template so far used this name, as far as can be known.
-    pub(super) fn uses(&self, name: &str) -> bool {
-        self.unreadable || self.used.contains(name)
+    /// What was used so far.
+    pub(super) fn into_used(self) -> Used {
+        self.used
     }
 
     /// Renders every scalar of a tree. What can't be rendered is broken in the result and a finding.
@@ -160,11 +202,14 @@ impl<'a> Templates<'a> {
     ) -> Node {
         let value = match &node.value {
             Yaml::String(text) if text.contains("{{") => {
+                self.note(text, node.span);
                 return match self.scalar(text, scope) {
                     Ok(Some(value)) => Node::from_json(&value, node.span),
                     Ok(None) => Node::broken(node.span),
                     Err(problem) => {
-                        let found = draft(problem.rule, node.span, pointer.as_str(), problem.message);
+                        let part = problem.at.and_then(|at| locate::part(self.sources, node.span, text, &at));
+                        let span = part.unwrap_or(node.span);
+                        let found = draft(problem.rule, span, pointer.as_str(), problem.message);
                         findings.add_for(element, found.maybe_hint(problem.hint));
                         Node::broken(node.span)
                     }
@@ -192,30 +237,52 @@ impl<'a> Templates<'a> {
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
     pub(super) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
         let checked = self.compile(text)?;
-        self.used.extend(checked.references.iter().filter_map(|reference| reference.path.first().cloned()));
         let mut all_there = true;
         for reference in &checked.references {
-            let Some(value) = scope.find(reference)? else {
+            let here = |problem: Problem| Problem { at: problem.at.or(reference.at.clone()), ..problem };
+            let path = match reference.path.as_slice() {
+                [root, ..] if reference.optional => std::slice::from_ref(root),
+                whole => whole,
+            };
+            let Some(value) = scope.find(path).map_err(here)? else {
                 all_there = false;
                 continue;
             };
             if reference.printed && checked.shape != Shape::Path {
-                printable(reference, value)?;
+                printable(reference, value).map_err(here)?;
             }
         }
         if !all_there {
             return Ok(None);
         }
-        let value = match (checked.shape, checked.references.as_slice()) {
-            (Shape::Path, [reference]) => scope.find(reference)?.cloned().unwrap_or_default(),
-            (Shape::Json, _) => {
-                let text = self.text(text, scope)?;
-                serde_json::from_str(&text).unwrap_or(Value::String(text))
-            }
+        let value = match (&checked.shape, checked.references.as_slice()) {
+            (Shape::Path, [reference]) => scope.find(&reference.path)?.cloned().unwrap_or_default(),
+            (Shape::Call(call), _) => evaluate(call, scope)?,
             _ => Value::String(self.text(text, scope)?),
         };
         self.spend(&value)?;
         Ok(Some(value))
+    }
+
+    /// The path that a scalar consists of, where it is exactly one name.
+    pub(super) fn path_of(&mut self, node: &Node) -> Option<Vec<String>> {
+        let checked = self.compile(node.as_str()?).ok()?;
+        match (&checked.shape, checked.references.as_slice()) {
+            (Shape::Path, [reference]) => Some(reference.path.clone()),
+            _ => None,
+        }
+    }
+
+    /// Notes which names a templated scalar uses.
+    fn note(&mut self, text: &str, span: Span) {
+        if self.used.by_place.contains_key(&span) {
+            return;
+        }
+        let names: BTreeSet<String> = match self.compile(text) {
+            Ok(checked) => checked.references.iter().filter_map(|reference| reference.path.first().cloned()).collect(),
+            Err(_) => BTreeSet::new(),
+        };
+        self.used.by_place.insert(span, names);
     }
 
     fn compile(&mut self, text: &str) -> Result<Rc<Checked>, Problem> {
@@ -226,7 +293,13 @@ impl<'a> Templates<'a> {
             self.registry.register_template(text, template);
             Rc::new(checked)
         });
-        self.unreadable |= result.is_err();
+        match &result {
+            Ok(checked) => {
+                let roots = checked.references.iter().filter_map(|reference| reference.path.first().cloned());
+                self.used.names.extend(roots);
+            }
+            Err(_) => self.used.unreadable = true,
+        }
         self.compiled.insert(text.to_owned(), result.clone());
         result
     }
@@ -238,7 +311,13 @@ impl<'a> Templates<'a> {
             let limit = self.limits.template_output_bytes;
             return Err(Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes")));
         }
-        outcome.map_err(|error| Problem::new(rule::TEMPLATE_RENDER, explain(error.reason())))?;
+        outcome.map_err(|error| {
+            let problem = Problem::new(rule::TEMPLATE_RENDER, explain(error.reason()));
+            match (error.line_no, error.column_no) {
+                (Some(line), Some(column)) => problem.at(element_at(template, line, column)),
+                _ => problem,
+            }
+        })?;
         String::from_utf8(out.bytes)
             .map_err(|_| Problem::new(rule::TEMPLATE_RENDER, "this template gives no UTF-8 text"))
     }
@@ -255,6 +334,30 @@ impl<'a> Templates<'a> {
         }
         Ok(())
     }
+}
+
+/// What a call of a helper gives. Its names were looked for before.
+fn evaluate(call: &HelperTemplate, scope: &Scope) -> Result<Value, Problem> {
+    let Some(helper) = call.name.as_name().and_then(helper::find) else {
+        return Err(Problem::new(rule::TEMPLATE, "there is no such helper"));
+    };
+    let mut values = Vec::with_capacity(call.params.len());
+    for parameter in &call.params {
+        values.push(match parameter {
+            Parameter::Literal(value) => value.clone(),
+            Parameter::Subexpression(inner) => match inner.as_element() {
+                TemplateElement::Expression(call) => evaluate(call, scope)?,
+                _ => Value::Null,
+            },
+            Parameter::Path(Path::Relative((steps, _))) => {
+                // Only `default` may get as far as this with something that is missing.
+                scope.find(&named(steps)).ok().flatten().cloned().unwrap_or_default()
+            }
+            _ => Value::Null,
+        });
+    }
+    let values: Vec<&Value> = values.iter().collect();
+    helper.call(&values).map_err(|why| Problem::new(rule::TEMPLATE_RENDER, why))
 }
 
 fn size(value: &Value) -> (usize, usize) {
@@ -280,9 +383,9 @@ fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
     };
     let problem = Problem::new(rule::TEMPLATE_RENDER, format!("`{path}` is {what} and can't be part of a text"));
     Err(match value {
-        Value::Array(_) => {
-            problem.hint(format!("go through it with `{{{{#each {path}}}}}`, or let it be the whole value"))
-        }
+        Value::Array(_) => problem.hint(format!(
+            "put it into `for_each` and write `{{{{item}}}}`, or go through it with `{{{{#each {path}}}}}`"
+        )),
         _ => problem,
     })
 }
@@ -295,6 +398,7 @@ fn explain(reason: &RenderErrorReason) -> String {
             format!("`{helper}` has no usable argument number {}", index + 1)
         }
         RenderErrorReason::ParamNotFoundForName(helper, name) => format!("`{helper}` has no usable argument `{name}`"),
+        RenderErrorReason::Other(why) => why.clone(),
         other => format!("this template can't be rendered: {}", other.to_string().to_lowercase()),
     }
 }

@@ -1,33 +1,33 @@
 //! What a template may be made of, decided on its syntax tree before anything is rendered.
 
-use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElement};
+use std::ops::Range;
+
+use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElement, TemplateMapping};
 use handlebars::{Path, PathSeg, Template, TemplateErrorReason};
 
+use super::helper::{BLOCK_HELPERS, VALUE_HELPERS, find};
 use super::rule;
 use super::suggest::did_you_mean;
 use super::template::Problem;
 
-/// Helpers that give a value, with what they give.
-const VALUE_HELPERS: [&str; 10] = ["eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "len"];
-/// Helpers that enclose a part of the text.
-const BLOCK_HELPERS: [&str; 4] = ["if", "unless", "each", "with"];
 /// How many blocks or brackets may stand inside each other.
 const NESTING: usize = 32;
 
 /// Names that an input can't have, because a template would read them as something else.
 pub(super) fn is_reserved(name: &str) -> bool {
-    VALUE_HELPERS.contains(&name)
+    find(name).is_some()
         || BLOCK_HELPERS.contains(&name)
-        || ["item", "index", "this", "true", "false", "null", "as", "else", "log", "lookup", "raw"].contains(&name)
+        || ["item", "index", "now", "this", "true", "false", "null", "as", "else", "log", "lookup", "raw", "env"]
+            .contains(&name)
 }
 
 /// What a template gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
     /// It is exactly one name: its value, of whatever type.
     Path,
-    /// It is exactly one call of a helper that gives a number or a boolean.
-    Json,
+    /// It is exactly one call of a helper: what that gives, of whatever type.
+    Call(Box<HelperTemplate>),
     /// Text.
     Text,
 }
@@ -39,10 +39,14 @@ pub(super) struct Reference {
     pub(super) path: Vec<String>,
     /// Whether its value becomes part of the text.
     pub(super) printed: bool,
+    /// A key below the name may be missing; `default` then gives something else.
+    pub(super) optional: bool,
+    /// Where it stands in the template, in bytes.
+    pub(super) at: Option<Range<usize>>,
 }
 
 /// A template that may be rendered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Checked {
     pub(super) shape: Shape,
     pub(super) references: Vec<Reference>,
@@ -61,28 +65,39 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
         let message = format!("this template has more than {NESTING} blocks or nested brackets");
         return Err(Problem::new(rule::LIMIT, message));
     }
+    if let Some(open) = unclosed(text) {
+        let problem = Problem::new(rule::TEMPLATE, "this `{{` is never closed").at(open..open + 2);
+        return Err(problem.hint("close it with `}}`; write `\\{{` for two braces that are meant as text"));
+    }
     let template = Template::compile(text).map_err(|error| {
-        let at = error.pos().map_or(String::new(), |(line, column)| {
-            if line > 1 {
-                format!(" at line {line}, character {column} of the value")
-            } else {
-                format!(" at character {column} of the value")
+        let at = error.pos().map(|(line, column)| offset(text, line, column));
+        let problem = match error.reason() {
+            TemplateErrorReason::InvalidSyntax(_) => {
+                Problem::new(rule::TEMPLATE, "this is not a Handlebars template: something can't be read here").hint(
+                    "an expression is a name, or a helper with its arguments, like `{{suffix}}` or `{{lower name}}`; \
+                     write `\\{{` for two braces that are meant as text",
+                )
             }
-        });
-        let why = match error.reason() {
-            TemplateErrorReason::InvalidSyntax(_) => "something can't be read".to_owned(),
-            reason => reason.to_string().to_lowercase(),
+            TemplateErrorReason::MismatchingClosedHelper(open, close) => {
+                let message = format!("the block `{{{{#{open}}}}}` is closed by `{{{{/{close}}}}}`");
+                Problem::new(rule::TEMPLATE, message).hint(format!("close it with `{{{{/{open}}}}}`"))
+            }
+            reason => {
+                let message = format!("this is not a Handlebars template: {}", reason.to_string().to_lowercase());
+                Problem::new(rule::TEMPLATE, message).hint("close every block, like `{{#if x}}...{{/if}}`")
+            }
         };
-        let message = format!("this is not a Handlebars template: {why}{at}");
-        Problem::new(rule::TEMPLATE, message)
-            .hint("close every `{{` with `}}`; write `\\{{` for two braces that are meant as text")
+        match at {
+            Some(at) => problem.at(at..text.get(at..).and_then(|t| t.chars().next()).map_or(at, |c| at + c.len_utf8())),
+            None => problem,
+        }
     })?;
-    let mut walk = Walk { scopes: Vec::new(), references: Vec::new() };
+    let mut walk = Walk { text, element: 0..text.len(), scopes: Vec::new(), references: Vec::new() };
     walk.template(&template)?;
     let shape = match template.elements.as_slice() {
         [TemplateElement::Expression(one) | TemplateElement::HtmlExpression(one)] => match &one.name {
             Parameter::Path(_) => Shape::Path,
-            _ => Shape::Json,
+            _ => Shape::Call(one.clone()),
         },
         _ => Shape::Text,
     };
@@ -102,6 +117,28 @@ fn bracket_depth(text: &str) -> usize {
     deepest
 }
 
+/// Where braces open that nothing closes.
+fn unclosed(text: &str) -> Option<usize> {
+    let open = text.rfind("{{")?;
+    let escaped = text.get(..open).is_some_and(|before| before.trim_end_matches('{').ends_with('\\'));
+    let closed = text.get(open..)?.contains("}}");
+    (!escaped && !closed).then_some(open)
+}
+
+/// The byte that a line and a column in characters lead to, both from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or("");
+    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
+}
+
+/// The expression or the opening tag that begins at a line and a column, in bytes of the template.
+pub(super) fn element_at(text: &str, line: usize, column: usize) -> Range<usize> {
+    let start = offset(text, line, column);
+    let end = text.get(start..).and_then(|rest| rest.find("}}")).map_or(text.len(), |end| start + end + 2);
+    start..end
+}
+
 /// A block that has been entered.
 struct Opened {
     /// Whether names inside start at an element of something.
@@ -111,62 +148,112 @@ struct Opened {
     names: Vec<String>,
 }
 
-struct Walk {
+struct Walk<'a> {
+    text: &'a str,
+    /// The element that is looked at.
+    element: Range<usize>,
     scopes: Vec<Opened>,
     references: Vec<Reference>,
 }
 
-fn refused(what: &str) -> Problem {
-    Problem::new(rule::TEMPLATE, format!("{what} are not supported in plans"))
+/// How a value is used.
+#[derive(Clone, Copy)]
+struct Use {
+    printed: bool,
+    optional: bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn template(&mut self, template: &Template) -> Result<(), Problem> {
-        template.elements.iter().try_for_each(|element| self.element(element))
+        template.elements.iter().zip(&template.mapping).try_for_each(|(element, mapping)| {
+            self.enter(mapping);
+            self.element(element)
+        })
+    }
+
+    fn enter(&mut self, mapping: &TemplateMapping) {
+        self.element = element_at(self.text, mapping.0, mapping.1);
+    }
+
+    /// A problem with the whole element.
+    fn problem(&self, rule: &'static str, message: impl Into<String>) -> Problem {
+        Problem::new(rule, message).at(self.element.clone())
+    }
+
+    fn refused(&self, what: &str) -> Problem {
+        self.problem(rule::TEMPLATE, format!("{what} are not supported in plans"))
+    }
+
+    /// Where a word stands in the element, outside of quotes.
+    fn place(&self, word: &str) -> Option<Range<usize>> {
+        let text = self.text.get(self.element.clone())?;
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '/' | '-');
+        text.match_indices(word).find_map(|(at, _)| {
+            let (before, after) = (text.get(..at)?, text.get(at + word.len()..)?);
+            let alone = !before.ends_with(is_part) && !after.starts_with(is_part);
+            let quoted = before.matches('"').count() % 2 == 1 || before.matches('\'').count() % 2 == 1;
+            let start = self.element.start + at;
+            (alone && !quoted).then(|| start..start + word.len())
+        })
+    }
+
+    fn no_helper(&self, name: &str, known: &[&str]) -> Problem {
+        let problem = self.problem(rule::TEMPLATE, format!("there is no helper `{name}`"));
+        let problem = match self.place(name) {
+            Some(place) => problem.at(place),
+            None => problem,
+        };
+        if name == "env" {
+            return problem
+                .hint("a plan can't read environment variables: declare an input, and give it a value there");
+        }
+        let list = || known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let guess = did_you_mean(name, known.iter().copied());
+        problem.hint(guess.unwrap_or_else(|| format!("those that exist here are {}", list())))
     }
 
     fn element(&mut self, element: &TemplateElement) -> Result<(), Problem> {
         match element {
             TemplateElement::RawString(_) | TemplateElement::Comment(_) => Ok(()),
-            TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) => self.expression(call, true),
+            TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) => {
+                self.expression(call, Use { printed: true, optional: false })
+            }
             TemplateElement::HelperBlock(block) => self.block(block),
             TemplateElement::PartialExpression(_) | TemplateElement::PartialBlock(_) => {
-                Err(refused("partials (`{{>`)"))
+                Err(self.refused("partials (`{{>`)"))
             }
             TemplateElement::DecoratorExpression(_) | TemplateElement::DecoratorBlock(_) => {
-                Err(refused("decorators (`{{*` and inline partials)"))
+                Err(self.refused("decorators (`{{*` and inline partials)"))
             }
-            _ => Err(refused("templates of this kind")),
+            _ => Err(self.refused("templates of this kind")),
         }
     }
 
-    fn expression(&mut self, call: &HelperTemplate, printed: bool) -> Result<(), Problem> {
-        match &call.name {
-            Parameter::Name(name) => {
-                if !VALUE_HELPERS.contains(&name.as_str()) {
-                    return Err(no_helper(name, &VALUE_HELPERS));
-                }
-                self.arguments(call)
-            }
-            name => self.parameter(name, printed),
-        }
+    fn expression(&mut self, call: &HelperTemplate, as_what: Use) -> Result<(), Problem> {
+        let Parameter::Name(name) = &call.name else { return self.parameter(&call.name, as_what) };
+        let Some(helper) = find(name) else {
+            let known: Vec<&str> = VALUE_HELPERS.iter().map(|helper| helper.name).collect();
+            return Err(self.no_helper(name, &known));
+        };
+        helper.takes(call.params.len()).map_err(|why| self.problem(rule::TEMPLATE_RENDER, why))?;
+        self.arguments(call, name == "default")
     }
 
     fn block(&mut self, block: &HelperTemplate) -> Result<(), Problem> {
         let name = block.name.as_name().unwrap_or_default();
         if !BLOCK_HELPERS.contains(&name) {
-            return Err(no_helper(name, &BLOCK_HELPERS));
+            return Err(self.no_helper(name, &BLOCK_HELPERS));
         }
-        self.arguments(block)?;
+        self.arguments(block, false)?;
         let is_each = name == "each";
         if is_each && self.scopes.iter().any(|scope| scope.is_each) {
-            return Err(refused("`each` blocks inside each other"));
+            return Err(self.refused("`each` blocks inside each other"));
         }
         let names = match &block.block_param {
             None => Vec::new(),
             Some(BlockParam::Single(one)) => vec![one],
             Some(BlockParam::Pair((one, two))) => vec![one, two],
-            Some(_) => return Err(refused("block parameters of this kind")),
+            Some(_) => return Err(self.refused("block parameters of this kind")),
         };
         let names = names.into_iter().filter_map(Parameter::as_name).map(str::to_owned).collect();
         self.scopes.push(Opened { shifts: is_each || name == "with", is_each, names });
@@ -176,40 +263,39 @@ impl Walk {
         block.inverse.iter().try_for_each(|template| self.template(template))
     }
 
-    fn arguments(&mut self, call: &HelperTemplate) -> Result<(), Problem> {
+    fn arguments(&mut self, call: &HelperTemplate, first_is_optional: bool) -> Result<(), Problem> {
         if !call.hash.is_empty() {
-            return Err(refused("named arguments (`name=value`)"));
+            return Err(self.refused("named arguments (`name=value`)"));
         }
-        call.params.iter().try_for_each(|parameter| self.parameter(parameter, false))
+        let mut optional = first_is_optional;
+        call.params.iter().try_for_each(|parameter| {
+            let as_what = Use { printed: false, optional: std::mem::take(&mut optional) };
+            self.parameter(parameter, as_what)
+        })
     }
 
-    fn parameter(&mut self, parameter: &Parameter, printed: bool) -> Result<(), Problem> {
+    fn parameter(&mut self, parameter: &Parameter, as_what: Use) -> Result<(), Problem> {
         match parameter {
             Parameter::Literal(_) => Ok(()),
             Parameter::Subexpression(inner) => match inner.as_element() {
-                TemplateElement::Expression(call) => self.expression(call, printed),
-                _ => Err(refused("expressions of this kind")),
+                TemplateElement::Expression(call) => self.expression(call, as_what),
+                _ => Err(self.refused("expressions of this kind")),
             },
             Parameter::Path(Path::Local((_, name, _))) => {
                 if self.scopes.iter().any(|scope| scope.is_each) {
                     return Ok(());
                 }
-                let problem =
-                    Problem::new(rule::TEMPLATE_NAME, format!("`@{name}` is known inside `{{{{#each}}}}` only"));
-                Err(problem.hint("in a restore with `for_each`, write `index`"))
+                let message = format!("`@{name}` is known inside `{{{{#each}}}}` only");
+                Err(self.problem(rule::TEMPLATE_NAME, message).hint("in a restore with `for_each`, write `index`"))
             }
-            Parameter::Path(Path::Relative((steps, raw))) => self.path(steps, raw, printed),
-            Parameter::Name(name) => self.path(&[PathSeg::Named(name.clone())], name, printed),
-            _ => Err(refused("parameters of this kind")),
+            Parameter::Path(Path::Relative((steps, raw))) => self.path(steps, raw, as_what),
+            Parameter::Name(name) => self.path(&[PathSeg::Named(name.clone())], name, as_what),
+            _ => Err(self.refused("parameters of this kind")),
         }
     }
 
-    fn path(&mut self, steps: &[PathSeg], raw: &str, printed: bool) -> Result<(), Problem> {
-        let named = steps.iter().filter_map(|step| match step {
-            PathSeg::Named(name) => Some(name.clone()),
-            _ => None,
-        });
-        let path: Vec<String> = named.collect();
+    fn path(&mut self, steps: &[PathSeg], raw: &str, as_what: Use) -> Result<(), Problem> {
+        let path = named(steps);
         let shifted = self.scopes.iter().filter(|scope| scope.shifts).count();
         let from_root = raw.contains("@root");
         let ups = raw.matches("../").count();
@@ -224,23 +310,34 @@ impl Walk {
             // It starts at an element; whether it is there shows when the element is.
             return Ok(());
         }
+        let at = self.place(raw);
+        let problem = |rule, message: String| {
+            let problem = Problem::new(rule, message);
+            at.clone().map_or(problem.clone(), |at| problem.at(at))
+        };
         if (!from_root && ups > shifted) || path.is_empty() {
-            return Err(Problem::new(rule::TEMPLATE_NAME, format!("`{raw}` leads to no value here")));
+            return Err(problem(rule::TEMPLATE_NAME, format!("`{raw}` leads to no value here")));
         }
-        if let [name] = path.as_slice()
-            && (VALUE_HELPERS.contains(&name.as_str()) || BLOCK_HELPERS.contains(&name.as_str()))
-        {
-            return Err(Problem::new(rule::TEMPLATE, format!("`{name}` needs something to work on")));
+        if let [name] = path.as_slice() {
+            if let Some(helper) = find(name) {
+                let message = format!("`{name}` needs something to work on, as in `{{{{{}}}}}`", helper.usage);
+                return Err(problem(rule::TEMPLATE, message));
+            }
+            if BLOCK_HELPERS.contains(&name.as_str()) {
+                return Err(problem(rule::TEMPLATE, format!("`{name}` needs something to work on")));
+            }
         }
-        self.references.push(Reference { path, printed });
+        let Use { printed, optional } = as_what;
+        self.references.push(Reference { path, printed, optional, at });
         Ok(())
     }
 }
 
-fn no_helper(name: &str, known: &[&str]) -> Problem {
-    let problem = Problem::new(rule::TEMPLATE, format!("there is no helper `{name}`"));
-    let list = || known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let hint =
-        did_you_mean(name, known.iter().copied()).unwrap_or_else(|| format!("those that exist here are {}", list()));
-    problem.hint(hint)
+/// The names that a path goes through.
+pub(super) fn named(steps: &[PathSeg]) -> Vec<String> {
+    let named = steps.iter().filter_map(|step| match step {
+        PathSeg::Named(name) => Some(name.clone()),
+        _ => None,
+    });
+    named.collect()
 }

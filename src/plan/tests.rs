@@ -1,14 +1,21 @@
 //! The stages together, through `resolve`.
 #![allow(clippy::disallowed_methods, reason = "tests read the files that are shipped")]
 
+mod corpus;
 mod goldens;
 mod hostile;
 mod meaning;
 mod recorded;
+mod reuse;
 mod shipped;
 
+use super::findings::Findings;
+use super::parse::{Privacy, load};
 use super::*;
-use crate::diagnostic::human;
+use crate::diagnostic::{Look, Sources, human};
+
+/// What `now` is in these tests.
+const NOW: Timestamp = Timestamp::constant(1_795_651_200, 0);
 
 fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
     SourceFile { path: path.to_owned(), bytes: text.as_ref().to_vec() }
@@ -16,6 +23,14 @@ fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
 
 fn no_files(path: &str) -> Result<Vec<u8>, String> {
     Err(format!("no such file in this test: {path}"))
+}
+
+/// Reads a document with the loader alone. There is no value where there is an error.
+fn loaded(bytes: &[u8], limits: &LoaderLimits) -> (Option<serde_json::Value>, Diagnostics) {
+    let (mut sources, mut findings) = (Sources::default(), Findings::new());
+    let node = load("f.yaml", bytes.to_vec(), Privacy::Open, limits, &mut sources, &mut findings);
+    let value = node.filter(|_| !findings.has_errors()).map(|node| node.to_json());
+    (value, Diagnostics::new(sources, findings.into_drafts(), limits.diagnostics))
 }
 
 /// Resolves a plan alone.
@@ -26,14 +41,20 @@ fn alone(text: &str) -> Resolution {
 fn with_inputs(text: &str, inputs: &[(&str, &str)]) -> Resolution {
     let inputs: Vec<(String, String)> = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let plan = file("plan.yaml", text);
-    let request = Request { plan: &plan, environment: None, inputs: &inputs, limits: LoaderLimits::default() };
+    let request =
+        Request { plan: &plan, environment: None, inputs: &inputs, now: NOW, limits: LoaderLimits::default() };
     resolve(request, &mut no_files)
 }
 
 fn with_environment(text: &str, environment: &str) -> Resolution {
     let (plan, environment) = (file("plan.yaml", text), file("envs/prod.yaml", environment));
-    let request =
-        Request { plan: &plan, environment: Some(&environment), inputs: &[], limits: LoaderLimits::default() };
+    let request = Request {
+        plan: &plan,
+        environment: Some(&environment),
+        inputs: &[],
+        now: NOW,
+        limits: LoaderLimits::default(),
+    };
     resolve(request, &mut no_files)
 }
 
@@ -42,7 +63,7 @@ fn rules(resolution: &Resolution) -> Vec<&'static str> {
 }
 
 fn shown(resolution: &Resolution) -> String {
-    human(&resolution.diagnostics, false)
+    human(&resolution.diagnostics, Look { width: 160, ..Look::default() })
 }
 
 /// A plan around the restores that a test is about.

@@ -4,16 +4,17 @@
 //! reader gives nothing then, says nothing, and the plan isn't used.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::diagnostic::Draft;
+use crate::diagnostic::{Draft, Sources};
 use crate::model::{Limits, Millis, Objectives, Slug};
 
 use super::findings::{Element, Findings, draft};
 use super::node::{Node, Yaml};
 use super::pointer::Pointer;
-use super::rule;
+use super::{locate, rule};
 
 /// The longest name of a plan, in characters; job names have to hold it.
 const LONGEST_PLAN_NAME: usize = 30;
@@ -21,14 +22,20 @@ const LONGEST_PLAN_NAME: usize = 30;
 /// Reads values and reports at their places.
 pub(super) struct Reader<'a> {
     findings: &'a mut Findings,
+    sources: &'a Sources,
     /// The author's pointer to the value that is read.
     base: Pointer,
     element: Option<Element<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(findings: &'a mut Findings, base: Pointer, element: Option<Element<'a>>) -> Self {
-        Self { findings, base, element }
+    pub(super) fn new(
+        findings: &'a mut Findings,
+        sources: &'a Sources,
+        base: Pointer,
+        element: Option<Element<'a>>,
+    ) -> Self {
+        Self { findings, sources, base, element }
     }
 
     /// Reports something about a value below the base.
@@ -52,6 +59,27 @@ impl<'a> Reader<'a> {
         let mut pointer = self.base.clone();
         steps.iter().for_each(|step| pointer.push(step));
         draft(rule, node.span, pointer.as_str(), message)
+    }
+
+    /// Something about a part of a text, given in bytes of its value: at that part, where it is written as it is.
+    pub(super) fn draft_at(
+        &self,
+        rule: &'static str,
+        node: &Node,
+        steps: &[&str],
+        part: Range<usize>,
+        message: impl Into<String>,
+    ) -> Draft {
+        let mut found = self.draft(rule, node, steps, message);
+        let text = node.as_str().unwrap_or("");
+        match locate::part(self.sources, node.span, text, &part) {
+            Some(place) => found.span = Some(place),
+            None => {
+                let at = text.get(..part.start).map_or(0, |before| before.chars().count()) + 1;
+                found.message.push_str(&format!(" (at character {at} of the value)"));
+            }
+        }
+        found
     }
 
     pub(super) fn report(&mut self, draft: Draft) {
@@ -128,9 +156,9 @@ impl<'a> Reader<'a> {
 }
 
 /// The plan's name.
-pub(super) fn name(root: &Node, findings: &mut Findings) -> Option<Slug> {
+pub(super) fn name(root: &Node, sources: &Sources, findings: &mut Findings) -> Option<Slug> {
     let node = root.get("name")?;
-    let mut reader = Reader::new(findings, Pointer::default(), None);
+    let mut reader = Reader::new(findings, sources, Pointer::default(), None);
     let slug = reader.slug(node, &["name"])?;
     if slug.as_str().len() > LONGEST_PLAN_NAME {
         let message = format!("a plan's name has at most {LONGEST_PLAN_NAME} characters");
@@ -141,13 +169,13 @@ pub(super) fn name(root: &Node, findings: &mut Findings) -> Option<Slug> {
 }
 
 /// The limits, from the plan's with the environment's laid over them.
-pub(super) fn limits(node: Option<&Node>, findings: &mut Findings) -> Option<Limits> {
+pub(super) fn limits(node: Option<&Node>, sources: &Sources, findings: &mut Findings) -> Option<Limits> {
     let mut limits = Limits::default();
     let Some(node) = node else { return Some(limits) };
     if node.is_broken() {
         return None;
     }
-    let mut reader = Reader::new(findings, Pointer::from_text("/limits"), None);
+    let mut reader = Reader::new(findings, sources, Pointer::from_text("/limits"), None);
     let mut whole = true;
     for entry in node.entries() {
         let key = entry.key.as_str();
@@ -180,12 +208,12 @@ fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<BTreeMap<String, u32>>
 }
 
 /// What the restore must achieve.
-pub(super) fn objectives(node: Option<&Node>, findings: &mut Findings) -> Option<Objectives> {
+pub(super) fn objectives(node: Option<&Node>, sources: &Sources, findings: &mut Findings) -> Option<Objectives> {
     let Some(node) = node else { return Some(Objectives::default()) };
     if node.is_broken() {
         return None;
     }
-    let mut reader = Reader::new(findings, Pointer::from_text("/objectives"), None);
+    let mut reader = Reader::new(findings, sources, Pointer::from_text("/objectives"), None);
     let mut objective = |key: &str| match node.get(key) {
         Some(value) => reader.duration(value, &[key]).map(Some),
         None => Some(None),

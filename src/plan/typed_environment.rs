@@ -20,7 +20,7 @@ pub(super) fn environment(
     sources: &Sources,
     findings: &mut Findings,
 ) -> Option<Environment> {
-    let mut reader = Reader::new(findings, Pointer::default(), None);
+    let mut reader = Reader::new(findings, sources, Pointer::default(), None);
     let flag = |reader: &mut Reader<'_>, key| reader.flag(root.get("guard"), "guard", key);
     let guard = Guard {
         protected: flag(&mut reader, "protected")?,
@@ -78,7 +78,7 @@ fn api(entry: &Entry, sources: &Sources, findings: &mut Findings) -> Option<Api>
         Some(node) => Some(beside(node, sources)?),
         None => None,
     };
-    let mut reader = Reader::new(findings, Pointer::from_text("/api"), None);
+    let mut reader = Reader::new(findings, sources, Pointer::from_text("/api"), None);
     let timeout_ms = match node.get("timeout") {
         Some(node) => reader.duration(node, &["timeout"])?,
         None => TIMEOUT,

@@ -3,43 +3,37 @@
 use crate::diagnostic::Sources;
 use crate::model::{
     Check, ExecutionId, ExecutionSelector, Item, JobId, JobName, Millis, Mode, ObjectName, OnExisting, Options, Origin,
-    Pick, QualifiedName, SiteId, Slug, Source, Target,
+    Pick, QualifiedName, SiteId, Source, Target,
 };
 
-use super::environment::merge;
-use super::expand::Expanded;
-use super::findings::Findings;
+use super::findings::{Element, Findings};
 use super::node::{Node, Yaml};
+use super::pointer::Pointer;
 use super::rule;
 use super::suggest::did_you_mean;
 use super::typed::Reader;
 use super::typed_object::object;
 
-/// What the plan says for all of its restores.
-pub(super) struct Defaults<'a> {
-    pub(super) source: Option<&'a Node>,
-    pub(super) target: Option<&'a Node>,
-    pub(super) deadline_ms: Millis,
-}
-
-/// Reads one restore; `after` is already resolved. None: a part of it is wrong, and that is reported.
+/// Reads one restore, with what it takes from the plan; `after` is resolved later. None: a part of it is wrong,
+/// and that is reported.
 pub(super) fn item(
-    restore: &Expanded,
-    after: Vec<Slug>,
-    defaults: &Defaults<'_>,
+    node: &Node,
+    pointer: Pointer,
+    element: Option<Element<'_>>,
+    deadline_ms: Millis,
     sources: &Sources,
     findings: &mut Findings,
 ) -> Option<Item> {
-    let node = &restore.node;
     if node.is_broken() {
         return None;
     }
-    let mut reader = Reader::new(findings, restore.pointer(), restore.element());
+    let mut reader = Reader::new(findings, sources, pointer, element);
     let reader = &mut reader;
     // Every part is read before any is missed, so that all problems show at once.
     let name = node.get("name").and_then(|name| reader.slug(name, &["name"]));
-    let source = source(&over(defaults.source, node.get("source"), node), node, reader);
-    let target = target(&over(defaults.target, node.get("target"), node), node, reader);
+    let nothing = Node::new(node.span, Yaml::Map(Vec::new()));
+    let source = source(node.get("source").unwrap_or(&nothing), node, reader);
+    let target = target(node.get("target").unwrap_or(&nothing), node, reader);
     let objects = node.get("objects").filter(|objects| !objects.is_broken()).map(|objects| {
         let read = objects.items().iter().enumerate();
         read.map(|(index, node)| object(node, &index.to_string(), reader)).collect::<Vec<_>>()
@@ -60,7 +54,7 @@ pub(super) fn item(
     };
     let deadline_ms = match node.get("deadline") {
         Some(deadline) => reader.duration(deadline, &["deadline"]),
-        None => Some(defaults.deadline_ms),
+        None => Some(deadline_ms),
     };
     let job_name = node.get("job_name").map(|name| job_name(name, reader));
     let checks = checks(node.get("checks"));
@@ -82,7 +76,7 @@ pub(super) fn item(
         mode: mode?,
         options: options?,
         on_existing: on_existing?,
-        after,
+        after: Vec::new(),
         group: group.map_or(Some(None), |group| group.map(Some))?,
         priority: priority?,
         deadline_ms: deadline_ms?,
@@ -90,16 +84,6 @@ pub(super) fn item(
         checks: checks?,
         origin: Origin { file: place.file, line: place.line, column: place.column },
     })
-}
-
-/// A restore's own part over the plan's, key by key.
-fn over(default: Option<&Node>, own: Option<&Node>, restore: &Node) -> Node {
-    match (default, own) {
-        (Some(default), Some(_)) if default.is_broken() => default.clone(),
-        (Some(default), Some(own)) => merge(default.clone(), own.clone(), &mut vec!["restore".to_owned()]),
-        (Some(one), None) | (None, Some(one)) => one.clone(),
-        (None, None) => Node::new(restore.span, Yaml::Map(Vec::new())),
-    }
 }
 
 /// Reports keys that every restore needs, from itself or from the plan, and that are nowhere.
@@ -223,11 +207,23 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
     let parsed = QualifiedName::parse(text);
     parsed
         .map_err(|error| {
-            let at = text.get(..error.offset).map_or(0, |before| before.chars().count()) + 1;
-            let message = format!("`{text}` is not an object's name: {} (character {at})", error.problem);
-            reader.wrong(rule::OBJECT_NAME, node, steps, message);
+            let end = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            let message = format!("`{text}` is not an object's name: {}", error.problem);
+            let found = reader.draft_at(rule::OBJECT_NAME, node, steps, error.offset..error.offset + end, message);
+            reader.report(found.maybe_hint(quoted(text).map(|name| format!("a name like this is written {name}"))));
         })
         .ok()
+}
+
+/// A name of one or two parts with its odd parts in double quotes, as it stands in YAML.
+fn quoted(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('.').collect();
+    if text.contains(['"', '\'']) || text.chars().any(char::is_control) || parts.len() > 2 {
+        return None;
+    }
+    let parts = parts.into_iter().map(|part| ObjectName::bare(part).ok().map(|name| name.to_string()));
+    let name = parts.collect::<Option<Vec<String>>>()?.join(".");
+    Some(format!("`'{name}'`"))
 }
 
 fn options(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Options> {

@@ -102,9 +102,10 @@ fn by_type(other: &Node, index: &str, reader: &mut Reader<'_>) -> Option<Identit
         let known =
             ObjectType::keys().map(|key| ObjectType::from_key(key).map_or(String::new(), |t| t.wire().to_owned()));
         let known: Vec<String> = known.collect();
-        let hint = super::suggest::did_you_mean(unknown, known.iter().map(String::as_str));
+        let hint = super::suggest::did_you_mean(unknown, known.iter().map(String::as_str))
+            .unwrap_or_else(|| "compare it with `object_type` in the backup's object list".to_owned());
         let found = reader.draft(rule::UNKNOWN_TYPE, type_node, &step("type"), message).warning();
-        reader.report(found.maybe_hint(hint));
+        reader.report(found.hint(hint));
     }
     let name_node = other.get("name")?;
     let name = qualified(name_node, &step("name"), reader)?;

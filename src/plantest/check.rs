@@ -40,7 +40,8 @@ impl<'a> Names<'a> {
             .collect();
         let message = format!("the plan has no restore `{}`", name.value);
         let found = draft(rule::EXPECTED_UNKNOWN, name.span, &name.pointer, message);
-        Err(Box::new(found.maybe_hint(did_you_mean(&name.value, known))))
+        let meant = did_you_mean(&name.value, known.iter().copied());
+        Err(Box::new(found.hint(meant.unwrap_or_else(|| format!("its restores are {}", listed(known, "and"))))))
     }
 }
 

@@ -1,7 +1,7 @@
 //! For CI: JUnit's XML, one suite for each file and one case for each case.
 
 use super::{CaseReport, Counts, FileReport, Outcome};
-use crate::diagnostic::{self, Diagnostics};
+use crate::diagnostic::{self, Diagnostics, Look};
 
 /// What came of the files.
 pub fn junit(files: &[FileReport]) -> String {
@@ -59,7 +59,7 @@ fn test_case(case: &CaseReport, file: &str, out: &mut String) {
 fn problem(kind: &str, found: &[Diagnostics], out: &mut String) {
     let first = found.iter().flat_map(Diagnostics::iter).next();
     let (rule, message) = first.map_or(("", ""), |first| (first.rule, first.message.as_str()));
-    let text: String = found.iter().map(|found| diagnostic::human(found, false)).collect();
+    let text: String = found.iter().map(|found| diagnostic::human(found, Look::default())).collect();
     let (message, text) = (escaped(message), escaped(text.trim_end()));
     out.push_str(&format!("      <{kind} type=\"{rule}\" message=\"{message}\">{text}</{kind}>\n"));
 }

@@ -33,6 +33,13 @@ pub struct FileReport {
     pub passed_over: usize,
 }
 
+impl FileReport {
+    /// All that was found, in the file and in its cases.
+    pub fn all(&self) -> impl Iterator<Item = &Diagnostics> {
+        std::iter::once(&self.diagnostics).chain(self.cases.iter().flat_map(|case| &case.found))
+    }
+}
+
 /// What came of a case.
 #[derive(Debug, Clone)]
 pub struct CaseReport {

@@ -51,8 +51,12 @@ pub fn run(subject: Subject<'_>, read: &mut ReadFile<'_>) -> FileReport {
     let plan = match read(subject.plan) {
         Ok(bytes) => SourceFile { path: subject.plan.to_owned(), bytes },
         Err(why) => {
-            let found =
-                draft(rule::TESTED_PLAN, Span { file, start: 0, end: 0 }, "", format!("this file has no plan: {why}"));
+            let found = draft(
+                rule::TESTED_PLAN,
+                Span { file, start: 0, end: 0 },
+                "",
+                format!("this file has no plan `{}`: {why}", subject.plan),
+            );
             let found = found.hint("a test file stands beside its plan: `NAME.test.yaml` beside `NAME.yaml`");
             report.diagnostics = Diagnostics::new(sources, vec![found], 1);
             return report;
@@ -124,9 +128,19 @@ impl Runner<'_, '_, '_> {
 
     fn judge(&mut self, case: &Case) -> Result<Verdict, Unfit> {
         let environment = case.environment.as_ref().map(|name| self.environment(name)).transpose()?;
+        let mut snapshot = case.snapshot.as_ref().map(|source| self.snapshot(source)).transpose()?;
+        if let (Some(snapshot), Some(now)) = (&mut snapshot, case.now) {
+            snapshot.taken_at = now;
+        }
         let inputs: Vec<(String, String)> = case.inputs.iter().map(|input| input.value.clone()).collect();
-        let limits = LoaderLimits { diagnostics: FINDINGS, ..LoaderLimits::default() };
-        let request = Request { plan: &self.plan, environment: environment.as_ref(), inputs: &inputs, limits };
+        let request = Request {
+            plan: &self.plan,
+            environment: environment.as_ref(),
+            inputs: &inputs,
+            // The same for every run of the test, also where nobody says what it is.
+            now: case.now.or(snapshot.as_ref().map(|snapshot| snapshot.taken_at)).unwrap_or_default(),
+            limits: LoaderLimits { diagnostics: FINDINGS, ..LoaderLimits::default() },
+        };
         let resolution = resolve(request, self.read);
         let mut verdict = Verdict { failed: rules(case, &resolution), ..Verdict::default() };
         if case.expect.errors.is_some() || resolution.diagnostics.has_errors() {
@@ -149,8 +163,13 @@ impl Runner<'_, '_, '_> {
             let found = draft(rule::CASE_ENVIRONMENT, case.name.span, &case.name.pointer, message);
             return Err(found.hint("add `environment: NAME` to the case, or at the top of the file").into());
         };
+        let Some(snapshot) = snapshot else {
+            let message = "the case has no snapshot, so nothing can be decided";
+            let found = draft(rule::CASE_SNAPSHOT, case.name.span, &case.name.pointer, message);
+            return Err(found.hint("add `snapshot: PATH` to the case, or at the top of the file").into());
+        };
         let names = Names::new(plan, &resolution.names);
-        self.decisions(case, plan, environment, &names, &mut verdict)?;
+        self.decisions(case, plan, environment, &names, snapshot, &mut verdict)?;
         Ok(verdict)
     }
 
@@ -161,10 +180,9 @@ impl Runner<'_, '_, '_> {
         plan: &Plan,
         environment: &Environment,
         names: &Names<'_>,
+        mut snapshot: Snapshot,
         verdict: &mut Verdict,
     ) -> Result<(), Unfit> {
-        let mut snapshot = self.snapshot(case)?;
-        snapshot.taken_at = case.now.unwrap_or(snapshot.taken_at);
         situation::lay_over(&case.earlier, plan, names, &mut snapshot, &mut verdict.invalid);
         let inputs = case.inputs.iter().map(|input| input.value.clone()).collect();
         let intention = Intention {
@@ -204,12 +222,7 @@ impl Runner<'_, '_, '_> {
         }
     }
 
-    fn snapshot(&mut self, case: &Case) -> Result<Snapshot, Unfit> {
-        let Some(source) = &case.snapshot else {
-            let message = "the case has no snapshot, so nothing can be decided";
-            let found = draft(rule::CASE_SNAPSHOT, case.name.span, &case.name.pointer, message);
-            return Err(found.hint("add `snapshot: PATH` to the case, or at the top of the file").into());
-        };
+    fn snapshot(&mut self, source: &Placed<SnapshotSource>) -> Result<Snapshot, Unfit> {
         let relative = match &source.value {
             SnapshotSource::Here(snapshot) => return Ok(Snapshot::clone(snapshot)),
             SnapshotSource::File(relative) => relative,
@@ -224,8 +237,10 @@ impl Runner<'_, '_, '_> {
             }
         };
         read.clone().map_err(|(why, because)| {
-            let message = format!("no snapshot: {why}");
-            Unfit { because, ..draft(rule::CASE_SNAPSHOT, source.span, &source.pointer, message).into() }
+            let message = format!("no snapshot `{relative}`: {why}");
+            let found = draft(rule::CASE_SNAPSHOT, source.span, &source.pointer, message);
+            let unread = because.is_none().then(|| "a path is seen from the folder of the test file".to_owned());
+            Unfit { because, ..found.maybe_hint(unread).into() }
         })
     }
 }
@@ -235,7 +250,7 @@ fn snapshot_from(path: &str, read: &mut ReadFile<'_>) -> ReadSnapshot {
     let file = SourceFile { path: path.to_owned(), bytes };
     match read_snapshot(&file, &LoaderLimits::default()) {
         (Some(snapshot), _) => Ok(snapshot),
-        (None, found) => Err((format!("`{path}` is not valid"), Some(Box::new(found)))),
+        (None, found) => Err(("it is not valid".to_owned(), Some(Box::new(found)))),
     }
 }
 
@@ -252,13 +267,18 @@ fn rules(case: &Case, resolution: &Resolution) -> Vec<Draft> {
         let found: BTreeSet<&str> = found.map(|found| found.rule).collect();
         for id in list.value.iter().filter(|id| !found.contains(id.value.as_str())) {
             let message = format!("the plan {does_not} `{}`, which is expected", id.value);
-            drafts.push(draft(rule::EXPECTED_RULES, id.span, &id.pointer, message));
+            let hint = match found.is_empty() {
+                true => "nothing of that kind is wrong with it".to_owned(),
+                false => format!("it {does} {}", listed(found.iter().copied(), "and")),
+            };
+            drafts.push(draft(rule::EXPECTED_RULES, id.span, &id.pointer, message).hint(hint));
         }
         let surplus = found.into_iter().filter(|rule| list.value.iter().all(|id| id.value != *rule));
         let surplus: Vec<&str> = surplus.collect();
         if !surplus.is_empty() {
             let message = format!("the plan {does} {}, which is not expected", listed(surplus, "and"));
-            drafts.push(draft(rule::EXPECTED_RULES, list.span, &list.pointer, message));
+            let hint = "expect it too, or mend the plan";
+            drafts.push(draft(rule::EXPECTED_RULES, list.span, &list.pointer, message).hint(hint));
         }
     }
     drafts

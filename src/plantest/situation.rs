@@ -31,7 +31,8 @@ pub(super) fn lay_over(
         for (item, attempt) in each {
             if let Err(why) = one(attempt, plan, item, snapshot) {
                 let message = format!("no earlier restore of `{}` can be laid over the snapshot: {why}", item.name);
-                invalid.push(draft(rule::CASE_EARLIER, name.span, &name.pointer, message));
+                let hint = "let the snapshot show the target site's `restores` and the job's executions";
+                invalid.push(draft(rule::CASE_EARLIER, name.span, &name.pointer, message).hint(hint));
                 // The others of the same name would say the same.
                 break;
             }

@@ -6,7 +6,7 @@
 //! goes out.
 //!
 //! Names, reasons and messages come from plans and from the service. They reach a terminal or a page through one
-//! gate only (`wording::harmless`, then the page's escaping), so that no foreign text can draw, hide or forge
+//! gate only ([`harmless`](crate::model::harmless), then the page's escaping), so that no foreign text can draw, hide or forge
 //! anything.
 
 mod attempt;
@@ -38,7 +38,7 @@ pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
 pub use progress::event_line;
 pub use runs::{runs_human, runs_json};
-pub use screen::Style;
+pub use screen::{Cell, Screen, Style, Tone};
 pub use standing::Standing;
 pub use verdict::Verdict;
-pub use wording::harmless;
+pub use wording::shell_word;

@@ -23,12 +23,18 @@ impl Default for Style {
 
 /// What a text means. The words must say the same: colour is never the only sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub enum Tone {
+    /// Nothing in particular.
     Plain,
+    /// A heading.
     Strong,
+    /// What can be passed over.
     Faint,
+    /// As wanted.
     Good,
+    /// Not as wanted.
     Bad,
+    /// Not decided, or to be looked at.
     Open,
 }
 
@@ -63,7 +69,7 @@ impl Style {
 
 /// A cell of a table.
 #[derive(Debug, Clone)]
-pub(super) struct Cell {
+pub struct Cell {
     text: String,
     tone: Tone,
     right: bool,
@@ -71,17 +77,19 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    pub(super) fn new(text: impl AsRef<str>) -> Self {
+    /// A cell with this text.
+    pub fn new(text: impl AsRef<str>) -> Self {
         Self { text: harmless(text.as_ref()), tone: Tone::Plain, right: false, whole: false }
     }
 
-    pub(super) fn tone(mut self, tone: Tone) -> Self {
+    /// The same in a tone.
+    pub fn tone(mut self, tone: Tone) -> Self {
         self.tone = tone;
         self
     }
 
     /// A name or an id that people copy or search for: its column is never narrowed.
-    pub(super) fn whole(mut self) -> Self {
+    pub fn whole(mut self) -> Self {
         self.whole = true;
         self
     }
@@ -95,7 +103,7 @@ impl Cell {
 
 /// A page of terminal text under construction.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub struct Screen {
     out: String,
     style: Style,
 }
@@ -106,23 +114,25 @@ const GAP: usize = 2;
 const LONG_WORD: usize = 16;
 
 impl Screen {
-    pub(super) fn new(style: Style) -> Self {
+    /// An empty page.
+    pub fn new(style: Style) -> Self {
         Self { out: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } }
     }
 
-    pub(super) fn finish(self) -> String {
+    /// The text.
+    pub fn finish(self) -> String {
         self.out
     }
 
     /// An empty line, unless the page is empty or ends with one.
-    pub(super) fn gap(&mut self) {
+    pub fn gap(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
     /// A paragraph.
-    pub(super) fn text(&mut self, indent: usize, tone: Tone, text: &str) {
+    pub fn text(&mut self, indent: usize, tone: Tone, text: &str) {
         self.labelled(indent, "", 0, tone, text);
     }
 
@@ -148,7 +158,7 @@ impl Screen {
     }
 
     /// Rows under headings. Columns that don't fit are narrowed, the widest first, and their text is wrapped.
-    pub(super) fn table(&mut self, indent: usize, headings: &[&str], rows: &[Vec<Cell>]) {
+    pub fn table(&mut self, indent: usize, headings: &[&str], rows: &[Vec<Cell>]) {
         let mut widths: Vec<usize> = headings.iter().map(|heading| heading.width()).collect();
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {

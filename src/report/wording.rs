@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::Millis;
+pub(super) use crate::model::{count, harmless};
 
 /// What a rehearsal says on its face, on every surface.
 pub(super) const SIMULATED: &str =
@@ -51,17 +52,8 @@ pub(super) fn part(number: usize, total: usize, noun: &str) -> String {
     format!("{number} of {}", count(total, noun))
 }
 
-/// `1 restore`, `3 restores`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{number} {stem}ies"),
-        (_, None) => format!("{number} {noun}s"),
-    }
-}
-
 /// A word as a shell takes it back, so that a command we print can be pasted.
-pub(super) fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@' | '+' | ',' | '=');
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         word.to_owned()
@@ -70,35 +62,9 @@ pub(super) fn shell_word(word: &str) -> String {
     }
 }
 
-/// A text from outside with everything made visible that could move a cursor, change colours, hide or turn
-/// letters round: escape sequences, control characters, bidirectional marks, zero-width characters. Line breaks
-/// and tabs become one space each, so that a foreign text can't forge a line of ours.
-pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            c if c.is_control() || is_invisible(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Format characters that have no shape of their own.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn sizes_have_a_unit_that_fits() {
@@ -129,29 +95,5 @@ mod tests {
         assert_eq!(shell_word("a'; rm -rf ~"), r"'a'\''; rm -rf ~'");
         assert_eq!(shell_word("-x"), "'-x'");
         assert_eq!(shell_word(""), "''");
-    }
-
-    #[test]
-    fn what_could_deceive_becomes_visible() {
-        for (text, shown) in [
-            ("plain ünïcode 表", "plain ünïcode 表"),
-            ("a\r\nb\tc\u{2028}d", "a b c d"),
-            ("\u{1b}[31mred\u{1b}]0;title\u{7}", "\\u{1b}[31mred\\u{1b}]0;title\\u{7}"),
-            ("\u{9b}2J", "\\u{9b}2J"),
-            ("abc\u{202e}fdp.exe", "abc\\u{202e}fdp.exe"),
-            ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
-            ("\0", "\\u{0}"),
-        ] {
-            assert_eq!(harmless(text), shown, "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_that_moves_a_cursor_is_left(text in any::<String>()) {
-            let shown = harmless(&text);
-            prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{shown:?}");
-            prop_assert_eq!(harmless(&shown), shown);
-        }
     }
 }

@@ -189,7 +189,7 @@ async fn nothing_to_run_is_never_green() {
             1,
             "no case has `no such case` in its name, of 7 that there are",
         ),
-        (&["test", "plans"], 2, "this file has no plan: `plans/gone.yaml` can't be read"),
+        (&["test", "plans"], 2, "this file has no plan `plans/gone.yaml`: there is no such file"),
     ] {
         rig.run(arguments).await.code(code).says(words);
     }
@@ -323,8 +323,13 @@ async fn a_recording_decides_what_the_site_itself_decides() {
         let (live, _) = changeset::load(&std::fs::read_to_string(rig.path("change.json")).unwrap()).unwrap();
         let source = SourceFile { path: path.clone(), ..file(&rig.path(&path)) };
         let environment = file(&rig.path("plans/environments/sim.yaml"));
-        let request =
-            Request { plan: &source, environment: Some(&environment), inputs: &[], limits: LoaderLimits::default() };
+        let request = Request {
+            plan: &source,
+            environment: Some(&environment),
+            inputs: &[],
+            now: recorded.taken_at,
+            limits: LoaderLimits::default(),
+        };
         let resolution = resolve(request, &mut |path| std::fs::read(path).map_err(|error| error.to_string()));
         let intention = Intention {
             plan: &resolution.plan.unwrap(),

@@ -4,27 +4,25 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostic::{Draft, draft};
+use crate::diagnostic::Draft;
 use crate::model::suggest::did_you_mean;
 use crate::model::{
     BackupExecution, Contents, ExecutionKey, ExecutionSelector, Item, Level, ObjectType, OnExisting, RestoreObject,
     SiteId, Slug, Snapshot, nearest_name,
 };
 use crate::plan::findings::Findings;
-use crate::plan::node::Node;
-use crate::plan::pointer::Pointer;
 use crate::plan::rule;
 
 use super::Entry;
 
-/// Compares every item with the snapshot. `root` is the plan without its restores, for what stands there for all.
-pub(in crate::plan) fn check(entries: &[Entry<'_>], root: &Node, snapshot: &Snapshot, findings: &mut Findings) {
+/// Compares every item with the snapshot.
+pub(in crate::plan) fn check(entries: &[Entry<'_>], snapshot: &Snapshot, findings: &mut Findings) {
     let find = super::first_by_name(entries);
     let find = |name: &Slug| find.get(name).and_then(|at| entries.get(*at)).map(|entry| &entry.item);
     let contents = snapshot.contents();
     let mut passed_over = HashSet::new();
     for entry in entries {
-        let mut against = Against { entry, root, snapshot, passed_over: &mut passed_over, findings };
+        let mut against = Against { entry, snapshot, passed_over: &mut passed_over, findings };
         against.targets(&find);
         if let Some(execution) = against.execution() {
             let key = ExecutionKey { job: entry.item.source.key(), execution: execution.id.clone() };
@@ -36,7 +34,6 @@ pub(in crate::plan) fn check(entries: &[Entry<'_>], root: &Node, snapshot: &Snap
 /// One item against the snapshot.
 struct Against<'a, 'f> {
     entry: &'a Entry<'a>,
-    root: &'a Node,
     snapshot: &'a Snapshot,
     /// What was said of things that the snapshot doesn't show.
     passed_over: &'f mut HashSet<String>,
@@ -48,32 +45,17 @@ impl<'a> Against<'a, '_> {
         &self.entry.item
     }
 
-    /// Reports at the author's place: in the restore, or at the top of the plan where that speaks for all restores.
     fn report(&mut self, draft: Draft) {
-        let for_all = draft.pointer.starts_with("/source") || draft.pointer.starts_with("/target");
-        if for_all { self.findings.add(draft) } else { self.entry.report(draft, self.findings) }
-    }
-
-    /// What the author wrote at the top of the plan, where the restore itself says nothing there.
-    fn for_all(&self, steps: &[&str]) -> Option<&'a Node> {
-        let own = self.entry.restore.node.at(steps.iter().copied());
-        self.root.at(steps.iter().copied()).filter(|_| own.is_none())
-    }
-
-    /// What the author wrote, in the restore or at the top of the plan.
-    fn written(&self, steps: &[&str]) -> Option<&'a Node> {
-        self.entry.restore.node.at(steps.iter().copied()).or_else(|| self.for_all(steps))
+        self.entry.report(draft, self.findings);
     }
 
     fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
-        match self.for_all(steps) {
-            Some(node) => {
-                let mut pointer = Pointer::default();
-                steps.iter().for_each(|step| pointer.push(step));
-                draft(rule, node.span, pointer.as_str(), message)
-            }
-            None => self.entry.draft(rule, steps, message),
-        }
+        self.entry.draft(rule, steps, message)
+    }
+
+    /// Whether the author, or the plan for all restores, wrote something there.
+    fn is_written(&self, steps: &[&str]) -> bool {
+        self.entry.restore.places.at(steps).is_some()
     }
 
     /// Says once that something can't be checked. `meant` is what the snapshot shows and the author perhaps meant.
@@ -162,7 +144,7 @@ impl<'a> Against<'a, '_> {
         };
         let message = format!("backup job `{}` at site `{}`: {why} {}", key.job, key.site, self.as_of());
         // Where no execution is named, the job is what the author wrote.
-        let steps = if self.written(STEPS).is_some() { STEPS } else { &["source", "job"] };
+        let steps = if self.is_written(STEPS) { STEPS } else { &["source", "job"] };
         let newest = ExecutionSelector::Latest.select(executions, self.snapshot.taken_at).ok();
         let newest = newest.map(|newest| format!("the newest that completed successfully is `{}`", newest.id));
         self.report(self.draft(rule, steps, message).maybe_hint(meant.or(newest)));
@@ -184,13 +166,18 @@ impl<'a> Against<'a, '_> {
             let (name, kind) = (object.written(), &object.object_type);
             if contents.of(object).is_empty() {
                 let message = format!("execution `{execution}` holds no {kind} `{name}` {}", self.as_of());
-                let meant = contents.meant(object).map(|meant| format!("did you mean `{meant}`?"));
-                self.report(self.draft(rule::NOT_IN_BACKUP, &at, message).maybe_hint(meant));
+                let hint = contents.meant(object).map_or_else(
+                    || "look at the backup's object list, or let the backup job hold it".to_owned(),
+                    |meant| format!("did you mean `{meant}`?"),
+                );
+                self.report(self.draft(rule::NOT_IN_BACKUP, &at, message).hint(hint));
             }
             if let Some(held) = contents.other_type(object) {
                 let message =
                     format!("execution `{execution}` holds `{name}` as {held} and not as {kind} {}", self.as_of());
-                self.report(self.draft(rule::OTHER_TYPE, &at, message).warning());
+                let key = ObjectType::keys().find(|key| ObjectType::from_key(key).as_ref() == Some(held));
+                let hint = key.map(|key| format!("write `{key}: {name}`"));
+                self.report(self.draft(rule::OTHER_TYPE, &at, message).warning().maybe_hint(hint));
             }
             for (excluded, meant) in contents.excluded_in_vain(object) {
                 let place = object.exclude.iter().position(|name| name == excluded).unwrap_or(0).to_string();
@@ -198,9 +185,9 @@ impl<'a> Against<'a, '_> {
                     "execution `{execution}` holds nothing named `{excluded}` in `{name}` {}, so this leaves nothing out",
                     self.as_of()
                 );
-                let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
+                let hint = meant.map_or_else(|| "take it out".to_owned(), |meant| format!("did you mean `{meant}`?"));
                 let found = self.draft(rule::EXCLUDED_IN_VAIN, &["objects", &index, "exclude", &place], message);
-                self.report(found.warning().maybe_hint(meant));
+                self.report(found.warning().hint(hint));
             }
         }
     }
@@ -208,9 +195,9 @@ impl<'a> Against<'a, '_> {
     /// Where an object's name stands: under the key of its type, or under `object`.
     fn object_steps(&self, index: &str, object: &RestoreObject) -> Vec<String> {
         let own = |step: &str| ["objects", index, step].map(str::to_owned).to_vec();
-        let node = |steps: &[String]| self.entry.restore.node.at(steps.iter().map(String::as_str)).is_some();
+        let is_written = |steps: &Vec<String>| self.is_written(&steps.iter().map(String::as_str).collect::<Vec<_>>());
         let by_key = ObjectType::keys().find(|key| ObjectType::from_key(key).as_ref() == Some(&object.object_type));
-        let by_key = by_key.map(own).filter(|steps| node(steps));
+        let by_key = by_key.map(own).filter(is_written);
         by_key.unwrap_or_else(|| [own("object"), vec!["name".to_owned()]].concat())
     }
 }

@@ -10,41 +10,50 @@ mod overlap;
 
 use std::collections::HashMap;
 
+use crate::diagnostic::{Draft, Severity, Span};
 use crate::model::{Item, Limits, Slug};
 
-use super::expand::Expanded;
 use super::findings::{Findings, draft};
 use super::inputs::Inputs;
-use super::node::Node;
+use super::pointer::Pointer;
+use super::restores::Restore;
 use super::rule;
-use super::template::Templates;
+use super::template::Used;
 
 pub(super) use catalogue::check as check_catalogue;
 pub(super) use names::Names;
 
-/// An item with the node it was read from.
+/// An item with the restore it was read from.
 pub(super) struct Entry<'a> {
     pub(super) item: Item,
-    pub(super) restore: &'a Expanded,
+    pub(super) restore: &'a Restore,
 }
 
 impl Entry<'_> {
-    /// The author's node at a path below the restore, or the restore's name, or the restore.
-    fn node(&self, steps: &[&str]) -> &Node {
-        let node = &self.restore.node;
-        node.at(steps.iter().copied()).or_else(|| node.get("name")).unwrap_or(node)
+    /// The author's place at a path below the restore, or of the restore's name, or of the restore.
+    fn span(&self, steps: &[&str]) -> Option<Span> {
+        let places = &self.restore.places;
+        places.at(steps).or_else(|| places.at(&["name"])).or_else(|| places.whole())
     }
 
     /// A finding at a path below the restore.
-    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> crate::diagnostic::Draft {
-        let mut pointer = self.restore.pointer();
-        if self.restore.node.at(steps.iter().copied()).is_some() {
+    fn draft(&self, rule: &'static str, steps: &[&str], message: impl Into<String>) -> Draft {
+        let mut pointer = self.restore.author.pointer();
+        if self.restore.places.at(steps).is_some() {
             steps.iter().for_each(|step| pointer.push(step));
         }
-        draft(rule, self.node(steps).span, pointer.as_str(), message)
+        Draft {
+            rule,
+            severity: Severity::Error,
+            message: message.into(),
+            span: self.span(steps),
+            pointer: pointer.to_string(),
+            hint: None,
+            related: Vec::new(),
+        }
     }
 
-    fn report(&self, draft: crate::diagnostic::Draft, findings: &mut Findings) {
+    fn report(&self, draft: Draft, findings: &mut Findings) {
         findings.add_for(self.restore.element(), draft);
     }
 }
@@ -78,25 +87,26 @@ pub(super) fn check(entries: &[Entry<'_>], limits: Option<&Limits>, findings: &m
     }
     if let Some(first) = entries.iter().find(|entry| !entry.item.checks.is_empty()) {
         let message = "this version doesn't run checks; they are recorded as `not run`";
-        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).warning());
+        let hint = "run them by hand after the restore";
+        findings.add(first.draft(rule::CHECKS_NOT_RUN, &["checks"], message).hint(hint).warning());
     }
 }
 
 /// A plan that restores nothing is a mistake, never a success.
-pub(super) fn nothing_selected(root: &Node, restores: &[Expanded], findings: &mut Findings) {
+pub(super) fn nothing_selected(key: Option<Span>, restores: &[Restore], findings: &mut Findings) {
     if findings.has_errors() || restores.iter().any(|restore| !restore.probe) {
         return;
     }
-    let Some(entry) = root.entry("restores") else { return };
+    let Some(key) = key else { return };
     let message = "the plan restores nothing";
     let hint = if restores.is_empty() { "add a restore" } else { "every `for_each` goes through an empty list" };
-    findings.add(draft(rule::NOTHING_SELECTED, entry.key_span, "/restores", message).hint(hint));
+    findings.add(draft(rule::NOTHING_SELECTED, key, "/restores", message).hint(hint));
 }
 
 /// Inputs that no template uses.
-pub(super) fn unused_inputs(inputs: &Inputs, templates: &Templates<'_>, findings: &mut Findings) {
-    for (name, span) in inputs.declared.iter().filter(|(name, _)| !templates.uses(name)) {
-        let pointer = super::pointer::Pointer::from_text("/inputs").join(name);
+pub(super) fn unused_inputs(inputs: &Inputs, used: &Used, findings: &mut Findings) {
+    for (name, span) in inputs.declared.iter().filter(|(name, _)| !used.uses(name)) {
+        let pointer = Pointer::from_text("/inputs").join(name);
         let found = draft(rule::INPUT_UNUSED, *span, pointer.as_str(), format!("nothing uses the input `{name}`"));
         findings.add(found.hint(format!("write `{{{{{name}}}}}` where it belongs, or remove it")).warning());
     }

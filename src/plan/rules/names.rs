@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::diagnostic::Span;
 use crate::model::Slug;
 use crate::plan::LoaderLimits;
-use crate::plan::expand::Expanded;
 use crate::plan::findings::{Findings, draft};
-use crate::plan::node::Node;
+use crate::plan::restores::Restore;
 use crate::plan::rule;
-use crate::plan::suggest::did_you_mean;
+use crate::plan::suggest::{did_you_mean, listed};
 
 use super::Entry;
 
 /// How many circles are shown.
 const CYCLES: usize = 20;
+/// How many names are listed in a hint.
+const SHORT_LIST: usize = 12;
 
 /// The names that `after` can use.
 pub(in crate::plan) struct Names {
@@ -30,38 +31,38 @@ pub(in crate::plan) struct Names {
 
 impl Names {
     /// Collects the names and reports those that stand twice.
-    pub(in crate::plan) fn collect(restores: &[Expanded], limits: &LoaderLimits, findings: &mut Findings) -> Self {
+    pub(in crate::plan) fn collect(restores: &[Restore], limits: &LoaderLimits, findings: &mut Findings) -> Self {
         let mut names =
             Self { by_author: HashMap::new(), single: HashSet::new(), incomplete: false, room: limits.dependencies };
         let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
         let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
         for restore in restores {
-            let (Some(author), Some(node)) = (restore.author_name.as_deref(), restore.node.get("name")) else {
+            let (Some(author), Some(span)) = (restore.author_name.as_deref(), restore.places.at(&["name"])) else {
                 names.incomplete = true;
                 continue;
             };
             let known = names.by_author.entry(author.to_owned()).or_default();
-            let twice = authors.get(author).filter(|(index, _)| *index != restore.author);
-            let single = node.as_str().unwrap_or(author);
+            let twice = authors.get(author).filter(|(index, _)| *index != restore.author.number);
+            let single = restore.name.as_deref().unwrap_or(author);
             let twice = twice.or_else(|| singles.get(single).filter(|_| !restore.probe));
             if let Some((_, first)) = twice {
-                let shown = if authors.get(author).is_some_and(|(index, _)| *index != restore.author) {
+                let shown = if authors.get(author).is_some_and(|(index, _)| *index != restore.author.number) {
                     author
                 } else {
                     single
                 };
-                let pointer = restore.pointer().join("name");
+                let pointer = restore.author.pointer().join("name");
                 let message = format!("two restores are named `{shown}`");
-                let found = draft(rule::DUPLICATE_NAME, node.span, pointer.as_str(), message);
+                let found = draft(rule::DUPLICATE_NAME, span, pointer.as_str(), message);
                 findings
                     .add_for(restore.element(), found.related(*first, "the first is here").hint("rename one of them"));
                 continue;
             }
-            authors.entry(author).or_insert((restore.author, node.span));
+            authors.entry(author).or_insert((restore.author.number, span));
             if restore.probe {
                 continue;
             }
-            singles.insert(single, (restore.author, node.span));
+            singles.insert(single, (restore.author.number, span));
             names.single.insert(single.to_owned());
             known.extend(Slug::parse(single).ok());
         }
@@ -69,15 +70,15 @@ impl Names {
     }
 
     /// What the `after` of a restore stands for; reports names that stand for nothing.
-    pub(in crate::plan) fn after(&mut self, restore: &Expanded, findings: &mut Findings) -> Vec<Slug> {
+    pub(in crate::plan) fn after(&mut self, restore: &Restore, findings: &mut Findings) -> Vec<Slug> {
         let mut all: Vec<Slug> = Vec::new();
         let mut seen: HashSet<&str> = HashSet::new();
-        for (index, node) in restore.node.get("after").map_or(&[][..], Node::items).iter().enumerate() {
-            let Some(name) = node.as_str() else { continue };
+        for (index, (name, span)) in restore.after.iter().enumerate() {
+            let name = name.as_str();
             if !seen.insert(name) {
                 continue;
             }
-            let pointer = restore.pointer().join("after").join(&index.to_string());
+            let pointer = restore.author.pointer().join("after").join(&index.to_string());
             let found = match self.by_author.get(name) {
                 Some(all) => all.clone(),
                 None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
@@ -85,18 +86,24 @@ impl Names {
                     if !self.incomplete {
                         let known =
                             self.by_author.keys().map(String::as_str).chain(self.single.iter().map(String::as_str));
-                        let mut known: Vec<&str> = known.collect();
+                        let own = restore.author_name.as_deref();
+                        let mut known: Vec<&str> = known.filter(|known| Some(*known) != own).collect();
                         known.sort_unstable();
+                        known.dedup();
                         let message = format!("no restore is named `{name}`");
-                        let found = draft(rule::AFTER_UNKNOWN, node.span, pointer.as_str(), message);
-                        findings.add_for(restore.element(), found.maybe_hint(did_you_mean(name, known)));
+                        let found = draft(rule::AFTER_UNKNOWN, *span, pointer.as_str(), message);
+                        let hint = did_you_mean(name, known.iter().copied()).or_else(|| {
+                            let short = !known.is_empty() && known.len() <= SHORT_LIST;
+                            short.then(|| format!("the other restores are {}", listed(known, "and")))
+                        });
+                        findings.add_for(restore.element(), found.maybe_hint(hint));
                     }
                     continue;
                 }
             };
             if found.len() > self.room {
                 let message = "the plan's `after` lists stand for too many single dependencies";
-                let limit = draft(rule::LIMIT, node.span, pointer.as_str(), message);
+                let limit = draft(rule::LIMIT, *span, pointer.as_str(), message);
                 findings.add_for(
                     restore.element(),
                     limit.hint("let a single restore stand between the two groups, or raise the limit"),
@@ -201,13 +208,13 @@ pub(super) fn job_names(entries: &[Entry<'_>], findings: &mut Findings) {
             seen.insert(name.as_str(), entry);
             continue;
         };
-        let span = first.node(&["job_name"]).span;
+        let span = first.span(&["job_name"]);
         let message = format!("two restores have the job name `{name}`; they couldn't be told apart at the site");
         let found = entry.draft(rule::DUPLICATE_JOB_NAME, &["job_name"], message);
-        let found = if span == entry.node(&["job_name"]).span {
+        let found = if span == entry.span(&["job_name"]) {
             found.hint("let the name hold `{{item}}`")
         } else {
-            found.related(span, "the first is here").hint("change one of them")
+            found.maybe_related(span, "the first is here").hint("change one of them")
         };
         entry.report(found, findings);
     }

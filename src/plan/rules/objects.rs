@@ -63,8 +63,8 @@ fn twice(entry: &Entry<'_>, findings: &mut Findings) {
     for (index, object) in item.objects.iter().enumerate() {
         let own = index.to_string();
         let related = |found: crate::diagnostic::Draft, first: usize, what: &str| {
-            let place = entry.node(&["objects", &first.to_string()]).span;
-            if place == entry.node(&["objects", &own]).span { found } else { found.related(place, what) }
+            let place = entry.span(&["objects", &first.to_string()]);
+            if place == entry.span(&["objects", &own]) { found } else { found.maybe_related(place, what) }
         };
         if let Some(first) = sources.insert((&object.parent, &object.name), index) {
             let message = format!("`{}` stands twice in this restore", shown(object));
@@ -125,7 +125,8 @@ impl At<'_> {
             }
             None => {
                 let message = format!("whether the service can rename a {kind} is not known");
-                self.report(self.draft(rule::RENAME_ILLEGAL, Some("rename_to"), message).warning(), findings);
+                let found = self.draft(rule::RENAME_ILLEGAL, Some("rename_to"), message).warning();
+                self.report(found.hint("rehearse it before you rely on it"), findings);
             }
         }
         if let Some(database) = entry.item.target.database.as_ref().filter(|_| kind.level() == Level::Database) {
@@ -183,7 +184,8 @@ impl At<'_> {
         };
         if *from != to {
             let message = format!("copied into `{to}`, {what} any reference to `{from}`, and may read or write there");
-            self.report(self.draft(rule::KEEPS_REFERENCES, None, message).warning(), findings);
+            let hint = format!("after the copy, look for `{from}` in the definitions");
+            self.report(self.draft(rule::KEEPS_REFERENCES, None, message).hint(hint).warning(), findings);
         }
     }
 }

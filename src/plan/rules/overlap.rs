@@ -70,10 +70,10 @@ fn report(entries: &[Entry<'_>], first: &Write, second: &Write, findings: &mut F
     let (one_name, two_name) = (&one.item.name, &two.item.name);
     let message = format!("`{one_name}` and `{two_name}` both write `{}` with no order between them", second.touched);
     let found = two.draft(rule::UNORDERED_OVERLAP, &["objects", &second.object.to_string()], message).warning();
-    let place = one.node(&["objects", &first.object.to_string()]).span;
+    let place = one.span(&["objects", &first.object.to_string()]);
     let found = found.hint(format!("add `after: [{one_name}]` to `{two_name}`, or the other way round"));
-    let own = two.node(&["objects", &second.object.to_string()]).span;
-    let found = if place == own { found } else { found.related(place, format!("`{one_name}` writes it here")) };
+    let own = two.span(&["objects", &second.object.to_string()]);
+    let found = if place == own { found } else { found.maybe_related(place, format!("`{one_name}` writes it here")) };
     two.report(found, findings);
 }
 

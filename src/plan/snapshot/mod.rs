@@ -21,13 +21,15 @@ pub use write::write_snapshot;
 pub fn read_snapshot(file: &SourceFile, limits: &LoaderLimits) -> (Option<Snapshot>, Diagnostics) {
     let mut sources = Sources::default();
     let mut findings = Findings::new();
-    let root = load(&file.path, &file.bytes, Privacy::Open, limits, &mut sources, &mut findings);
+    let root = load(&file.path, file.bytes.clone(), Privacy::Open, limits, &mut sources, &mut findings);
     let read = root.and_then(|mut root| {
         schema::validate(&schema::SNAPSHOT, &mut root, &|at| (at.clone(), None), &mut findings);
-        snapshot(&Place::root(&root), &mut findings)
+        snapshot(&Place::root(&root, &sources), &mut findings)
     });
     let read = read.filter(|_| !findings.has_errors());
-    (read, findings.finish(sources, limits.diagnostics))
+    let dropped = findings.dropped();
+    let found = Diagnostics::new(sources, findings.into_drafts(), limits.diagnostics);
+    (read, found.and_more(dropped.0, dropped.1))
 }
 
 /// Several snapshots as one: of what more than one of them shows, the one that was taken last counts. None: there

@@ -49,7 +49,8 @@ fn rules(place: &Place<'_>, findings: &mut Findings) -> Vec<Placed<String>> {
         if !rule::RULES.iter().any(|rule| rule.id == id.value) {
             let message = format!("there is no rule `{}`", id.value);
             let hint = did_you_mean(&id.value, rule::RULES.iter().map(|rule| rule.id));
-            findings.add(draft(rule::EXPECTED_RULE, id.span, &id.pointer, message).maybe_hint(hint));
+            let hint = hint.unwrap_or_else(|| "`restorectl explain` lists every rule".to_owned());
+            findings.add(draft(rule::EXPECTED_RULE, id.span, &id.pointer, message).hint(hint));
         }
     }
     ids

@@ -13,7 +13,7 @@ use crate::model::{Action, DataLoss, ExecutionId, JobName, PastFate, RestoreReco
 
 use super::findings::Findings;
 use super::parse::{Privacy, load};
-use super::place::Placed;
+use super::place::{Place, Placed};
 use super::{LoaderLimits, SourceFile, schema};
 
 /// The cases of a test file, in its order.
@@ -117,11 +117,13 @@ pub struct ExpectedDecision {
 pub fn read_tests(file: &SourceFile, limits: &LoaderLimits) -> (Option<TestFile>, Diagnostics) {
     let mut sources = Sources::default();
     let mut findings = Findings::new();
-    let root = load(&file.path, &file.bytes, Privacy::Open, limits, &mut sources, &mut findings);
+    let root = load(&file.path, file.bytes.clone(), Privacy::Open, limits, &mut sources, &mut findings);
     let read = root.map(|mut root| {
         schema::validate(&schema::PLAN_TEST, &mut root, &|at| (at.clone(), None), &mut findings);
-        read::test_file(&root, &mut findings)
+        read::test_file(&Place::root(&root, &sources), &mut findings)
     });
     let read = read.filter(|_| !findings.has_errors());
-    (read, findings.finish(sources, limits.diagnostics))
+    let dropped = findings.dropped();
+    let found = Diagnostics::new(sources, findings.into_drafts(), limits.diagnostics);
+    (read, found.and_more(dropped.0, dropped.1))
 }

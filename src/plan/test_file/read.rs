@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::diagnostic::Span;
 use crate::model::{PastFate, RestoreRecord, RestoreStatus};
 use crate::plan::findings::{Findings, draft};
-use crate::plan::node::{Entry, Node, Yaml};
+use crate::plan::node::{Entry, Yaml};
 use crate::plan::place::{Place, Placed};
 use crate::plan::rule;
 use crate::plan::snapshot::snapshot;
@@ -15,8 +15,7 @@ use super::expect::expect;
 use super::{Case, Earlier, SnapshotSource, TestFile};
 
 /// Reads the cases, each with what the file says for all of them.
-pub(super) fn test_file(root: &Node, findings: &mut Findings) -> TestFile {
-    let root = Place::root(root);
+pub(super) fn test_file(root: &Place<'_>, findings: &mut Findings) -> TestFile {
     let environment = root.child("environment").and_then(|place| place.placed_text());
     let snapshot = root.child("snapshot").and_then(|place| snapshot_source(&place, findings));
     let mut cases: Vec<Case> = Vec::new();

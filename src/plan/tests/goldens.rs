@@ -30,6 +30,13 @@ golden!(
 );
 
 golden!(
+    keys_and_values_in_the_wrong_place,
+    alone(
+        "version: '1'\nname: test\nsource: {site: A, job: 1}\ntarget: {site: B}\nconcurrency: 2\nlimits:\nrestores:\n  - name: a\n    objects: [D.t]\n    rename_to: u\n  - name: b\n    objects:\n      -table: D.u\n  - name: c\n    objects:\n      - table: D.v\n        after: [a]\n"
+    )
+);
+
+golden!(
     object_forms,
     alone(&plan_with(
         "  - name: a\n    objects:\n      - {table: D.t, view: D.v}\n      - {rename_to: x}\n      - {table: t}\n      - {database: X.D}\n      - {table: D.t u}\n      - {object: {type: TABEL, name: D.x}}\n      - {table: D.u, rename_to: E.u}\n      - {tabel: D.t}\n"
@@ -108,6 +115,11 @@ golden!(
     alone(
         "version: 1\nname: test\nname: again\nrestores:\n  - <<: {a: 1}\n    name: !!python/object x\n    priority: .nan\n    job_name: 007\n    objects: []\n"
     )
+);
+
+golden!(
+    a_template_without_quotes,
+    alone("version: 1\nname: test\nsource: {site: {{site}}, job: 1}\ntarget:\n  site: {{site}}_DR\n")
 );
 
 golden!(tabs, alone("version: 1\nrestores:\n\t- name: a\n"));

@@ -3,25 +3,21 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::findings::Findings;
+use super::template::{Scope, Templates};
 use super::*;
-use crate::diagnostic::Draft;
+use crate::diagnostic::{Diagnostics, Draft, Sources};
 
-/// Reads a document with our loader alone.
+/// Reads a document with our loader alone: its value, or the rules that refuse it.
 fn read(bytes: &[u8], limits: &LoaderLimits) -> Result<Value, Vec<&'static str>> {
-    let (mut sources, mut findings) = (Sources::default(), Findings::new());
-    let node = load("f.yaml", bytes, Privacy::Open, limits, &mut sources, &mut findings);
-    let failed = findings.has_errors();
-    let all = findings.finish(sources, 50);
-    for diagnostic in all.iter() {
+    let (value, found) = loaded(bytes, limits);
+    for diagnostic in found.iter() {
         let place = diagnostic.place.as_ref().expect("a place");
         assert!(place.line >= 1 && place.column >= 1, "{diagnostic:?}");
     }
     // Whatever was found can be shown.
-    assert_eq!(human(&all, false).is_empty(), all.is_empty());
-    match node {
-        Some(node) if !failed => Ok(node.to_json()),
-        _ => Err(all.iter().map(|d| d.rule).collect()),
-    }
+    assert_eq!(human(&found, Look::default()).is_empty(), found.is_empty());
+    value.ok_or_else(|| found.iter().map(|d| d.rule).collect())
 }
 
 fn small() -> LoaderLimits {
@@ -147,7 +143,8 @@ fn templates_that_mean_harm_end_in_a_diagnostic() {
         ("x {{map}}", "R212"),
     ] {
         let limits = LoaderLimits { template_output_bytes: 10_000, ..LoaderLimits::default() };
-        let mut templates = Templates::new(&limits);
+        let sources = Sources::default();
+        let mut templates = Templates::new(&limits, &sources);
         let many: Vec<u32> = (0..1000).collect();
         let values = json!({"a": "x", "many": many, "map": {"b": 1}});
         let scope = Scope::new(values.as_object().unwrap().clone(), Default::default());
@@ -158,8 +155,8 @@ fn templates_that_mean_harm_end_in_a_diagnostic() {
 
 #[test]
 fn templates_give_what_they_say() {
-    let limits = LoaderLimits::default();
-    let mut templates = Templates::new(&limits);
+    let (limits, sources) = (LoaderLimits::default(), Sources::default());
+    let mut templates = Templates::new(&limits, &sources);
     let values = json!({"a": "x<&>", "n": 3, "yes": true, "f": 1.5, "list": ["p", "q"], "map": {"k": {"z": null}}});
     let scope = Scope::new(values.as_object().unwrap().clone(), Default::default());
     for (template, value) in [
@@ -193,7 +190,7 @@ fn for_each_has_a_limit_and_so_has_after() {
     let limits = LoaderLimits { restores: 10, dependencies: 50, ..LoaderLimits::default() };
     let run = |text: &str| {
         let plan = file("plan.yaml", text);
-        let request = Request { plan: &plan, environment: None, inputs: &[], limits };
+        let request = Request { plan: &plan, environment: None, inputs: &[], now: NOW, limits };
         rules(&resolve(request, &mut no_files))
     };
     let numbers = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
@@ -210,7 +207,7 @@ fn for_each_has_a_limit_and_so_has_after() {
     assert_eq!(run(&plan_with(&square)), Vec::<&str>::new());
     let limits = LoaderLimits { dependencies: 23, ..limits };
     let plan = file("plan.yaml", plan_with(&square));
-    let request = Request { plan: &plan, environment: None, inputs: &[], limits };
+    let request = Request { plan: &plan, environment: None, inputs: &[], now: NOW, limits };
     assert_eq!(rules(&resolve(request, &mut no_files)), ["R003"]);
 }
 
@@ -222,8 +219,13 @@ fn environments_in_a_circle_end() {
         "envs/b.yaml" => Ok(b"version: 1\nextends: a\n".to_vec()),
         other => Err(format!("unexpected {other}")),
     };
-    let request =
-        Request { plan: &plan, environment: Some(&environment), inputs: &[], limits: LoaderLimits::default() };
+    let request = Request {
+        plan: &plan,
+        environment: Some(&environment),
+        inputs: &[],
+        now: NOW,
+        limits: LoaderLimits::default(),
+    };
     let resolution = resolve(request, &mut read);
     assert_eq!(rules(&resolution), ["R220"]);
     assert!(shown(&resolution).contains("a → b → a"), "{}", shown(&resolution));
@@ -297,7 +299,7 @@ proptest! {
     fn any_bytes_end_in_a_value_or_a_diagnostic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = read(&bytes, &small());
         let text = SourceFile { path: "p".into(), bytes };
-        let request = Request { plan: &text, environment: Some(&text), inputs: &[], limits: LoaderLimits::default() };
+        let request = Request { plan: &text, environment: Some(&text), inputs: &[], now: NOW, limits: LoaderLimits::default() };
         let resolution = resolve(request, &mut no_files);
         prop_assert!(resolution.plan.is_none() && resolution.diagnostics.has_errors());
         prop_assert!(!shown(&resolution).is_empty());
@@ -307,14 +309,15 @@ proptest! {
     fn any_text_that_looks_like_yaml_ends_too(text in "([a-z]: |- |\\n|  |\\[|\\]|\\{|\\}|,|'|\"|&a |\\*a|!!str |\\||>|#|\\{\\{|\\}\\}|1|\\t|<<: |\\? |é|%){0,60}") {
         let _ = read(text.as_bytes(), &small());
         let source = file("p", &text);
-        let request = Request { plan: &source, environment: Some(&source), inputs: &[], limits: LoaderLimits::default() };
+        let request = Request { plan: &source, environment: Some(&source), inputs: &[], now: NOW, limits: LoaderLimits::default() };
         prop_assert!(resolve(request, &mut no_files).plan.is_none());
     }
 
     #[test]
     fn any_template_ends_in_a_value_or_a_problem(text in "(\\{\\{|\\}\\}|#if |/if|#each |/each|a|b|\\.|this|@index|\\.\\./|\\(|\\)|len |eq | |else|\\\\|~|\\{|\\}|>|\\*|!|\\[|\\]|'|as \\|x\\|){0,30}") {
         let limits = LoaderLimits::default();
-        let mut templates = Templates::new(&limits);
+        let sources = Sources::default();
+        let mut templates = Templates::new(&limits, &sources);
         let values = json!({"a": "x", "b": ["y", {"a": 1}]});
         let scope = Scope::new(values.as_object().unwrap().clone(), Default::default());
         let _ = templates.scalar(&text, &scope);
@@ -360,7 +363,7 @@ fn findings_about_elements_are_folded() {
     let span = crate::diagnostic::Span { file, start: 0, end: 4 };
     let add = |findings: &mut Findings, rule, label, message: &str| {
         let draft: Draft = findings::draft(rule, span, "/a", message);
-        findings.add_for(Some(findings::Element { label, of: 3 }), draft);
+        findings.add_for(Some(findings::Element { label, of: 3, span }), draft);
     };
     for label in ["x", "y", "z"] {
         add(&mut findings, "R101", label, "the same for all");
@@ -369,7 +372,8 @@ fn findings_about_elements_are_folded() {
     add(&mut findings, "R103", "x", "one message");
     add(&mut findings, "R103", "y", "another");
     add(&mut findings, "R103", "z", "a third");
-    let messages: Vec<String> = findings.finish(sources, 9).iter().map(|d| d.message.clone()).collect();
+    let messages: Vec<String> =
+        Diagnostics::new(sources, findings.into_drafts(), 9).iter().map(|d| d.message.clone()).collect();
     assert_eq!(
         messages,
         ["the same for all", "only one (for the element `y`)", "one message (for the element `x` and 2 more)"]

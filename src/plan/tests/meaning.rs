@@ -24,8 +24,13 @@ fn inputs_come_from_the_plan_then_the_environment_base_first_then_the_command_li
         other => Err(other.to_owned()),
     };
     let inputs = [("d".to_owned(), "first".to_owned()), ("d".to_owned(), "line".to_owned())];
-    let request =
-        Request { plan: &plan, environment: Some(&environment), inputs: &inputs, limits: LoaderLimits::default() };
+    let request = Request {
+        plan: &plan,
+        environment: Some(&environment),
+        inputs: &inputs,
+        now: NOW,
+        limits: LoaderLimits::default(),
+    };
     let plan = clean(resolve(request, &mut read));
     assert_eq!(plan.items[0].source.site.as_str(), "plan-base");
     assert_eq!(plan.items[0].target.site.as_str(), "prod-line");
@@ -126,7 +131,7 @@ restores:
 fn a_rendered_plan_means_what_the_plan_meant() {
     let first = alone(RICH);
     assert!(!first.diagnostics.has_errors(), "{}", shown(&first));
-    let mut plan = first.plan.unwrap();
+    let mut plan = first.plan.clone().unwrap();
     assert_eq!(plan.purpose.description.as_deref(), Some("braces {{x}} and {no} colon: yes"));
     assert_eq!(plan.items[0].job_name.as_ref().unwrap().as_str(), "job {{{{ name: [1]");
     assert_eq!(plan.items[0].objects[0].name.as_str(), "t\"x.y");
@@ -137,11 +142,11 @@ fn a_rendered_plan_means_what_the_plan_meant() {
         plan.items[3].source.execution,
         ExecutionSelector::Within { pick: Pick::Latest, window_ms: model::Millis(129_600_000) }
     ));
-    let written = render_yaml(&first.rendered.unwrap());
+    let written = render_yaml(&first.rendered().unwrap());
     let second = alone(&written);
     assert!(!second.diagnostics.has_errors(), "{}\n{written}", shown(&second));
-    assert_eq!(second.rendered.map(|document| render_yaml(&document)).as_deref(), Some(written.as_str()));
-    let mut again = second.plan.unwrap();
+    assert_eq!(second.rendered().map(|document| render_yaml(&document)).as_deref(), Some(written.as_str()));
+    let mut again = second.plan.clone().unwrap();
     for item in plan.items.iter_mut().chain(&mut again.items) {
         item.origin = Default::default();
     }
@@ -160,7 +165,7 @@ fn a_mistake_hides_no_other() {
     found.sort_unstable();
     assert_eq!(
         found,
-        ["R101", "R101", "R105", "R106", "R106", "R106", "R202", "R204", "R211", "R302", "R320"],
+        ["R101", "R101", "R105", "R106", "R106", "R202", "R204", "R211", "R302", "R320", "R321"],
         "{}",
         shown(&resolution)
     );

@@ -13,7 +13,7 @@ use crate::model::{
 
 fn read(text: &str) -> (Option<Snapshot>, String) {
     let (snapshot, found) = read_snapshot(&file("s.yaml", text), &LoaderLimits::default());
-    (snapshot, human(&found, false))
+    (snapshot, human(&found, Look { width: 160, ..Look::default() }))
 }
 
 /// Texts that a service may send, among them those that YAML could take for something else.
@@ -239,12 +239,12 @@ fn against(restores: &str) -> Resolution {
     let snapshot = "version: 1\ntaken_at: 2026-11-23T03:00:00Z\nsites:\n  A:\n    jobs:\n      1:\n        - {id: 11, end_time: 2026-11-01T00:00:00Z}\n        - id: 12\n          end_time: 2026-11-20T00:00:00Z\n          objects: [{table: ADW.orders}, {view: ADW.totals}, {table: BANK.accounts}]\n        - {id: 13, status: FAILED, end_time: 2026-11-22T00:00:00Z}\n      2: {unreadable: 'GET: 503'}\n  B:\n    databases: [ADW, BANKING]\n";
     let (snapshot, found) = read(snapshot);
     assert_eq!(found, "");
-    let plan = file(
-        "plan.yaml",
-        format!("version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nrestores:\n{restores}"),
-    );
-    let request = Request { plan: &plan, environment: None, inputs: &[], limits: LoaderLimits::default() };
-    resolve_against(request, snapshot.as_ref(), &mut no_files)
+    let plan =
+        format!("version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nrestores:\n{restores}");
+    let mut read = |path: &str| if path == "plan.yaml" { Ok(plan.clone().into_bytes()) } else { no_files(path) };
+    let mut workspace = Workspace::new(LoaderLimits::default(), NOW, &mut read);
+    workspace.check_against(snapshot);
+    workspace.resolve("plan.yaml", None, &[])
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn read_shipped(path: &str) -> Result<Vec<u8>, String> {
 }
 
 fn resolved(plan: &SourceFile, environment: &SourceFile) -> Resolution {
-    let request = Request { plan, environment: Some(environment), inputs: &[], limits: LoaderLimits::default() };
+    let request =
+        Request { plan, environment: Some(environment), inputs: &[], now: NOW, limits: LoaderLimits::default() };
     resolve(request, &mut read_shipped)
 }
 
@@ -60,11 +61,15 @@ fn every_plan_resolves_in_every_environment_and_survives_its_own_rendering() {
             let resolution = resolved(plan, environment);
             assert_eq!(shown(&resolution), "", "{} {}", plan.path, environment.path);
             assert!(resolution.environment.is_some());
-            let written = render_yaml(&resolution.rendered.unwrap());
+            let written = render_yaml(&resolution.rendered().unwrap());
             let again = alone(&written);
             assert_eq!(shown(&again), "", "{written}");
-            assert_eq!(without_origins(again.plan.unwrap()), without_origins(resolution.plan.unwrap()), "{written}");
-            assert_eq!(again.rendered.map(|r| render_yaml(&r)), Some(written));
+            assert_eq!(
+                without_origins(again.plan.clone().unwrap()),
+                without_origins(resolution.plan.clone().unwrap()),
+                "{written}"
+            );
+            assert_eq!(again.rendered().map(|r| render_yaml(&r)), Some(written));
         }
     }
 }

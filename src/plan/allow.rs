@@ -1,0 +1,113 @@
+//! `# restorectl: allow R311 reason`: warnings that somebody has looked at and answers for.
+//!
+//! Behind a value it is about that line, on a line of its own about the next line that holds something.
+//! Only warnings can be allowed, only with a reason, and one that allows nothing is reported, so that
+//! none outlives what it was written for.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser};
+
+use crate::diagnostic::{Draft, FileId, Severity, Sources, Span};
+
+use super::findings::draft;
+use super::rule::{self, RULES, nearest_rule};
+
+/// What every such comment begins with.
+const MARK: &str = "restorectl:";
+
+/// One comment that allows a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Allow {
+    rule: &'static str,
+    /// The comment.
+    span: Span,
+    /// The line that it is about, from 1.
+    line: usize,
+}
+
+/// The comments of a file that allow something, and what is wrong with those that try to.
+pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) {
+    let text = sources.text(file);
+    let (mut allows, mut wrong) = (Vec::new(), Vec::new());
+    if !text.contains(MARK) {
+        return (allows, wrong);
+    }
+    let options = granit_parser::options! { emit_comments: true };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    // Where the text stops being YAML, the loader says so.
+    while let Some(Ok((event, span))) = parser.next_event() {
+        let Event::Comment(comment, _) = event else { continue };
+        let Some(words) = comment.trim().strip_prefix(MARK) else { continue };
+        let start = span.start.byte_offset().unwrap_or(0);
+        let end = span.end.byte_offset().unwrap_or(start).max(start);
+        let span = Span { file, start, end };
+        match directive(words) {
+            Ok(rule) => allows.push(Allow { rule, span, line: line(text, span, sources) }),
+            Err((message, hint)) => wrong.push(draft(rule::ALLOW, span, "", message).hint(hint)),
+        }
+    }
+    (allows, wrong)
+}
+
+/// The rule that a comment allows.
+fn directive(words: &str) -> Result<&'static str, (String, String)> {
+    let form = "write `# restorectl: allow R311 why that is all right`".to_owned();
+    let mut words = words.split_whitespace();
+    match words.next() {
+        Some("allow") => {}
+        Some(other) => return Err((format!("`{other}` is nothing that a comment can ask for"), form)),
+        None => return Err(("this comment asks for nothing".to_owned(), form)),
+    }
+    let Some(id) = words.next() else { return Err(("no rule is named here".to_owned(), form)) };
+    let Some(known) = RULES.iter().find(|known| known.id.eq_ignore_ascii_case(id)) else {
+        let guess = nearest_rule(id).map(|meant| format!("did you mean `{meant}`?"));
+        return Err((format!("there is no rule `{id}`"), guess.unwrap_or(form)));
+    };
+    if words.next().is_none() {
+        return Err((format!("why `{id}` is allowed isn't said"), form));
+    }
+    Ok(known.id)
+}
+
+/// The line that a comment is about.
+fn line(text: &str, span: Span, sources: &Sources) -> usize {
+    let own = sources.place(span.start_only()).line;
+    let before = text.get(..span.start).unwrap_or("");
+    if before.rsplit('\n').next().is_some_and(|begin| !begin.trim().is_empty()) {
+        return own;
+    }
+    let below = text.get(span.end..).unwrap_or("").lines().skip(1);
+    let skipped = below.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#')).count();
+    own + 1 + skipped
+}
+
+/// Takes out the warnings that are allowed, and adds what is to be said of the comments that allow them.
+pub(super) fn apply(allows: &[Allow], drafts: &mut Vec<Draft>, sources: &Sources) {
+    if allows.is_empty() {
+        return;
+    }
+    let mut by_line: HashMap<(FileId, usize, &str), Vec<usize>> = HashMap::new();
+    for (index, allow) in allows.iter().enumerate() {
+        by_line.entry((allow.span.file, allow.line, allow.rule)).or_default().push(index);
+    }
+    let mut used = vec![false; allows.len()];
+    let mut errors = vec![false; allows.len()];
+    drafts.retain(|found| {
+        let Some(span) = found.span else { return true };
+        let at = (span.file, sources.place(span.start_only()).line, found.rule);
+        let Some(allowed) = by_line.get(&at) else { return true };
+        let marks = if found.severity == Severity::Warning { &mut used } else { &mut errors };
+        allowed.iter().filter_map(|index| marks.get_mut(*index).map(|mark| *mark = true)).count();
+        found.severity != Severity::Warning
+    });
+    for (allow, (used, error)) in allows.iter().zip(used.into_iter().zip(errors)) {
+        if error {
+            let message = format!("`{}` is an error here, and only warnings can be allowed", allow.rule);
+            drafts.push(draft(rule::ALLOW, allow.span, "", message).hint("mend what it is about"));
+        } else if !used {
+            let message = format!("there is no warning `{}` here to allow", allow.rule);
+            drafts.push(draft(rule::ALLOW_UNUSED, allow.span, "", message).hint("remove the comment").warning());
+        }
+    }
+}

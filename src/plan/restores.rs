@@ -1,0 +1,327 @@
+//! Restores, from what the author wrote to items: rendered, validated and typed one by one, by as many
+//! processors as there are. What comes of it doesn't depend on how many there were.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::diagnostic::{FileId, Sources, Span};
+use crate::model::{Item, Millis};
+
+use super::environment::merge;
+use super::expand::{Author, Expanded, FromElement, TooMany, expand};
+use super::findings::{Element, Findings, draft};
+use super::inputs::Inputs;
+use super::node::{Node, Yaml};
+use super::parse::{self, Window};
+use super::pieces::Piece;
+use super::places::Places;
+use super::pointer::Pointer;
+use super::template::{Scope, Templates, Used};
+use super::{LoaderLimits, rule, schema, typed_item};
+
+/// How many restores one processor takes at a time.
+const AT_A_TIME: usize = 512;
+
+/// What every restore of a plan is read with.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub(super) limits: &'a LoaderLimits,
+    pub(super) sources: &'a Sources,
+    pub(super) inputs: &'a Inputs,
+    /// The plan's `defaults`, as they are written.
+    pub(super) defaults: Option<&'a Node>,
+    /// The plan's `source`.
+    pub(super) source: Option<&'a Node>,
+    /// The plan's `target`.
+    pub(super) target: Option<&'a Node>,
+    pub(super) deadline_ms: Millis,
+}
+
+/// The restores of one file.
+pub(super) enum Listed<'a> {
+    /// Read already.
+    Nodes(&'a [Node]),
+    /// Still text.
+    Pieces(FileId, &'a [Piece]),
+}
+
+/// One restore, read.
+pub(super) struct Restore {
+    /// None: something is wrong with it, and was reported.
+    pub(super) item: Option<Item>,
+    pub(super) places: Places,
+    pub(super) author: Author,
+    /// The name that its author gave it, without the element.
+    pub(super) author_name: Option<String>,
+    /// Its final name, as far as it is text.
+    pub(super) name: Option<String>,
+    /// The names in `after`, with their places.
+    pub(super) after: Vec<(String, Span)>,
+    pub(super) element: Option<FromElement>,
+    /// It stands for a list that gives no restore.
+    pub(super) probe: bool,
+}
+
+impl Restore {
+    pub(super) fn element(&self) -> Option<Element<'_>> {
+        self.element.as_ref().map(FromElement::told)
+    }
+}
+
+/// All restores, with what was found on the way.
+pub(super) struct Read {
+    pub(super) restores: Vec<Restore>,
+    pub(super) findings: Findings,
+    pub(super) used: Used,
+}
+
+/// A piece can't be read alone: its file must be read as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotAlone(pub(super) FileId);
+
+/// Some restores that are read together.
+enum Unit<'a> {
+    Nodes { nodes: &'a [Node], first: Author },
+    Piece { file: FileId, piece: &'a Piece, first: Author },
+}
+
+/// Reads all restores of all files.
+///
+/// # Errors
+/// When a file that was cut can't be read in pieces.
+pub(super) fn read(lists: &[Listed<'_>], setting: Setting<'_>) -> Result<Read, NotAlone> {
+    let units = units(lists);
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Result<UnitRead, NotAlone>)>> = Mutex::new(Vec::new());
+    let work = || {
+        let mut reader = Reader::new(setting);
+        while let Some((number, unit)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, units.get(n)?)))
+        {
+            let read = reader.unit(unit);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, read));
+        }
+        reader.templates.into_used()
+    };
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(units.len());
+    let mut used = Used::default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..processors).map(|_| scope.spawn(work)).collect();
+        used.add(work());
+        for other in others {
+            match other.join() {
+                Ok(more) => used.add(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    let (mut restores, mut findings, mut nodes) = (Vec::new(), Findings::new(), 0usize);
+    for (_, read) in done {
+        let read = read?;
+        restores.extend(read.restores);
+        findings.take(read.findings);
+        nodes = nodes.saturating_add(read.nodes);
+    }
+    bounded(&mut restores, nodes, setting.limits, &mut findings);
+    Ok(Read { restores, findings, used })
+}
+
+/// Holds the limits over all units.
+fn bounded(restores: &mut Vec<Restore>, nodes: usize, limits: &LoaderLimits, findings: &mut Findings) {
+    let too_many = restores.get(limits.restores).and_then(|restore| Some((restore, restore.places.whole()?)));
+    if let Some((restore, span)) = too_many {
+        findings.add(too_many_restores(span, &restore.author.pointer(), limits));
+        restores.truncate(limits.restores);
+    }
+    if nodes > limits.nodes
+        && let Some(span) = restores.first().and_then(|restore| restore.places.whole())
+    {
+        let message = format!("the document holds more than {} values", limits.nodes);
+        findings.add(draft(rule::LIMIT, span, "/restores", message).hint("split the plan, or raise the limit"));
+    }
+}
+
+fn too_many_restores(span: Span, pointer: &Pointer, limits: &LoaderLimits) -> crate::diagnostic::Draft {
+    let message = format!("the plan gives more than {} restores", limits.restores);
+    draft(rule::LIMIT, span, pointer.as_str(), message).hint("split the plan, or raise the limit")
+}
+
+fn units<'a>(lists: &[Listed<'a>]) -> Vec<Unit<'a>> {
+    let mut units = Vec::new();
+    let mut number = 0;
+    for list in lists {
+        match list {
+            Listed::Nodes(nodes) => {
+                for (chunk, nodes) in nodes.chunks(AT_A_TIME).enumerate() {
+                    units.push(Unit::Nodes { nodes, first: Author { number, index: chunk * AT_A_TIME } });
+                    number += nodes.len();
+                }
+            }
+            Listed::Pieces(file, pieces) => {
+                for piece in *pieces {
+                    units.push(Unit::Piece { file: *file, piece, first: Author { number, index: piece.first } });
+                    number += piece.count;
+                }
+            }
+        }
+    }
+    units
+}
+
+struct UnitRead {
+    restores: Vec<Restore>,
+    findings: Findings,
+    /// How many values a piece had; nothing for what was read, and counted, before.
+    nodes: usize,
+}
+
+/// What one processor reads with.
+struct Reader<'a> {
+    setting: Setting<'a>,
+    templates: Templates<'a>,
+    scope: Scope,
+}
+
+impl<'a> Reader<'a> {
+    fn new(setting: Setting<'a>) -> Self {
+        let Inputs { values, broken, .. } = setting.inputs;
+        Self {
+            setting,
+            templates: Templates::new(setting.limits, setting.sources),
+            scope: Scope::new(values.clone(), broken.clone()),
+        }
+    }
+
+    fn unit(&mut self, unit: &Unit<'_>) -> Result<UnitRead, NotAlone> {
+        let mut findings = Findings::new();
+        match unit {
+            Unit::Nodes { nodes, first } => {
+                let restores = self.nodes(nodes, *first, &mut findings);
+                Ok(UnitRead { restores, findings, nodes: 0 })
+            }
+            Unit::Piece { file, piece, first } => {
+                let text = self.setting.sources.text(*file).get(piece.bytes.clone()).unwrap_or("");
+                let window = Window { text, base: piece.bytes.start, gap: (usize::MAX, 0), first: Some(piece.first) };
+                // The list stands one level deeper in the whole document.
+                let limits =
+                    LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
+                let alone = parse::part(*file, window, &limits, &mut findings);
+                let (root, nodes) = alone.map_err(|_| NotAlone(*file))?;
+                match &root.value {
+                    Yaml::List(list) if list.len() == piece.count => {
+                        let restores = self.nodes(list, *first, &mut findings);
+                        Ok(UnitRead { restores, findings, nodes })
+                    }
+                    _ => Err(NotAlone(*file)),
+                }
+            }
+        }
+    }
+
+    fn nodes(&mut self, nodes: &[Node], first: Author, findings: &mut Findings) -> Vec<Restore> {
+        let mut all: Vec<Restore> = Vec::with_capacity(nodes.len());
+        for (offset, node) in nodes.iter().enumerate() {
+            let author = Author { number: first.number + offset, index: first.index + offset };
+            let whole;
+            let node = match self.setting.defaults {
+                Some(defaults) if matches!(node.value, Yaml::Map(_)) => {
+                    whole = merge(defaults.clone(), node.clone(), &mut vec!["restores".to_owned()]);
+                    &whole
+                }
+                _ => node,
+            };
+            let room = self.setting.limits.restores.saturating_sub(all.len());
+            let written = &self.setting.inputs.nodes;
+            match expand(author, node, written, room, &mut self.templates, &mut self.scope, findings) {
+                Ok(expanded) => all.extend(expanded.into_iter().map(|restore| self.one(restore, findings))),
+                Err(TooMany) => {
+                    let span = node.get("for_each").map_or(node.span, |list| list.span);
+                    findings.add(too_many_restores(span, &author.pointer(), self.setting.limits));
+                    break;
+                }
+            }
+        }
+        all
+    }
+
+    fn one(&self, restore: Expanded, findings: &mut Findings) -> Restore {
+        let Expanded { mut node, author, author_name, element, probe } = restore;
+        let (pointer, told) = (author.pointer(), element.as_ref().map(FromElement::told));
+        let place = |at: &Pointer| {
+            let mut own = pointer.clone();
+            at.steps().iter().for_each(|step| own.push(step));
+            (own, told)
+        };
+        schema::validate(&schema::RESTORE, &mut node, &place, findings);
+        inherit(&mut node, "source", self.setting.source);
+        inherit(&mut node, "target", self.setting.target);
+        let Setting { deadline_ms, sources, .. } = self.setting;
+        let item = if probe { None } else { typed_item::item(&node, pointer, told, deadline_ms, sources, findings) };
+        let after = node.get("after").map_or(&[][..], Node::items);
+        Restore {
+            item,
+            places: Places::of(&node),
+            author,
+            name: node.get("name").and_then(Node::as_str).map(str::to_owned),
+            after: after.iter().filter_map(|name| Some((name.as_str()?.to_owned(), name.span))).collect(),
+            author_name,
+            element,
+            probe,
+        }
+    }
+}
+
+/// Lays a restore's own part over the plan's, key by key.
+fn inherit(restore: &mut Node, key: &str, plan: Option<&Node>) {
+    let (Some(plan), Yaml::Map(entries)) = (plan, &mut restore.value) else { return };
+    match entries.iter_mut().find(|entry| entry.key == key) {
+        Some(own) if plan.is_broken() => own.value = plan.clone(),
+        Some(own) => {
+            let span = own.value.span;
+            let value = std::mem::replace(&mut own.value, Node::broken(span));
+            own.value = merge(plan.clone(), value, &mut vec!["restores".to_owned()]);
+        }
+        None => entries.push(super::node::Entry { key: key.to_owned(), key_span: plan.span, value: plan.clone() }),
+    }
+}
+
+/// Where the values stand that restores take from the plan itself, to tell their places apart from the restores'.
+#[derive(Debug, Default)]
+pub(super) struct Inherited(HashMap<FileId, Vec<(Span, &'static str)>>);
+
+impl Inherited {
+    /// The values of a plan's `defaults`, `source` and `target`.
+    pub(super) fn of(defaults: Option<&Node>, source: Option<&Node>, target: Option<&Node>) -> Self {
+        let mut all = Self::default();
+        for (node, pointer) in [(defaults, "/defaults"), (source, ""), (target, "")] {
+            node.into_iter().for_each(|node| all.add(node, pointer));
+        }
+        all
+    }
+
+    /// Adds a value's parts; where files are laid over each other they may stand in several.
+    fn add(&mut self, node: &Node, pointer: &'static str) {
+        match &node.value {
+            Yaml::Map(entries) if !entries.is_empty() => entries.iter().for_each(|entry| {
+                self.0.entry(entry.key_span.file).or_default().push((entry.key_span, pointer));
+                self.add(&entry.value, pointer);
+            }),
+            _ => self.0.entry(node.span.file).or_default().push((node.span, pointer)),
+        }
+    }
+
+    /// Puts right the pointer of something that was found in a restore, and stands in the plan itself.
+    pub(super) fn place(&self, draft: &mut crate::diagnostic::Draft) {
+        let Some(span) = draft.span else { return };
+        let Some(rest) = draft.pointer.strip_prefix("/restores/") else { return };
+        let rest = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("");
+        let areas = self.0.get(&span.file).into_iter().flatten();
+        let inside = |area: &&(Span, &str)| area.0.start <= span.start && span.end <= area.0.end;
+        if let Some((_, pointer)) = areas.into_iter().find(inside) {
+            draft.pointer = format!("{pointer}{rest}");
+        }
+    }
+}

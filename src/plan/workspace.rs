@@ -1,0 +1,437 @@
+//! All stages in their order, for as many plans and environments as there are. Each file is read once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostics, Draft, FileId, Sources, Span};
+use crate::model;
+
+use super::allow::{self, Allow};
+use super::document::{Document, Restores};
+use super::environment::{self, merge};
+use super::findings::{Findings, draft};
+use super::include::{self, MOST_FILES};
+use super::inputs::{self, Inputs};
+use super::node::{Node, Yaml};
+use super::origin::{self, Made, Origin};
+use super::pointer::Pointer;
+use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
+use super::rules::{self, Entry, Names};
+use super::template::{Scope, Templates, Used};
+use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, suggest, typed, typed_environment};
+
+/// Plans and environments that are resolved together.
+pub struct Workspace<'a> {
+    limits: LoaderLimits,
+    now: Timestamp,
+    with_origins: bool,
+    /// What names are compared with.
+    snapshot: Option<model::Snapshot>,
+    read: &'a mut ReadFile<'a>,
+    sources: Sources,
+    documents: HashMap<String, Rc<Document>>,
+    environments: HashMap<String, Rc<Bound>>,
+}
+
+/// An environment, read once.
+struct Bound {
+    /// With its bases under it.
+    layers: Option<Node>,
+    typed: Option<model::Environment>,
+    findings: Findings,
+    allows: Vec<Allow>,
+}
+
+/// A plan with what it includes.
+struct Composed {
+    /// Laid over each other, without the restores.
+    root: Node,
+    /// In the order of their restores.
+    documents: Vec<Rc<Document>>,
+}
+
+/// Where everything in a composed plan comes to.
+struct Typed {
+    plan: Option<model::Plan>,
+    names: BTreeMap<String, Vec<model::Slug>>,
+    origins: Vec<Origin>,
+    inputs: Inputs,
+    /// The names that each templated scalar uses.
+    templated: BTreeMap<Span, BTreeSet<String>>,
+    inherited: Inherited,
+}
+
+impl<'a> Workspace<'a> {
+    /// A workspace without files. `now` is what templates take for the moment.
+    pub fn new(limits: LoaderLimits, now: Timestamp, read: &'a mut ReadFile<'a>) -> Self {
+        let (sources, documents, environments) = Default::default();
+        Self { limits, now, with_origins: false, snapshot: None, read, sources, documents, environments }
+    }
+
+    /// From now on, resolutions tell where every value comes from.
+    pub fn keep_origins(&mut self) {
+        self.with_origins = true;
+    }
+
+    /// From now on, names are compared with what a recorded snapshot shows.
+    pub fn check_against(&mut self, snapshot: Option<model::Snapshot>) {
+        self.snapshot = snapshot;
+    }
+
+    /// Resolves a plan for an environment, both by their paths.
+    pub fn resolve(&mut self, plan: &str, environment: Option<&str>, inputs: &[(String, String)]) -> Resolution {
+        loop {
+            match self.attempt(plan, environment, inputs) {
+                Ok(resolution) => return resolution,
+                // It is read as one from now on, so this ends.
+                Err(NotAlone(file)) => self.read_as_one(file),
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        plan: &str,
+        environment: Option<&str>,
+        given: &[(String, String)],
+    ) -> Result<Resolution, NotAlone> {
+        let mut findings = Findings::new();
+        let composed = self.compose(plan, &mut findings);
+        let bound = environment.map(|path| self.bound(path));
+        let layers = bound.as_ref().and_then(|bound| bound.layers.as_ref());
+        bound.iter().for_each(|bound| findings.take(bound.findings.clone()));
+        let documents = composed.as_ref().map(|composed| composed.documents.clone()).unwrap_or_default();
+        let mut typed = match composed {
+            Some(composed) => {
+                let own = layers.and_then(|layers| layers.get("inputs"));
+                let Self { limits, sources, .. } = self;
+                let mut inputs = inputs::resolve(&composed.root, own, given, limits, sources, &mut findings);
+                inputs.values.insert("now".to_owned(), Value::String(self.now.to_string()));
+                let over = layers.and_then(|layers| layers.get("limits"));
+                Some(self.typed(composed, inputs, over, &mut findings)?)
+            }
+            None => None,
+        };
+        let failed = findings.has_errors();
+        let dropped = findings.dropped();
+        let mut drafts = findings.into_drafts();
+        if let Some(typed) = &typed {
+            drafts.iter_mut().for_each(|found| typed.complete(found));
+        }
+        let origins = typed.as_mut().map(|typed| std::mem::take(&mut typed.origins)).unwrap_or_default();
+        let allows = documents.iter().flat_map(|document| &document.allows);
+        let allows: Vec<Allow> = allows.chain(bound.iter().flat_map(|bound| &bound.allows)).cloned().collect();
+        allow::apply(&allows, &mut drafts, &self.sources);
+        let inputs = typed.iter().flat_map(|typed| &typed.inputs.declared).map(|(name, _)| name.clone()).collect();
+        let plan = typed.and_then(|typed| Some((typed.plan?, typed.names))).filter(|_| !failed);
+        let (plan, names) = plan.unzip();
+        Ok(Resolution {
+            plan,
+            names: names.unwrap_or_default(),
+            inputs,
+            environment: bound.and_then(|bound| bound.typed.clone()),
+            diagnostics: Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics)
+                .and_more(dropped.0, dropped.1),
+            origins,
+        })
+    }
+
+    /// A plan file, from memory where it was read before.
+    fn document(&mut self, path: &str) -> Rc<Document> {
+        if let Some(known) = self.documents.get(path) {
+            return Rc::clone(known);
+        }
+        let document = match (self.read)(path) {
+            Ok(bytes) => Document::read(path, bytes, &self.limits, &mut self.sources),
+            Err(why) => {
+                let mut findings = Findings::new();
+                findings.add(unreadable(path, &why, &mut self.sources));
+                Document::unreadable(path, findings)
+            }
+        };
+        let document = Rc::new(document);
+        self.documents.insert(path.to_owned(), Rc::clone(&document));
+        document
+    }
+
+    fn read_as_one(&mut self, file: FileId) {
+        let path = self.sources.path(file).to_owned();
+        let document = Document::as_one(&path, file, &self.limits, &mut self.sources);
+        self.documents.insert(path, Rc::new(document));
+    }
+
+    fn bound(&mut self, path: &str) -> Rc<Bound> {
+        if let Some(known) = self.environments.get(path) {
+            return Rc::clone(known);
+        }
+        let mut findings = Findings::new();
+        let mut allows = Vec::new();
+        let bytes = (self.read)(path);
+        let (mut layers, mut typed) = (None, None);
+        match bytes {
+            Ok(bytes) => {
+                let mut files = Vec::new();
+                let Self { read, limits, sources, .. } = self;
+                layers = environment::load_chain(path, bytes, &mut **read, limits, sources, &mut files, &mut findings);
+                for file in files {
+                    let (more, wrong) = allow::read(file, &self.sources);
+                    allows.extend(more);
+                    wrong.into_iter().for_each(|found| findings.add(found));
+                }
+                let name = environment::name_of(path);
+                typed = layers
+                    .as_ref()
+                    .and_then(|layers| typed_environment::environment(name, layers, &self.sources, &mut findings))
+                    .filter(|_| !findings.has_errors());
+            }
+            Err(why) => findings.add(unreadable(path, &why, &mut self.sources)),
+        }
+        let bound = Rc::new(Bound { layers, typed, findings, allows });
+        self.environments.insert(path.to_owned(), Rc::clone(&bound));
+        bound
+    }
+
+    /// Reads a plan with all that it includes, and lays it over that.
+    fn compose(&mut self, plan: &str, findings: &mut Findings) -> Option<Composed> {
+        let root_folder = include::root_of(plan);
+        let mut gathered = Gathered { order: Vec::new(), open: Vec::new(), seen: HashSet::new() };
+        self.gather(plan, &root_folder, None, &mut gathered, findings);
+        let documents = gathered.order;
+        for document in &documents {
+            findings.take(document.findings.clone());
+            if document.path != plan {
+                document.as_included.iter().for_each(|found| findings.add(found.clone()));
+            }
+        }
+        documents.last()?.root.as_ref()?;
+        let roots = documents.iter().filter_map(|document| document.root.clone());
+        let root = roots.reduce(|base, over| merge(base, over, &mut Vec::new()))?;
+        Some(Composed { root, documents })
+    }
+
+    fn gather(
+        &mut self,
+        path: &str,
+        root_folder: &Path,
+        from: Option<&include::Include>,
+        gathered: &mut Gathered,
+        findings: &mut Findings,
+    ) {
+        let wrong = |message: String| from.map(|from| draft(rule::INCLUDE, from.span, &from.pointer, message));
+        if gathered.open.iter().any(|open| open == path) {
+            let circle = gathered.open.iter().map(String::as_str).chain([path]).collect::<Vec<_>>().join(" → ");
+            wrong(format!("these files include each other in a circle: {circle}")).map(|found| findings.add(found));
+            return;
+        }
+        if gathered.seen.len() >= MOST_FILES {
+            wrong(format!("a plan can be made of {MOST_FILES} files at most")).map(|found| findings.add(found));
+            return;
+        }
+        if !gathered.seen.insert(path.to_owned()) {
+            return;
+        }
+        let document = self.document(path);
+        if let (None, Some(from), Some(why)) = (&document.root, from, document.findings.first())
+            && why.rule == rule::UNREADABLE
+        {
+            let found = wrong(format!("`{}` can't be included: {}", from.path, why.message));
+            found.map(|found| findings.add(found.hint("a path is seen from the folder of the file that it stands in")));
+            return;
+        }
+        gathered.open.push(path.to_owned());
+        let includes =
+            document.root.as_ref().map(|root| include::entries(root, path, root_folder, findings)).unwrap_or_default();
+        for one in &includes {
+            self.gather(&one.path, root_folder, Some(one), gathered, findings);
+        }
+        gathered.open.pop();
+        gathered.order.push(document);
+    }
+
+    /// From a composed plan to the model.
+    fn typed(
+        &self,
+        composed: Composed,
+        inputs: Inputs,
+        limits_over: Option<&Node>,
+        findings: &mut Findings,
+    ) -> Result<Typed, NotAlone> {
+        let Self { limits: loader, sources, .. } = self;
+        let Composed { root, documents } = composed;
+        let mut used = Used::default();
+        let (mut root, defaults) = rendered(root, &inputs, &mut used, self, findings);
+        schema::validate(&schema::PLAN, &mut root, &|at| (at.clone(), None), findings);
+        let limits_node = match (root.get("limits"), limits_over) {
+            (Some(own), Some(over)) => Some(merge(own.clone(), over.clone(), &mut vec!["limits".to_owned()])),
+            (own, over) => own.or(over).cloned(),
+        };
+        let limits = typed::limits(limits_node.as_ref(), sources, findings);
+        let name = typed::name(&root, sources, findings);
+        let objectives = typed::objectives(root.get("objectives"), sources, findings);
+        let setting = Setting {
+            limits: loader,
+            sources,
+            inputs: &inputs,
+            defaults: defaults.as_ref(),
+            source: root.get("source"),
+            target: root.get("target"),
+            deadline_ms: limits.as_ref().map_or(model::Limits::default().deadline_ms, |limits| limits.deadline_ms),
+        };
+        let lists: Vec<Listed<'_>> = documents.iter().map(|document| document.listed()).collect();
+        let Read { mut restores, findings: more, used: by_restores } = restores::read(&lists, setting)?;
+        findings.take(more);
+        used.add(by_restores);
+        rules::unused_inputs(&inputs, &used, findings);
+        let key = documents.iter().rev().find_map(|document| document.restores_key);
+        rules::nothing_selected(key, &restores, findings);
+
+        let mut names = Names::collect(&restores, loader, findings);
+        let mut items = Vec::with_capacity(restores.len());
+        for restore in restores.iter_mut().filter(|restore| !restore.probe) {
+            let after = names.after(restore, findings);
+            items.push(restore.item.take().map(|item| model::Item { after, ..item }));
+        }
+        let read = restores.iter().filter(|restore| !restore.probe).zip(items);
+        let entries: Vec<Entry<'_>> = read.filter_map(|(restore, item)| Some(Entry { item: item?, restore })).collect();
+        rules::check(&entries, limits.as_ref(), findings);
+        if let Some(snapshot) = &self.snapshot {
+            rules::check_catalogue(&entries, snapshot, findings);
+        }
+
+        let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
+        let purpose = objectives.map(|objectives| model::Purpose {
+            description: text("description"),
+            owner: text("owner"),
+            contact: text("contact"),
+            criticality: text("criticality"),
+            ticket: text("ticket"),
+            objectives,
+        });
+        let (items, read): (Vec<model::Item>, Vec<&restores::Restore>) =
+            entries.into_iter().map(|entry| (entry.item, entry.restore)).unzip();
+        let plan = match (name, purpose, limits) {
+            (Some(name), Some(purpose), Some(limits)) => Some(model::Plan { name, purpose, limits, items }),
+            _ => None,
+        };
+        let inherited = Inherited::of(defaults.as_ref(), root.get("source"), root.get("target"));
+        let templated = used.into_places();
+        let origins = match &plan {
+            Some(plan) if self.with_origins => {
+                let (root, limits) = (&root, limits_node.as_ref());
+                let made = Made { sources, root, limits, restores: read, inputs: &inputs, templated: &templated };
+                origin::origins(&render::document(plan), &made)
+            }
+            _ => Vec::new(),
+        };
+        Ok(Typed { plan, names: names.stand_for(), origins, inputs, templated, inherited })
+    }
+}
+
+/// Files that make a plan, while they are gathered.
+struct Gathered {
+    order: Vec<Rc<Document>>,
+    /// Those that wait for what they include.
+    open: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Document {
+    fn listed(&self) -> Listed<'_> {
+        match &self.restores {
+            Restores::Nodes(nodes) => Listed::Nodes(nodes),
+            Restores::Pieces(file, pieces) => Listed::Pieces(*file, pieces),
+        }
+    }
+}
+
+impl Typed {
+    /// Completes a finding with what only the whole tells: the pointer of an inherited value, and where the inputs
+    /// have their values that made a text what it is.
+    fn complete(&self, found: &mut Draft) {
+        self.inherited.place(found);
+        let Some(span) = found.span else { return };
+        let until = Span { start: span.start, end: usize::MAX, ..span };
+        let Some((around, names)) = self.templated.range(..=until).next_back() else { return };
+        if around.file != span.file || around.end < span.end {
+            return;
+        }
+        for (name, node) in names.iter().filter_map(|name| Some((name, self.inputs.nodes.get(name)?))) {
+            let told = found.related.iter().any(|(other, _)| {
+                other.file == node.span.file && node.span.start <= other.start && other.end <= node.span.end
+            });
+            if node.span.file != span.file && !told {
+                found.related.push((node.span, format!("`{name}` has its value here")));
+            }
+        }
+    }
+}
+
+/// A file that can't be read at all.
+fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
+    let file = sources.add(path, String::new());
+    draft(rule::UNREADABLE, Span { file, start: 0, end: 0 }, "", why)
+}
+
+/// Renders everything around the restores but the declarations of inputs. Gives it with the plan's `defaults`, which
+/// are rendered for each restore.
+fn rendered(
+    root: Node,
+    inputs: &Inputs,
+    used: &mut Used,
+    workspace: &Workspace<'_>,
+    findings: &mut Findings,
+) -> (Node, Option<Node>) {
+    let Yaml::Map(entries) = root.value else { return (root, None) };
+    let mut templates = Templates::new(&workspace.limits, &workspace.sources);
+    let scope = Scope::new(inputs.values.clone(), inputs.broken.clone());
+    let (mut kept, mut defaults) = (Vec::with_capacity(entries.len()), None);
+    for mut entry in entries {
+        let pointer = Pointer::default().join(&entry.key);
+        match entry.key.as_str() {
+            "inputs" | "version" | "include" | "restores" => {}
+            "defaults" => {
+                defaults = self::defaults(&entry.value, findings);
+                continue;
+            }
+            _ => entry.value = templates.tree(&entry.value, &pointer, &scope, None, findings),
+        }
+        kept.push(entry);
+    }
+    used.add(templates.into_used());
+    (Node::new(root.span, Yaml::Map(kept)), defaults)
+}
+
+/// What `defaults` may be laid under every restore; its values are validated there.
+fn defaults(node: &Node, findings: &mut Findings) -> Option<Node> {
+    let Yaml::Map(entries) = &node.value else {
+        if !node.is_broken() {
+            let message = format!("this must be a map; it is {}", node.kind());
+            findings.add(draft(rule::WRONG_KIND, node.span, "/defaults", message));
+        }
+        return None;
+    };
+    let mut kept = entries.clone();
+    kept.retain(|entry| {
+        let known = schema::PLAN.keys_of("defaults").any(|key| key == entry.key);
+        if !known {
+            let pointer = Pointer::from_text("/defaults").join(&entry.key);
+            let found = draft(
+                rule::UNKNOWN_KEY,
+                entry.key_span,
+                pointer.as_str(),
+                format!("there is no key `{}` in `defaults`", entry.key),
+            );
+            let of_plan = matches!(entry.key.as_str(), "source" | "target");
+            let hint = suggest::did_you_mean(&entry.key, schema::PLAN.keys_of("defaults"));
+            let own =
+                format!("write `{}:` at the top of the plan; it is the default of every restore there", entry.key);
+            findings.add(found.maybe_hint(if of_plan { Some(own) } else { hint }));
+        }
+        known
+    });
+    Some(Node::new(node.span, Yaml::Map(kept)))
+}
