@@ -239,8 +239,8 @@ impl Runner<'_, '_, '_> {
         read.clone().map_err(|(why, because)| {
             let message = format!("no snapshot `{relative}`: {why}");
             let found = draft(rule::CASE_SNAPSHOT, source.span, &source.pointer, message);
-            let found = found.hint("a path is seen from the folder of the test file");
-            Unfit { because, ..found.into() }
+            let unread = because.is_none().then(|| "a path is seen from the folder of the test file".to_owned());
+            Unfit { because, ..found.maybe_hint(unread).into() }
         })
     }
 }
