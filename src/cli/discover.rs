@@ -46,6 +46,7 @@ pub(super) fn tests_below(paths: &[PathBuf]) -> anyhow::Result<Found> {
         let beside = TEST_ENDINGS.map(|ending| path.with_extension(ending.trim_start_matches('.')));
         match beside.iter().find(|path| path.exists()) {
             Some(test) => own.push(test.clone()),
+            None if !path.exists() => bail!("`{}` can't be read: there is no such file", path.display()),
             None => bail!("`{}` has no test file beside it: there is no {}", path.display(), names(&beside)),
         }
     }
@@ -85,8 +86,18 @@ fn yaml_below(paths: &[PathBuf]) -> Found {
     found
 }
 
+/// How many folders are gone through. Who names one with more has named the wrong one.
+const MOST_FOLDERS: usize = 2_000;
+
 /// Goes through a folder; `seen` holds those gone through, because links may lead back into one.
 fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, plans: &mut Vec<PathBuf>, unreadable: &mut Vec<Unreadable>) {
+    if seen.len() >= MOST_FOLDERS {
+        if seen.insert(PathBuf::new()) {
+            let why = format!("more than {MOST_FOLDERS} folders were gone through before it: name a folder of plans");
+            unreadable.push(Unreadable::new(folder, why));
+        }
+        return;
+    }
     let listed = std::fs::canonicalize(folder).and_then(|canonical| match seen.insert(canonical) {
         true => std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect(),
         false => Ok(Vec::new()),

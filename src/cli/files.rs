@@ -22,7 +22,7 @@ pub(super) struct Unreadable {
 
 impl Unreadable {
     /// A path that isn't what it must be.
-    fn new(path: &Path, why: impl Into<String>) -> Self {
+    pub(super) fn new(path: &Path, why: impl Into<String>) -> Self {
         Self { path: path.to_owned(), why: why.into() }
     }
 

@@ -115,7 +115,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             Err(missing) => (pair, missing.diagnostics()),
         }
     });
-    let collation = Collation::new(folders.chain(resolved));
+    let collation = Collation::new(folders.chain(resolved)).where_all_agree(plan::ALLOW_UNUSED);
     let terminal = global.terminal();
     args.outputs.write(terminal, |format, style| Ok(text(&collation, format, style, args.max)))?;
 

@@ -79,6 +79,31 @@ impl Collation {
         gathered.finish()
     }
 
+    /// Leaves out what a rule found in some pairs and not in all that read the file: what is idle for one environment
+    /// may be needed for another.
+    #[must_use]
+    pub fn where_all_agree(mut self, rule: &str) -> Self {
+        let checked = &mut self.checked;
+        let warnings = &mut self.warnings;
+        self.findings.retain(|finding| {
+            let file = finding.diagnostic.place.as_ref().map_or("", |place| place.file.as_str());
+            let own = checked.iter().filter(|checked| checked.pair.files().any(|own| own == file)).count();
+            // A file that is no pair's own is included by plans, or extended by environments: by which, nobody says here.
+            let all = if own == 0 { checked.len() } else { own };
+            let agreed = finding.diagnostic.rule != rule || finding.pairs.len() == all;
+            if !agreed {
+                *warnings = warnings.saturating_sub(1);
+                for number in &finding.pairs {
+                    if let Some(pair) = checked.get_mut(*number) {
+                        pair.warnings = pair.warnings.saturating_sub(1);
+                    }
+                }
+            }
+            agreed
+        });
+        self
+    }
+
     /// The texts that the findings point into.
     pub fn sources(&self) -> &Sources {
         &self.sources
@@ -370,5 +395,18 @@ mod tests {
             let text = overview(&Collation::new([(a, masked(first)), (b, masked(!first))]), Look::default());
             assert!(text.contains("********") && !text.contains("hunter2"), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_idle_in_one_environment_only_is_left_out() {
+        let idle: (&'static str, &str, usize, &str, Option<&str>) = ("R007", "p.yaml", 0, "idle", None);
+        let collate = |second: &[(&'static str, &str, usize, &str, Option<&str>)]| {
+            let pairs = [(pair("p.yaml", Some("a")), found(&[idle])), (pair("p.yaml", Some("b")), found(second))];
+            let collation = Collation::new(pairs).where_all_agree("R007");
+            (collation.findings().len(), collation.errors() + collation.warnings())
+        };
+        assert_eq!(collate(&[idle]).0, 1);
+        assert_eq!(collate(&[]).0, 0);
+        assert_eq!(collate(&[("R101", "p.yaml", 0, "other", None)]).0, 1);
     }
 }

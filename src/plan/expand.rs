@@ -71,17 +71,26 @@ struct Named {
     span: Span,
 }
 
-/// Renders a restore, once for each element where there is a list. An error says that there are more than `most`.
+/// What a restore is expanded within.
+#[derive(Clone, Copy)]
+pub(super) struct Room<'a> {
+    /// The inputs where they have their values.
+    pub(super) written: &'a HashMap<String, Node>,
+    /// How many restores it may give.
+    pub(super) most: usize,
+    pub(super) budget: &'a Budget,
+}
+
+/// Renders a restore, once for each element where there is a list. An error says that there are too many.
 pub(super) fn expand(
     author: Author,
     mut restore: Node,
-    written: &HashMap<String, Node>,
-    most: usize,
-    budget: &Budget,
+    room: Room<'_>,
     templates: &mut Templates<'_>,
     scope: &mut Scope,
     findings: &mut Findings,
 ) -> Result<Vec<Expanded>, TooMany> {
+    let Room { written, most, budget } = room;
     let pointer = author.pointer();
     let trail = Trail::From(&pointer);
     scope.set_element(None);

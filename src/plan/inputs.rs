@@ -112,7 +112,8 @@ impl Kind {
     }
 }
 
-/// Gives every declared input its value: the plan's default, then the environment's, then the command line's.
+/// Gives every declared input its value: the plan's default, then the environment's, then the command line's. An
+/// environment that can't be read is broken.
 pub(super) fn resolve(
     plan: &Node,
     environment: Option<&Node>,
@@ -186,7 +187,8 @@ fn value(
         check(declaration, outside, Pointer::from_text("/inputs").join(name).as_str(), findings);
     }
     let Some(chosen) = outside.or(default) else {
-        if node.get("default").is_none() {
+        // What an environment says that can't be read, nobody knows; that it can't be was reported.
+        if node.get("default").is_none() && !environment.is_some_and(Node::is_broken) {
             let message = format!("the input `{name}` has no value");
             let hint = format!("give it in the environment under `inputs`, or with `--input {name}=VALUE`");
             findings.add(draft(rule::INPUT_MISSING, *key_span, pointer.as_str(), message).hint(hint));

@@ -87,6 +87,9 @@ use crate::diagnostic::{Diagnostics, Sources};
 use crate::model;
 use crate::model::suggest;
 
+/// The rule about comments that allow nothing; what allows nothing in one environment may do so in another.
+pub const ALLOW_UNUSED: &str = rule::ALLOW_UNUSED;
+
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {

@@ -37,7 +37,7 @@ pub(super) struct Piece {
 pub(super) fn cut(text: &str, size: usize) -> Option<Pieces> {
     let mut lines = Lines { text, at: 0 };
     let mut key = None;
-    while let Some((at, line)) = lines.next() {
+    for (at, line) in lines.by_ref() {
         if is_marker(line) && at > 0 {
             return None;
         }

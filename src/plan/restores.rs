@@ -10,7 +10,7 @@ use crate::model::{Item, Millis};
 
 use super::budget::Budget;
 use super::environment::merge;
-use super::expand::{Author, Expanded, FromElement, TooMany, expand};
+use super::expand::{Author, Expanded, FromElement, Room, TooMany, expand};
 use super::findings::{Element, Findings, draft};
 use super::inputs::Inputs;
 use super::node::{Node, Yaml};
@@ -255,9 +255,9 @@ impl<'a> Reader<'a> {
                 node = merge(defaults.clone(), node, &mut vec!["restores".to_owned()]);
             }
             let span = node.get("for_each").map_or(node.span, |list| list.span);
-            let room = self.setting.limits.restores.saturating_sub(all.len());
-            let written = &self.setting.inputs.nodes;
-            match expand(author, node, written, room, budget, &mut self.templates, &mut self.scope, findings) {
+            let most = self.setting.limits.restores.saturating_sub(all.len());
+            let room = Room { written: &self.setting.inputs.nodes, most, budget };
+            match expand(author, node, room, &mut self.templates, &mut self.scope, findings) {
                 Ok(expanded) => {
                     let paid = expanded.into_iter().take_while(|_| budget.pay(self.inherited));
                     all.extend(paid.map(|restore| self.one(restore, findings)));

@@ -32,9 +32,8 @@ struct Entries {
 
 static ENTRIES: LazyLock<Entries> = LazyLock::new(|| {
     let of = |name: &str| {
-        let mut schema = json!({"$ref": format!("#/$defs/{name}")});
-        schema["$defs"] = RESTORE.strict.get("$defs").cloned().unwrap_or_default();
-        compile(&schema).ok()
+        let definitions = RESTORE.strict.get("$defs").cloned().unwrap_or_default();
+        compile(&json!({"$ref": format!("#/$defs/{name}"), "$defs": definitions})).ok()
     };
     Entries { object: of("object"), check: of("check") }
 });

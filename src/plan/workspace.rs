@@ -108,7 +108,9 @@ impl<'a> Workspace<'a> {
         let documents = composed.as_ref().map(|composed| composed.documents.clone()).unwrap_or_default();
         let mut typed = match composed {
             Some(composed) => {
-                let own = layers.and_then(|layers| layers.get("inputs"));
+                let unread = bound.as_ref().filter(|bound| bound.layers.is_none());
+                let unread = unread.map(|_| Node::broken(composed.root.span));
+                let own = unread.as_ref().or_else(|| layers?.get("inputs"));
                 let Self { limits, sources, .. } = self;
                 let mut inputs = inputs::resolve(&composed.root, own, given, limits, sources, &mut findings);
                 inputs.values.insert("now".to_owned(), Value::String(self.now.to_string()));
@@ -223,15 +225,19 @@ impl<'a> Workspace<'a> {
         gathered: &mut Gathered,
         findings: &mut Findings,
     ) {
-        let wrong = |message: String| from.map(|from| draft(rule::INCLUDE, from.span, &from.pointer, message));
+        // What the plan itself names wrongly is reported where it is read.
+        let refuse = |message: String, hint: Option<&str>, findings: &mut Findings| {
+            if let Some(from) = from {
+                let found = draft(rule::INCLUDE, from.span, &from.pointer, message);
+                findings.add(found.maybe_hint(hint.map(str::to_owned)));
+            }
+        };
         if gathered.open.iter().any(|open| open == path) {
             let circle = gathered.open.iter().map(String::as_str).chain([path]).collect::<Vec<_>>().join(" → ");
-            wrong(format!("these files include each other in a circle: {circle}")).map(|found| findings.add(found));
-            return;
+            return refuse(format!("these files include each other in a circle: {circle}"), None, findings);
         }
         if gathered.seen.len() >= MOST_FILES {
-            wrong(format!("a plan can be made of {MOST_FILES} files at most")).map(|found| findings.add(found));
-            return;
+            return refuse(format!("a plan can be made of {MOST_FILES} files at most"), None, findings);
         }
         if !gathered.seen.insert(path.to_owned()) {
             return;
@@ -240,9 +246,8 @@ impl<'a> Workspace<'a> {
         if let (None, Some(from), Some(why)) = (&document.root, from, document.findings.first())
             && why.rule == rule::UNREADABLE
         {
-            let found = wrong(format!("`{}` can't be included: {}", from.path, why.message));
-            found.map(|found| findings.add(found.hint("a path is seen from the folder of the file that it stands in")));
-            return;
+            let hint = "a path is seen from the folder of the file that it stands in";
+            return refuse(format!("`{}` can't be included: {}", from.path, why.message), Some(hint), findings);
         }
         gathered.open.push(path.to_owned());
         let includes =

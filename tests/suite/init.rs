@@ -37,7 +37,7 @@ async fn a_plan_and_an_environment_that_validate() {
     insta::assert_snapshot!("init_plan", read(&rig, "new/bank-marketing.yaml"));
     insta::assert_snapshot!("init_environment", read(&rig, "new/environments/prod.yaml"));
     let ran = rig.run(&["validate", "new"]).await.code(0);
-    assert_eq!(ran.stdout, "valid: 1 plan checked, 0 errors, 0 warnings\n");
+    assert_eq!(ran.stdout, "valid: 1 plan, 1 environment, 0 errors, 0 warnings\n");
     for (file, printed) in files.iter().zip(["plan", "environment"]) {
         assert_eq!(read(&rig, file), rig.run(&["schema", printed]).await.stdout, "{file}");
         serde_json::from_str::<Value>(&read(&rig, file)).unwrap();
@@ -76,9 +76,9 @@ async fn without_a_terminal_everything_missing_is_named_at_once() {
     let ran = rig.run(&["init", "--job", "1412"]).await.code(2);
     assert!(ran.stderr.contains("--site") && !ran.stderr.contains("--api-url"), "{}", ran.stderr);
     let whole = ["init", "--name", "adw", "--site", SITE, "--job", "1412", "--database", "ADW"];
-    rig.run(&whole).await.code(2).says("--on-existing");
     assert!(!rig.path("new").exists() && !rig.path("plans/adw.yaml").exists(), "nothing is written");
-    rig.run(&[&whole[..], &["--on-existing", "replace"]].concat()).await.code(0);
+    rig.run(&whole).await.code(0);
+    assert!(std::fs::read_to_string(rig.path("plans/adw.yaml")).unwrap().contains("on_existing: fail"));
     let ran = rig.run(&["validate", "plans/adw.yaml"]).await.code(0);
     assert!(ran.stdout.ends_with("0 errors, 0 warnings\n"), "{}", ran.stdout);
 }

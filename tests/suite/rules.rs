@@ -126,11 +126,8 @@ fn what_fails_yields_its_rule_alone_and_what_passes_nothing() {
             }
             None => {
                 assert_eq!(ran.code, Some(if severity == "error" { 2 } else { 0 }), "{ran:?}");
-                let (_, diagnostics) = ran.stdout.split_once(":\n\n").unwrap();
-                (
-                    found(&ran.stdout).into_iter().map(str::to_owned).collect(),
-                    diagnostics.rsplit_once("\n\n").unwrap().0,
-                )
+                let (diagnostics, _) = ran.stdout.rsplit_once("\n\n").unwrap();
+                (found(&ran.stdout).into_iter().map(str::to_owned).collect(), diagnostics)
             }
         };
         if yielded != alone {

@@ -219,7 +219,7 @@ async fn what_cannot_be_read_is_told_and_the_others_are_checked() {
             (pair["plan"].as_str().unwrap(), name, pair["errors"].as_u64().unwrap())
         })
         .collect();
-    let plan = |plan, errors: u64| [(plan, "folder", 1), (plan, "prod", errors), (plan, "sim", errors)];
+    let plan = |plan, errors: u64| [(plan, "folder", 1 + errors), (plan, "prod", errors), (plan, "sim", errors)];
     let below =
         [plan("runbooks/customers.yaml", 0), plan("runbooks/gone.yaml", 1), plan("runbooks/pipe.yaml", 1)].concat();
     let expected = [below, vec![("missing.yaml", "", 1)]].concat();
@@ -233,7 +233,7 @@ async fn where_nothing_can_be_checked_that_is_a_failure() {
     assert_eq!(found(&ran), [("R001".to_owned(), "missing.yaml".to_owned())].into());
     assert!(ran.stderr.contains("not a single plan could be checked"), "{}", ran.stderr);
     let ran = rig.run(&["validate", "runbooks/customers.yaml", "--env", "simm"]).await.code(1);
-    ran.says("runbooks/environments/simm.yaml").says("the environments beside `runbooks/customers.yaml` are `prod`");
+    ran.says("runbooks/environments/simm.yaml").says("the environments in `runbooks/environments` are `prod`");
     std::fs::create_dir(rig.path("empty")).unwrap();
     rig.run(&["validate", "empty"]).await.code(1).says("there is no plan");
 }
@@ -241,7 +241,7 @@ async fn where_nothing_can_be_checked_that_is_a_failure() {
 #[tokio::test]
 async fn warnings_are_let_through_unless_they_are_denied() {
     let rig = mistakes().await;
-    rig.write("runbooks/warned.yaml", &CUSTOMERS.replace("_{{copies}}", ""));
+    rig.write("runbooks/warned.yaml", &CUSTOMERS.replace("_{{copies}}", "_copy"));
     let arguments = ["validate", "runbooks/warned.yaml", "--env", "sim"];
     let ran = rig.run(&arguments).await.code(0);
     assert!(ran.stdout.ends_with("valid: 1 plan, 1 environment, 0 errors, 1 warning\n"), "{}", ran.stdout);

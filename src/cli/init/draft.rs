@@ -100,7 +100,8 @@ const AFTER: [Question; 7] = [
         "--on-existing",
         "If it is there already: fail, replace or skip",
         |d| Some(&mut d.plan.on_existing),
-        Draft::careful_policy,
+        // Touch nothing that is there.
+        |_| Some("fail".to_owned()),
     ),
     usual("--deadline", "Longest time for one restore", |d| Some(&mut d.plan.deadline), |_| Some("6h".to_owned())),
     usual(
@@ -249,15 +250,6 @@ impl Draft {
     fn name_of_file(&self) -> Option<String> {
         let stem = self.file.as_ref()?.file_stem()?.to_string_lossy().into_owned();
         Slug::parse(&stem).ok().map(|slug| slug.to_string())
-    }
-
-    /// Touch nothing that is there; none where a plan can't say that without a warning, so that somebody must choose.
-    fn careful_policy(&self) -> Option<String> {
-        let mut tried = self.plan.clone();
-        let site = tried.site.get_or_insert_with(|| "site".to_owned()).clone();
-        tried.target_site.get_or_insert(site);
-        tried.on_existing = Some("fail".to_owned());
-        tried.check().is_ok().then(|| "fail".to_owned())
     }
 
     fn check(&self) -> Result<(), String> {

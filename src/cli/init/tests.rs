@@ -163,9 +163,9 @@ fn what_is_missing_is_named_all_at_once() {
     let mut nothing = draft(folder.path());
     let missing: Vec<&str> = nothing.settle().unwrap().into_iter().map(|(flag, _)| flag).collect();
     assert_eq!(missing, ["--name", "--site", "--job", "--table, --database", "--api-url", "--user"]);
-    // A whole database over itself: somebody must say what is meant, whatever else is missing.
+    // What touches nothing that is there needs no word.
     let mut whole = draft(folder.path());
     whole.add("ADW", |plan| &mut plan.databases).unwrap();
     let missing: Vec<&str> = whole.settle().unwrap().into_iter().map(|(flag, _)| flag).collect();
-    assert_eq!(missing, ["--name", "--site", "--job", "--on-existing", "--api-url", "--user"]);
+    assert_eq!(missing, ["--name", "--site", "--job", "--api-url", "--user"]);
 }

@@ -36,7 +36,7 @@ async fn what_is_no_file_is_not_read() {
 async fn what_may_not_be_read_is_named() {
     let desk = Desk::new();
     desk.write("plan.yaml", plan(ONE));
-    std::fs::set_permissions(desk.path("plan.yaml"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(desk.path("plan.yaml"), std::fs::Permissions::from_mode(0o0)).unwrap();
     // Whoever may read everything is not stopped by it.
     let may_read = std::fs::read(desk.path("plan.yaml")).is_ok();
     let ran = desk.run(&["validate", "plan.yaml"]).await;

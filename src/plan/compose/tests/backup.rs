@@ -53,7 +53,7 @@ golden!(
         listed("TABLE", "my db", "a.b # c: d", Some(1)),
         listed("TABLE", "my db", "line\nbreak", Some(1)),
         listed("TABLE", "my db", "abc\u{202e}fdp", Some(1)),
-        listed("TABLE", "MY-DB", &"größe".repeat(25), Some(1)),
+        listed("TABLE", "MY-DB", &"größe".repeat(21), Some(1)),
         listed("TABLE", "表", "数", Some(1)),
         listed("TABLE", "MY-DB", "Twice", Some(1)),
         listed("VIEW", "my-db", "TWICE", Some(1)),

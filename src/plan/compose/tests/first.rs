@@ -68,7 +68,7 @@ fn answers_are_held_to_the_rules_of_plans() {
         (|p| p.target_database = text("DBC"), "belongs to the system"),
         (|p| p.suffix = text(&"x".repeat(128)), "at most 128 characters"),
         (|p| p.tables = vec!["t".to_owned()], "the database that holds `t` is missing"),
-        (|p| p.databases = vec!["a b".to_owned()], "put it in double quotes"),
+        (|p| p.databases = vec!["a b".to_owned()], "must stand in double quotes"),
         (|p| p.on_existing = text("maybe"), "none of `fail`, `replace` and `skip`"),
         (|p| p.deadline = text("0s"), "longer than nothing"),
     ];
@@ -84,13 +84,9 @@ fn answers_are_held_to_the_rules_of_plans() {
     // What goes together is held to them too.
     let twice = FirstPlan { tables: vec!["D.t".to_owned(), "d.T".to_owned()], ..answered() };
     assert!(twice.check().unwrap_err().to_string().contains("stands twice"));
-    let over = FirstPlan {
-        databases: vec!["ADW".to_owned()],
-        target_site: text("A"),
-        on_existing: text("fail"),
-        ..answered()
-    };
-    assert!(over.check().unwrap_err().to_string().contains("drops what was created in it"));
+    let nowhere =
+        FirstPlan { tables: vec!["D.t".to_owned()], target_database: text("d"), target_site: text("A"), ..answered() };
+    assert!(nowhere.check().unwrap_err().to_string().contains("is where it comes from already"));
 }
 
 #[test]

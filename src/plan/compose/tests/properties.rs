@@ -79,7 +79,11 @@ proptest! {
         match case.compose() {
             Err(why) => {
                 let empty = case.objects.is_empty() && why.contains("the object list is empty");
-                prop_assert!(empty || why.starts_with("nothing that was selected can stand in a plan"), "{}", why);
+                // A database that all goes into can be where some of it comes from.
+                let nowhere = case.target.database.is_some() && why.contains("is where it comes from already");
+                let unseen = why.contains("`on_existing: skip` needs to know");
+                let nothing = why.starts_with("nothing that was selected can stand in a plan");
+                prop_assert!(empty || nowhere || unseen || nothing, "{}", why);
             }
             Ok(composed) => {
                 let plan = clean(&composed.text);
@@ -113,12 +117,20 @@ proptest! {
             listed("TABLE", parent.as_str(), own.as_str(), *bytes)
         };
         let case = Case { grouping, ..Case::new(names.iter().map(table).collect()).at_site("B") };
-        let composed = case.compose().unwrap();
+        let composed = match case.compose() {
+            Ok(composed) => composed,
+            // Names that nobody could read or write are left out, and may be all that there are.
+            Err(why) => {
+                prop_assert!(why.starts_with("nothing that was selected can stand in a plan"), "{}", why);
+                return Ok(());
+            }
+        };
         let plan = clean(&composed.text);
         let exact: BTreeSet<(&str, &str)> =
             plan.items.iter().flat_map(|item| &item.objects).map(|o| (o.parent.as_str(), o.name.as_str())).collect();
         let expected: BTreeSet<(&str, &str)> = names.keys().map(|(d, n)| (d.as_str(), n.as_str())).collect();
-        prop_assert_eq!((exact, composed.left_out), (expected, 0));
+        prop_assert!(exact.is_subset(&expected));
+        prop_assert_eq!(exact.len() + composed.left_out, expected.len());
     }
 }
 
