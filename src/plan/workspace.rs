@@ -298,7 +298,7 @@ impl<'a> Workspace<'a> {
         if budget.is_spent() {
             findings.add(budget.finding(key.unwrap_or(root.span)));
         }
-        rules::unused_inputs(&inputs, &used, findings);
+        rules::unused_inputs(root.span.file, &inputs, &used, findings);
         rules::hidden_inputs(&inputs, &used, findings);
         rules::nothing_selected(key, &restores, findings);
 

@@ -1,6 +1,6 @@
 //! What a plan says to no effect.
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{FileId, Span};
 use crate::plan::findings::{Findings, draft};
 use crate::plan::inputs::Inputs;
 use crate::plan::node::Node;
@@ -37,9 +37,10 @@ pub(super) fn empty_lists(frame: &Frame<'_>, findings: &mut Findings) {
     }
 }
 
-/// Inputs that no template uses.
-pub(in crate::plan) fn unused_inputs(inputs: &Inputs, used: &Used, findings: &mut Findings) {
-    for (name, span) in inputs.declared.iter().filter(|(name, _)| !used.uses(name)) {
+/// Inputs of the plan itself that no template uses. An included file may declare inputs for many plans.
+pub(in crate::plan) fn unused_inputs(plan: FileId, inputs: &Inputs, used: &Used, findings: &mut Findings) {
+    let idle = |(name, span): &&(String, Span)| span.file == plan && !used.uses(name);
+    for (name, span) in inputs.declared.iter().filter(idle) {
         let pointer = Pointer::from_text("/inputs").join(name);
         let found = draft(rule::INPUT_UNUSED, *span, pointer.as_str(), format!("nothing uses the input `{name}`"));
         findings.add(found.hint(format!("write `{{{{{name}}}}}` where it belongs, or remove it")).warning());

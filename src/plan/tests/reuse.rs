@@ -18,7 +18,7 @@ fn names(resolution: &Resolution) -> Vec<String> {
     plan.items.iter().map(|item| item.name.to_string()).collect()
 }
 
-const COMMON: &str = "version: 1\nowner: data-platform\ninputs:\n  site: {type: string, default: A}\nsource: {site: '{{site}}', job: 1}\ntarget: {site: B}\nlimits: {retries: 1, groups: {heavy: 1}}\ndefaults: {on_existing: replace, deadline: 1h, options: {skip_statistics: true}}\n";
+const COMMON: &str = "version: 1\nowner: data-platform\ninputs:\n  site: {type: string, default: A}\n  spare: {type: string, default: x}\nsource: {site: '{{site}}', job: 1}\ntarget: {site: B}\nlimits: {retries: 1, groups: {heavy: 1}}\ndefaults: {on_existing: replace, deadline: 1h, options: {skip_statistics: true}}\n";
 
 #[test]
 fn a_plan_lies_over_what_it_includes_key_by_key() {
@@ -33,7 +33,7 @@ fn a_plan_lies_over_what_it_includes_key_by_key() {
             "version: 1\ninclude: [../_common.yaml]\ntarget: {database: E}\nrestores:\n  - {name: more, objects: [{table: D.more}], on_existing: fail}\n",
         ),
     ]);
-    assert_eq!(shown(&resolution), "");
+    assert_eq!(shown(&resolution), "", "nothing is said of the input `spare`, which another plan may use");
     assert_eq!(names(&resolution), ["more", "own"]);
     let plan = resolution.plan.unwrap();
     assert_eq!((plan.limits.retries, plan.limits.groups["heavy"]), (3, 1));
