@@ -22,7 +22,7 @@ const LIMITS: LoaderLimits = LoaderLimits {
     restores: 64,
     dependencies: 512,
     piece_from_bytes: 256,
-    diagnostics: 40,
+    diagnostics: 12,
 };
 
 /// What `now` is.

@@ -14,13 +14,30 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let folded = name.to_lowercase().replace('-', "_");
-    let scored = known.into_iter().map(|known| {
+    let length = name.chars().count();
+    let most_apart = |other: usize| (length.max(other) / 3).max(1);
+    // Names of too different a length can't be near.
+    let comparable = known.into_iter().filter(|known| {
+        let other = known.chars().count();
+        length.abs_diff(other) <= most_apart(other)
+    });
+    let mut room = MOST_COMPARED;
+    let scored = comparable.map_while(|known| {
         let other = known.to_lowercase().replace('-', "_");
-        (strsim::damerau_levenshtein(&folded, &other), known)
+        room = room.checked_sub(cost(&folded, &other))?;
+        Some((strsim::osa_distance(&folded, &other), known))
     });
     let (distance, nearest) = scored.min()?;
-    let length = name.chars().count().max(nearest.chars().count());
-    (distance <= (length / 3).max(1) && distance < length).then_some(nearest)
+    let other = nearest.chars().count();
+    (distance <= most_apart(other) && distance < length.max(other)).then_some(nearest)
+}
+
+/// How much is compared for one name, in pairs of letters: enough for ten thousand names of the usual length.
+const MOST_COMPARED: usize = 2_000_000;
+
+/// How much it takes to compare two names, in pairs of letters.
+fn cost(one: &str, other: &str) -> usize {
+    (one.len() + 1) * (other.len() + 1)
 }
 
 /// Guesses for many wrong names: each is looked at once, and only as long as that costs little, because few are ever
@@ -29,13 +46,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 pub struct Guesses {
     /// The hint for each wrong name, and what was not to be proposed for it.
     made: HashMap<(String, Option<String>), Option<String>>,
-    /// How many comparisons are left.
+    /// How many pairs of letters may still be compared.
     room: usize,
 }
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self { made: HashMap::new(), room: 500_000 }
+        Self { made: HashMap::new(), room: 25 * MOST_COMPARED }
     }
 }
 
@@ -62,7 +79,8 @@ impl Guesses {
         let mut known: Vec<&str> = known().into_iter().filter(|known| Some(*known) != except).collect();
         known.sort_unstable();
         known.dedup();
-        self.room = self.room.saturating_sub(known.len());
+        let whole: usize = known.iter().map(|known| cost(name, known)).sum();
+        self.room = self.room.saturating_sub(whole);
         let few = || match known.as_slice() {
             [] => None,
             [only] => Some(format!("there is only `{only}`")),

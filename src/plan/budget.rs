@@ -10,12 +10,16 @@ use serde_json::Value;
 use crate::diagnostic::{Draft, Span};
 
 use super::findings::draft;
+use super::node::{Node, Yaml};
 use super::{LoaderLimits, rule};
 
-/// How much work templates may be: bytes of values that helpers go through, with [`PASS`] for each byte of a template.
-const MOST_WORK: usize = 1 << 30;
+/// How much work templates may be for each restore that a plan may have: bytes of values that helpers go through, with
+/// [`PASS`] and [`COMPILE`] for each byte of a template.
+const WORK_FOR_A_RESTORE: usize = 100_000;
 /// What it costs to go through one byte of a template.
 const PASS: usize = 32;
+/// What it costs to compile one.
+const COMPILE: usize = 300;
 /// What it costs a helper to go through one value, whatever it holds.
 const VALUE: usize = 32;
 
@@ -27,18 +31,26 @@ pub(super) struct Budget {
     work: AtomicUsize,
     most_values: usize,
     most_bytes: usize,
+    most_work: usize,
 }
 
 impl Budget {
     pub(super) fn new(limits: &LoaderLimits) -> Self {
         let [values, bytes, work] = [0; 3].map(AtomicUsize::new);
-        Self { values, bytes, work, most_values: limits.nodes, most_bytes: limits.expanded_bytes }
+        let most_work = limits.restores.saturating_mul(WORK_FOR_A_RESTORE);
+        Self { values, bytes, work, most_values: limits.nodes, most_bytes: limits.expanded_bytes, most_work }
     }
 
     /// Pays for copies of values. False: that is too much.
     pub(super) fn pay(&self, (values, bytes): (usize, usize)) -> bool {
         add(&self.values, values);
         add(&self.bytes, bytes);
+        !self.is_spent()
+    }
+
+    /// Pays for compiling the templates that stand in a tree. False: that is too much.
+    pub(super) fn compile(&self, tree: &Node) -> bool {
+        add(&self.work, templates(tree).saturating_mul(COMPILE));
         !self.is_spent()
     }
 
@@ -58,7 +70,7 @@ impl Budget {
     /// Whether all of one kind is spent.
     pub(super) fn is_spent(&self) -> bool {
         let over = |spent: &AtomicUsize, most| spent.load(Ordering::Relaxed) > most;
-        over(&self.values, self.most_values) || over(&self.bytes, self.most_bytes) || over(&self.work, MOST_WORK)
+        over(&self.values, self.most_values) || over(&self.bytes, self.most_bytes) || over(&self.work, self.most_work)
     }
 
     /// What is said where it is spent.
@@ -74,6 +86,16 @@ impl Budget {
 fn add(to: &AtomicUsize, more: usize) {
     // It always has a next value, so this can't fail.
     let _ = to.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |spent| Some(spent.saturating_add(more)));
+}
+
+/// How many bytes of templates stand in a tree.
+fn templates(tree: &Node) -> usize {
+    match &tree.value {
+        Yaml::String(text) if text.contains("{{") => text.len(),
+        Yaml::List(items) => items.iter().map(templates).sum(),
+        Yaml::Map(entries) => entries.iter().map(|entry| templates(&entry.value)).sum(),
+        _ => 0,
+    }
 }
 
 /// How many values a value is made of, and how many bytes of text they hold.
@@ -101,10 +123,9 @@ mod tests {
         assert!(!one.pay((1, 0)) && one.is_spent());
         assert!(!budget().pay((0, 101)));
         assert!(!budget().pay((usize::MAX, usize::MAX)));
-        assert!(budget().go_through("{{a}}", 1000) && !budget().go_through("{{a}}", MOST_WORK));
-        let (long, many) = (json!("x".repeat(1 << 20)), json!(vec![0; 1 << 16]));
+        assert!(budget().go_through("{{a}}", 1000) && !budget().go_through("{{a}}", one.most_work));
+        let long = json!("x".repeat(1 << 20));
         let one = budget();
-        let (longs, manies) = ((0..).find(|_| !one.handle(&long)), (0..2000).find(|_| !budget().handle(&many)));
-        assert_eq!((longs, manies), (Some(1023), None));
+        assert_eq!((0..).find(|_| !one.handle(&long)), Some(one.most_work >> 20));
     }
 }

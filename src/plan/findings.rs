@@ -22,9 +22,6 @@ pub(super) struct Element<'a> {
 
 /// How many bytes of findings are kept: far more than is ever shown. What comes after them is only counted.
 const ROOM: usize = 8 << 20;
-/// How many names are compared with all that the plan has, to say which was meant. Whoever misspelt more of them has
-/// seen by then what is wrong.
-const GUESSES: usize = 50;
 /// How much of one text is shown, in bytes. What is longer quotes something that nobody would read to its end.
 const LONGEST_TEXT: usize = 600;
 
@@ -42,8 +39,6 @@ pub(super) struct Findings {
     room: usize,
     /// How many errors and warnings were not kept.
     dropped: (usize, usize),
-    /// How many names may still be compared with all others.
-    guesses: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -66,7 +61,7 @@ struct Elements {
 
 impl Findings {
     pub(super) fn new() -> Self {
-        Self { found: Vec::new(), known: HashMap::new(), errors: 0, room: ROOM, dropped: (0, 0), guesses: GUESSES }
+        Self { found: Vec::new(), known: HashMap::new(), errors: 0, room: ROOM, dropped: (0, 0) }
     }
 
     /// Takes a finding in, once.
@@ -135,12 +130,6 @@ impl Findings {
     /// What was found first.
     pub(super) fn first(&self) -> Option<&Draft> {
         self.found.first().map(|found| &found.draft)
-    }
-
-    /// A hint that takes a search through all names of the plan; none where there were too many such searches.
-    pub(super) fn guess(&mut self, hint: impl FnOnce() -> Option<String>) -> Option<String> {
-        self.guesses = self.guesses.checked_sub(1)?;
-        hint()
     }
 
     /// Whether there is an error.

@@ -16,7 +16,9 @@ use super::suggest::did_you_mean;
 use super::template_check::is_reserved;
 use super::{LoaderLimits, rule};
 
-/// How many of the allowed values of an input are listed.
+/// How many of the allowed values of an input a wrong one is compared with.
+const MOST_COMPARED: usize = 100;
+/// How many of them are listed.
 const MOST_SHOWN: usize = 20;
 
 /// The inputs of a plan with their values.
@@ -238,8 +240,8 @@ fn check(declaration: &Declaration<'_>, value: &Node, at: &str, findings: &mut F
     if let Some(allowed) = node.get("enum").filter(|allowed| !allowed.items().is_empty())
         && !allowed.items().iter().any(|item| item.to_json() == json)
     {
-        let words = || allowed.items().iter().filter_map(Node::as_str);
-        let hint = value.as_str().and_then(|text| findings.guess(|| did_you_mean(text, words())));
+        let words = allowed.items().iter().take(MOST_COMPARED).filter_map(Node::as_str);
+        let hint = value.as_str().and_then(|text| did_you_mean(text, words));
         let shown = allowed.items().iter().take(MOST_SHOWN).map(|item| item.to_json().to_string());
         let more = if allowed.items().len() > MOST_SHOWN { ", …" } else { "" };
         let list = shown.collect::<Vec<_>>().join(", ");

@@ -9,7 +9,21 @@ use super::node::{Node, Yaml};
 
 /// The places of all values of a tree, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Places(Box<[Place]>);
+pub(super) struct Places {
+    all: Box<[Place]>,
+    /// Where the elements of long lists are, in the order of the lists, so that nobody goes through all to find one.
+    long: Box<[Long]>,
+}
+
+/// A long list, by its number among the places, and its elements by theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Long {
+    list: usize,
+    elements: Box<[usize]>,
+}
+
+/// From how many elements on a list is long.
+const LONG: usize = 64;
 
 /// One value's place, in few bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,23 +43,29 @@ const DEEPEST: u16 = 8;
 
 impl Places {
     pub(super) fn of(root: &Node) -> Self {
-        let mut all = Vec::with_capacity(64);
-        collect(root, 0, 0, &mut all);
-        Self(all.into_boxed_slice())
+        let (mut all, mut long) = (Vec::with_capacity(64), Vec::new());
+        collect(root, 0, 0, &mut all, &mut long);
+        // A list is told behind the long ones in it.
+        long.sort_by_key(|long| long.list);
+        Self { all: all.into_boxed_slice(), long: long.into_boxed_slice() }
     }
 
     /// The place that a path of keys and indices leads to.
     pub(super) fn at(&self, path: &[&str]) -> Option<Span> {
-        let mut rest = self.0.iter();
-        let mut found = rest.next()?;
+        let mut found = 0;
         for (depth, step) in (1u16..).zip(path) {
             let wanted = self::step(step);
-            found = rest
-                .by_ref()
-                .take_while(|place| place.depth >= depth)
-                .find(|place| place.depth == depth && place.step == wanted)?;
+            let long = self.long.binary_search_by_key(&found, |long| long.list).ok();
+            found = match long.and_then(|index| self.long.get(index)) {
+                Some(long) => *long.elements.get(usize::from(wanted))?,
+                None => {
+                    let inside = self.all.iter().enumerate().skip(found + 1);
+                    let mut inside = inside.take_while(|(_, place)| place.depth >= depth);
+                    inside.find(|(_, place)| place.depth == depth && place.step == wanted)?.0
+                }
+            };
         }
-        Some(found.span())
+        self.all.get(found).map(Place::span)
     }
 
     /// The place of the whole.
@@ -62,7 +82,8 @@ impl Place {
     }
 }
 
-fn collect(node: &Node, step: u16, depth: u16, all: &mut Vec<Place>) {
+fn collect(node: &Node, step: u16, depth: u16, all: &mut Vec<Place>, long: &mut Vec<Long>) {
+    let own = all.len();
     let Span { file, start, end } = node.span;
     all.push(Place {
         start: u32::try_from(start).unwrap_or(u32::MAX),
@@ -76,11 +97,19 @@ fn collect(node: &Node, step: u16, depth: u16, all: &mut Vec<Place>) {
     }
     match &node.value {
         Yaml::List(items) => {
-            let told = items.iter().take(usize::from(MOST)).zip(0u16..);
-            told.for_each(|(item, index)| collect(item, index, depth + 1, all));
+            let mut elements = Vec::new();
+            for (item, index) in items.iter().take(usize::from(MOST)).zip(0u16..) {
+                if items.len() >= LONG {
+                    elements.push(all.len());
+                }
+                collect(item, index, depth + 1, all, long);
+            }
+            if !elements.is_empty() {
+                long.push(Long { list: own, elements: elements.into_boxed_slice() });
+            }
         }
         Yaml::Map(entries) => {
-            entries.iter().for_each(|entry| collect(&entry.value, self::step(&entry.key), depth + 1, all));
+            entries.iter().for_each(|entry| collect(&entry.value, self::step(&entry.key), depth + 1, all, long));
         }
         _ => {}
     }
@@ -129,6 +158,28 @@ mod tests {
         }
         assert_eq!((step("32766"), step("32767"), step("70000")), (MOST - 1, MOST, MOST));
         for path in [&["site"][..], &["objects", "2"], &["objects", "1", "table"], &["name", "x"], &["target", "1"]] {
+            assert_eq!(places.at(path), None, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn long_lists_are_found_in_as_well() {
+        let exclude: String = (0..LONG).map(|n| format!("x{n}, ")).collect();
+        let objects: String = (0..2 * LONG).map(|n| format!("  - {{table: D.t{n}, exclude: [{exclude}]}}\n")).collect();
+        let text = format!("objects:\n{objects}after: [a]\n");
+        let (mut sources, mut findings) = (Sources::default(), Findings::new());
+        let limits = LoaderLimits::default();
+        let bytes = text.as_bytes();
+        let root = load("f", bytes.into(), Privacy::Open, &limits, &mut sources, &mut findings).unwrap();
+        let places = Places::of(&root);
+        let last = (2 * LONG - 1).to_string();
+        for path in
+            [&["objects", "0"][..], &["objects", &last, "table"], &["objects", &last, "exclude", "63"], &["after", "0"]]
+        {
+            assert_eq!(places.at(path), root.at(path.iter().copied()).map(|node| node.span), "{path:?}");
+            assert!(places.at(path).is_some());
+        }
+        for path in [&["objects", "128"][..], &["objects", "a"], &["objects", "0", "exclude", "64"], &["after", "1"]] {
             assert_eq!(places.at(path), None, "{path:?}");
         }
     }

@@ -245,7 +245,8 @@ impl<'a> Reader<'a> {
         let Setting { budget, defaults, .. } = self.setting;
         let laid_under = defaults.map_or((0, 0), Node::size);
         for (offset, mut node) in nodes.enumerate() {
-            if !budget.pay(laid_under) {
+            // What stands in `defaults` is compiled once for all.
+            if !budget.pay(laid_under) || !budget.compile(&node) {
                 break;
             }
             let author = Author { number: first.number + offset, index: first.index + offset };

@@ -135,15 +135,21 @@ pub(super) fn validate(
         }
     }
     for Aside { list, entries } in aside {
-        let path = |index: &usize| list.join(&index.to_string());
-        broken.extend(entries.iter().map(|index| path(index).steps()));
-        let first = entries.first().map(path);
-        let node = first.as_ref().and_then(|at| root.at(at.steps().iter().map(String::as_str)));
-        if let (Some(at), Some(node)) = (first, node) {
+        let steps = list.steps();
+        let Some(Yaml::List(items)) = root.at_mut(steps.iter().map(String::as_str)).map(|node| &mut node.value) else {
+            continue;
+        };
+        let first = entries.first().and_then(|index| Some((list.join(&index.to_string()), items.get(*index)?.span)));
+        if let Some((at, span)) = first {
             let (pointer, element) = author(&at);
             let more = entries.len();
             let message = format!("too much is wrong here: {more} more entries of this list are not told one by one");
-            findings.add_for(element, super::findings::draft(super::rule::LIMIT, node.span, pointer.as_str(), message));
+            findings.add_for(element, super::findings::draft(super::rule::LIMIT, span, pointer.as_str(), message));
+        }
+        for index in entries {
+            if let Some(item) = items.get_mut(index) {
+                item.value = Yaml::Broken;
+            }
         }
     }
     for steps in broken {

@@ -69,6 +69,29 @@ async fn templates_that_grow_are_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn copies_that_come_to_too_much_are_not_made() {
+    let desk = Desk::new();
+    let elements = numbered(5000, |n| n.to_string(), ", ");
+    let each = |more: &str| {
+        plan(&format!("  - {{name: a, for_each: [{elements}], objects: [{{table: 'D.t{{{{item}}}}'}}], {more}}}\n"))
+    };
+    let checks = format!("checks: [{}]", "{rows: {table: D.t, at_least: 1}},".repeat(500));
+    let text = format!("checks: [{{sql: {{query: '{}', expect: {{equals: 1}}}}}}]", "x".repeat(100_000));
+    let many = restores(5000, |n| format!("name: r{n}, objects: [{{table: D.t{n}}}]"));
+    let under = |defaults: &str| many.replace("restores:", &format!("defaults: {{{defaults}}}\nrestores:"));
+    for (name, content) in [
+        ("a long text for every element", each(&text)),
+        ("a long list for every element", each(&checks)),
+        ("a long text under every restore", under(&text)),
+        ("a long list under every restore", under(&checks)),
+        ("a long name of a site", many.replace("site: A", &format!("site: {}", "A".repeat(100_000)))),
+    ] {
+        println!("{name}");
+        desk.validate(content).await.code(2).says("come to too much");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_much_and_right_is_taken() {
     let desk = Desk::new();
     let json = numbered(500, |n| format!("{{\"name\": \"r{n}\", \"objects\": [{{\"table\": \"D.t{n}\"}}]}}"), ", ");

@@ -69,7 +69,7 @@ const WORDS: [&str; 64] = [
 ];
 
 /// The largest input that is made, in bytes.
-const LARGEST: usize = 4096;
+const LARGEST: usize = 1024;
 
 /// Makes inputs from inputs, always the same from the same number.
 pub struct Mutator {
