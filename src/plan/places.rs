@@ -15,11 +15,12 @@ pub(super) struct Places {
     long: Box<[Long]>,
 }
 
-/// A long list, by its number among the places, and its elements by theirs.
+/// A long list, by its number among the places, its elements by theirs, and the number of the place behind all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Long {
     list: usize,
     elements: Box<[usize]>,
+    behind: usize,
 }
 
 /// From how many elements on a list is long.
@@ -55,17 +56,30 @@ impl Places {
         let mut found = 0;
         for (depth, step) in (1u16..).zip(path) {
             let wanted = self::step(step);
-            let long = self.long.binary_search_by_key(&found, |long| long.list).ok();
-            found = match long.and_then(|index| self.long.get(index)) {
+            found = match self.long(found) {
                 Some(long) => *long.elements.get(usize::from(wanted))?,
-                None => {
-                    let inside = self.all.iter().enumerate().skip(found + 1);
-                    let mut inside = inside.take_while(|(_, place)| place.depth >= depth);
-                    inside.find(|(_, place)| place.depth == depth && place.step == wanted)?.0
-                }
+                None => self.inside(found, depth, wanted)?,
             };
         }
         self.all.get(found).map(Place::span)
+    }
+
+    /// The first value of this depth and step behind a place, as far as it is inside of that.
+    fn inside(&self, place: usize, depth: u16, wanted: u16) -> Option<usize> {
+        let mut at = place + 1;
+        loop {
+            let next = self.all.get(at).filter(|next| next.depth >= depth)?;
+            if next.depth == depth && next.step == wanted {
+                return Some(at);
+            }
+            at = self.long(at).map_or(at + 1, |long| long.behind);
+        }
+    }
+
+    /// The long list that stands at a place.
+    fn long(&self, place: usize) -> Option<&Long> {
+        let index = self.long.binary_search_by_key(&place, |long| long.list).ok()?;
+        self.long.get(index)
     }
 
     /// The place of the whole.
@@ -105,7 +119,7 @@ fn collect(node: &Node, step: u16, depth: u16, all: &mut Vec<Place>, long: &mut 
                 collect(item, index, depth + 1, all, long);
             }
             if !elements.is_empty() {
-                long.push(Long { list: own, elements: elements.into_boxed_slice() });
+                long.push(Long { list: own, elements: elements.into_boxed_slice(), behind: all.len() });
             }
         }
         Yaml::Map(entries) => {
