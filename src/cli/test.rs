@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::exit::Exit;
+use super::outputs::{self, Outputs};
 use super::{Global, discover, files, load};
 use crate::plan::SourceFile;
 use crate::plantest::{self, Counts, FileReport, Subject};
@@ -15,7 +16,7 @@ use crate::plantest::{self, Counts, FileReport, Subject};
   restorectl test plans/                             every case beside every plan
   restorectl test plans/dr-weekly.yaml               the cases of one plan
   restorectl test plans/ --filter unreadable         the cases whose names hold this text
-  restorectl test plans/ --format junit > junit.xml  for CI
+  restorectl test plans/ --out junit.xml --format human  for CI, and for people
 
 `plans/x.test.yaml` is the test file of `plans/x.yaml`; `restorectl schema plan-test` says what it may hold. Nothing
 but files is read.
@@ -32,9 +33,8 @@ pub(super) struct Args {
     /// Run only cases whose names hold this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// How to print what came of it
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    outputs: Outputs<Format>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -46,6 +46,17 @@ enum Format {
     Junit,
     /// For programs.
     Json,
+}
+
+impl outputs::Format for Format {
+    fn by_ending(ending: &str) -> Option<Self> {
+        match ending {
+            "txt" => Some(Self::Human),
+            "xml" => Some(Self::Junit),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -65,11 +76,12 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             counts.passed_over
         );
     }
-    let terminal = global.terminal();
-    terminal.result(&match args.format {
-        Format::Human => plantest::human(&reports, terminal.out().into()),
-        Format::Junit => plantest::junit(&reports),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&plantest::json(&reports))?),
+    args.outputs.write(global.terminal(), |format, style| {
+        Ok(match format {
+            Format::Human => plantest::human(&reports, style.into()),
+            Format::Junit => plantest::junit(&reports),
+            Format::Json => plantest::json(&reports),
+        })
     })?;
     Ok(match counts {
         Counts { invalid: 1.., .. } | Counts { invalid_files: 1.., .. } => Exit::Invalid,

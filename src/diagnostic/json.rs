@@ -32,7 +32,7 @@ pub fn json(collation: &Collation) -> String {
 
 /// A document as indented text. What could deceive on a terminal is written as an escape, which means the same to whoever
 /// reads it as JSON.
-pub(super) fn written(document: &Value) -> String {
+pub fn written(document: &Value) -> String {
     let mut text = String::new();
     for c in format!("{document:#}\n").chars() {
         if c != '\n' && deceives(c) {

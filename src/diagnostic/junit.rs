@@ -81,7 +81,7 @@ fn lines(finding: &Finding) -> Vec<String> {
 
 /// A text as XML takes it, between tags and in quotes. It is made harmless first, so that of the characters that XML
 /// can't hold at all only two are left.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in harmless(text).chars() {
         match c {

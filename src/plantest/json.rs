@@ -6,9 +6,9 @@ use super::{CaseReport, Counts, FileReport};
 use crate::diagnostic;
 
 /// What came of the files.
-pub fn json(files: &[FileReport]) -> Value {
+pub fn json(files: &[FileReport]) -> String {
     let counts = Counts::of(files);
-    json!({
+    diagnostic::written(&json!({
         "version": 1,
         "passed": counts.passed,
         "failed": counts.failed,
@@ -16,7 +16,7 @@ pub fn json(files: &[FileReport]) -> Value {
         "invalid_files": counts.invalid_files,
         "left_out": counts.passed_over,
         "files": files.iter().map(file).collect::<Vec<_>>(),
-    })
+    }))
 }
 
 fn file(file: &FileReport) -> Value {

@@ -1,7 +1,7 @@
 //! For CI: JUnit's XML, one suite for each file and one case for each case.
 
 use super::{CaseReport, Counts, FileReport, Outcome};
-use crate::diagnostic::{self, Diagnostics, Look};
+use crate::diagnostic::{self, Diagnostics, Look, escaped};
 
 /// What came of the files.
 pub fn junit(files: &[FileReport]) -> String {
@@ -60,34 +60,7 @@ fn problem(kind: &str, found: &[Diagnostics], out: &mut String) {
     let first = found.iter().flat_map(Diagnostics::iter).next();
     let (rule, message) = first.map_or(("", ""), |first| (first.rule, first.message.as_str()));
     let text: String = found.iter().map(|found| diagnostic::human(found, Look::default())).collect();
-    let (message, text) = (escaped(message), escaped(text.trim_end()));
+    let text = text.trim_end().lines().map(escaped).collect::<Vec<_>>().join("\n");
+    let message = escaped(message);
     out.push_str(&format!("      <{kind} type=\"{rule}\" message=\"{message}\">{text}</{kind}>\n"));
-}
-
-/// A text as XML takes it, in an element or in an attribute; characters that XML can't hold become visible.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => out.extend(c.escape_unicode()),
-            c if c.is_control() => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_that_is_written_leaves_its_place() {
-        assert_eq!(escaped("a<b>&\"c\"\u{1b}[0m\u{ffff}é"), "a&lt;b&gt;&amp;&quot;c&quot;\\u{1b}[0m\\u{ffff}é");
-    }
 }

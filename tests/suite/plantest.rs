@@ -223,8 +223,10 @@ cases:
     rig.write("plans/other-database.test.yaml", "version: 1\ncases: []\n");
     let ran = rig.run(&["test", "--format", "junit"]).await.code(2);
     golden("junit", &ran.stdout);
-    let ran = rig.run(&["test", "--format", "json"]).await.code(2);
-    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    // Several formats in one call, each to its own output.
+    let both = ["test", "--format", "json", "--out", "tests.json", "--format", "junit"];
+    assert_eq!(rig.run(&both).await.code(2).stdout, ran.stdout);
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(rig.path("tests.json")).unwrap()).unwrap();
     let counts = ["passed", "failed", "invalid", "invalid_files", "left_out"].map(|key| json[key].as_u64().unwrap());
     assert_eq!(counts, [1, 1, 1, 1, 0], "{json:#}");
     assert_eq!(json["files"][0]["diagnostics"][0]["rule"], "R105");

@@ -27,10 +27,7 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
 
 /// An object as messages name it.
 pub(super) fn shown(object: &RestoreObject) -> String {
-    match object.object_type.level() {
-        Level::Database => object.name.to_string(),
-        Level::Object => format!("{}.{}", object.parent, object.name),
-    }
+    object.written().to_string()
 }
 
 fn is_reserved(database: &ObjectName) -> bool {
