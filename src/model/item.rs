@@ -194,7 +194,25 @@ impl Touched {
 
 impl std::fmt::Display for Touched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.object {
+        let Self { site, database, object } = self;
+        TouchedRef { site, database, object: object.as_ref() }.fmt(f)
+    }
+}
+
+/// The same while its item is at hand: for those who look at very many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TouchedRef<'a> {
+    /// At this site.
+    pub site: &'a SiteId,
+    /// In, or as, this database.
+    pub database: &'a ObjectName,
+    /// None: the whole database.
+    pub object: Option<&'a ObjectName>,
+}
+
+impl std::fmt::Display for TouchedRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.object {
             Some(object) => write!(f, "{}.{}", self.database, object),
             None => write!(f, "{}", self.database),
         }
@@ -204,12 +222,18 @@ impl std::fmt::Display for Touched {
 impl Item {
     /// What a restore of one of its objects writes at the target.
     pub fn touched_by(&self, object: &RestoreObject) -> Touched {
+        let TouchedRef { site, database, object } = self.writes(object);
+        Touched { site: site.clone(), database: database.clone(), object: object.cloned() }
+    }
+
+    /// As [`Self::touched_by`], by reference.
+    pub fn writes<'a>(&'a self, object: &'a RestoreObject) -> TouchedRef<'a> {
         let own = object.rename_to.as_ref().unwrap_or(&object.name);
         let (database, object) = match object.object_type.level() {
-            Level::Database => (self.target.database.as_ref().unwrap_or(own).clone(), None),
-            Level::Object => (self.target.database.as_ref().unwrap_or(&object.parent).clone(), Some(own.clone())),
+            Level::Database => (self.target.database.as_ref().unwrap_or(own), None),
+            Level::Object => (self.target.database.as_ref().unwrap_or(&object.parent), Some(own)),
         };
-        Touched { site: self.target.site.clone(), database, object }
+        TouchedRef { site: &self.target.site, database, object }
     }
 
     /// All that it writes at the target.
@@ -238,11 +262,10 @@ impl Item {
 
     /// Whether one of its objects goes back over the very thing that was backed up.
     pub fn is_in_place(&self, object: &RestoreObject) -> bool {
-        let touched = self.touched_by(object);
         let (database, name) = match object.object_type.level() {
             Level::Database => (&object.name, None),
             Level::Object => (&object.parent, Some(&object.name)),
         };
-        touched.site == self.source.site && touched.database == *database && touched.object.as_ref() == name
+        self.writes(object) == TouchedRef { site: &self.source.site, database, object: name }
     }
 }

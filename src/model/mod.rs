@@ -36,7 +36,7 @@ pub use duration::Millis;
 pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};
 pub use execution::{BackupExecution, ExecutionSelector, Pick};
 pub use id::{ExecutionId, JobId, JobKey, JobName, ResourceId, RunId, SiteId};
-pub use item::{Check, Item, Mode, OnExisting, Options, Origin, RestoreObject, Source, Target, Touched};
+pub use item::{Check, Item, Mode, OnExisting, Options, Origin, RestoreObject, Source, Target, Touched, TouchedRef};
 pub use job_name::{DerivedName, FINGERPRINT_DIGITS};
 pub use json::{canonical, digest};
 pub use limits::Limits;

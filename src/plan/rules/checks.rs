@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Check, Level, QualifiedName};
+use crate::model::{Check, Level, QualifiedName, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::node::Node;
 use crate::plan::rule;
@@ -53,17 +53,17 @@ fn table(entry: &Entry<'_>, text: Option<&str>, index: &str, findings: &mut Find
     let pointer = entry.restore.author.pointer();
     let mut reader = Reader::new(findings, entry.frame.sources, pointer, entry.restore.element());
     let Some(QualifiedName { parent, name }) = qualified(&node, &steps, &mut reader) else { return };
-    let written = entry.item.touches();
+    let item = &entry.item;
+    let written: Vec<TouchedRef<'_>> = item.objects.iter().map(|object| item.writes(object)).collect();
     let Some(parent) = parent else {
-        let known = written.iter().find(|touched| touched.object.as_ref() == Some(&name));
+        let known = written.iter().find(|touched| touched.object == Some(&name));
         let whole = known.map_or_else(|| format!("DATABASE.{name}"), ToString::to_string);
         let message = format!("the database that holds `{name}` is missing");
         reader.wrong_with(rule::OBJECT_NAME, &node, &steps, message, format!("write `{whole}`"));
         return;
     };
-    let fits = |touched: &crate::model::Touched| {
-        touched.database == parent && touched.object.as_ref().is_none_or(|object| *object == name)
-    };
+    let fits =
+        |touched: &TouchedRef<'_>| *touched.database == parent && touched.object.is_none_or(|object| *object == name);
     if written.iter().any(fits) {
         return;
     }
@@ -71,7 +71,7 @@ fn table(entry: &Entry<'_>, text: Option<&str>, index: &str, findings: &mut Find
     let names: Vec<String> = written.iter().map(ToString::to_string).collect();
     let message = format!("this restore writes no `{table}`, so the check says nothing about it");
     let hint = did_you_mean(&table, names.iter().map(String::as_str)).unwrap_or_else(|| {
-        let whole = entry.item.objects.iter().any(|object| object.object_type.level() == Level::Database);
+        let whole = item.objects.iter().any(|object| object.object_type.level() == Level::Database);
         let more = if names.len() > NAMED { ", and more" } else { "" };
         let in_it = if whole { ", and all that is in it" } else { "" };
         format!("it writes {}{more}{in_it}", listed(names.iter().take(NAMED).map(String::as_str), "and"))

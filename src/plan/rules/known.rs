@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Level, ObjectName, OnExisting, SiteId, Touched};
+use crate::model::{Level, OnExisting, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
@@ -11,24 +11,24 @@ use super::Entry;
 /// Reports copies that land on an object which the plan restores from a backup: it was there when the backup was made,
 /// so it most likely still is, and the API can't show it.
 pub(super) fn check(entries: &[Entry<'_>], findings: &mut Findings) {
-    let mut backed_up: HashMap<(&SiteId, &ObjectName, &ObjectName), (&Entry<'_>, usize)> = HashMap::new();
-    let mut restored: HashSet<Touched> = HashSet::new();
+    let mut backed_up: HashMap<TouchedRef<'_>, (&Entry<'_>, usize)> = HashMap::new();
+    let mut restored: HashSet<TouchedRef<'_>> = HashSet::new();
     for entry in entries {
         for (index, object) in entry.item.objects.iter().enumerate() {
             if object.object_type.level() == Level::Object {
-                let place = (&entry.item.source.site, &object.parent, &object.name);
+                let (site, database) = (&entry.item.source.site, &object.parent);
+                let place = TouchedRef { site, database, object: Some(&object.name) };
                 backed_up.entry(place).or_insert((entry, index));
             }
             if entry.item.is_in_place(object) {
-                restored.insert(entry.item.touched_by(object));
+                restored.insert(entry.item.writes(object));
             }
         }
     }
     for entry in entries.iter().filter(|entry| entry.item.on_existing == OnExisting::Fail) {
         for (index, object) in entry.item.objects.iter().enumerate() {
-            let touched = entry.item.touched_by(object);
-            let Some(name) = &touched.object else { continue };
-            let known = backed_up.get(&(&touched.site, &touched.database, name));
+            let touched = entry.item.writes(object);
+            let known = backed_up.get(&touched);
             // Two restores that write the same thing are reported as such.
             let Some((other, at)) = known.filter(|_| !entry.item.is_in_place(object) && !restored.contains(&touched))
             else {

@@ -1,7 +1,7 @@
 //! What the service can't do with an object.
 
 use crate::diagnostic::Draft;
-use crate::model::{Level, Mode, ObjectName, ObjectType, RestoreObject, Touched};
+use crate::model::{Level, Mode, ObjectName, ObjectType, RestoreObject, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
@@ -14,7 +14,7 @@ const RESERVED: [&str; 7] = ["DBC", "SYSUDTLIB", "TD_SYSFNLIB", "SYSLIB", "SYSSP
 pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
     mode(entry, findings);
     for (index, object) in entry.item.objects.iter().enumerate() {
-        let at = At { entry, index: &index.to_string(), object, touched: entry.item.touched_by(object) };
+        let at = At { entry, index: &index.to_string(), object, touched: entry.item.writes(object) };
         at.rename(findings);
         at.renamed_to_itself(findings);
         at.index(findings);
@@ -76,7 +76,7 @@ fn moved_nowhere(entry: &Entry<'_>, findings: &mut Findings) {
 /// A permission that nothing needs would stay for what is written here later.
 fn reserved_unused(entry: &Entry<'_>, findings: &mut Findings) {
     let item = &entry.item;
-    if item.allow_reserved && !item.touches().iter().any(|touched| is_reserved(&touched.database)) {
+    if item.allow_reserved && !item.objects.iter().any(|object| is_reserved(item.writes(object).database)) {
         let message = "this restore writes no database of the system";
         let found = entry.draft(rule::RESERVED_UNUSED, &["allow_reserved"], message).warning();
         entry.report(found.hint("remove `allow_reserved`"), findings);
@@ -88,7 +88,7 @@ struct At<'a> {
     entry: &'a Entry<'a>,
     index: &'a str,
     object: &'a RestoreObject,
-    touched: Touched,
+    touched: TouchedRef<'a>,
 }
 
 impl At<'_> {
@@ -166,7 +166,7 @@ impl At<'_> {
             return;
         }
         let kind = &object.object_type;
-        if touched.database != object.parent {
+        if *touched.database != object.parent {
             let message = format!("a {kind} can't be copied into another database (`{}`)", touched.database);
             let found = self.draft(rule::INDEX_MOVED, "", message);
             self.report(found.hint("take it out, and make it again from its definition after the restore"), findings);
@@ -188,7 +188,7 @@ impl At<'_> {
     }
 
     fn reserved(&self, findings: &mut Findings) {
-        if self.entry.item.allow_reserved || !is_reserved(&self.touched.database) {
+        if self.entry.item.allow_reserved || !is_reserved(self.touched.database) {
             return;
         }
         let message =

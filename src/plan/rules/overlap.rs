@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{ObjectName, OnExisting, SiteId, Touched};
+use crate::model::{ObjectName, OnExisting, SiteId, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
@@ -21,7 +21,7 @@ struct Write<'a> {
     rank: usize,
     entry: usize,
     object: usize,
-    touched: Touched,
+    touched: TouchedRef<'a>,
     /// What in it stays as it is.
     exclude: HashSet<&'a ObjectName>,
 }
@@ -30,11 +30,11 @@ struct Write<'a> {
 /// order are compared, because if they are in order, so are all the others.
 pub(super) fn check(entries: &[Entry<'_>], findings: &mut Findings) {
     let order = Order::new(entries);
-    let mut databases: HashMap<(SiteId, ObjectName), Vec<Write<'_>>> = HashMap::new();
+    let mut databases: HashMap<(&SiteId, &ObjectName), Vec<Write<'_>>> = HashMap::new();
     for (entry, Entry { item, .. }) in entries.iter().enumerate() {
         for (index, object) in item.objects.iter().enumerate() {
-            let touched = item.touched_by(object);
-            let key = (touched.site.clone(), touched.database.clone());
+            let touched = item.writes(object);
+            let key = (touched.site, touched.database);
             let (rank, exclude) = (order.rank(entry), object.exclude.iter().collect());
             databases.entry(key).or_default().push(Write { rank, entry, object: index, touched, exclude });
         }
@@ -67,11 +67,10 @@ fn one_database(
     let mut last_of_object: HashMap<&ObjectName, &Write<'_>> = HashMap::new();
     for write in writes {
         let mut earlier: Vec<&Write<'_>> = Vec::new();
-        match &write.touched.object {
+        match write.touched.object {
             None => {
                 let stays = |name: &ObjectName| write.exclude.contains(name);
-                let (left, taken) =
-                    since_whole.into_iter().partition(|part| part.touched.object.as_ref().is_some_and(stays));
+                let (left, taken) = since_whole.into_iter().partition(|part| part.touched.object.is_some_and(stays));
                 (since_whole, earlier) = (left, taken);
                 earlier.extend(whole);
                 whole = Some(write);

@@ -3,28 +3,27 @@
 use std::collections::HashSet;
 
 use crate::diagnostic::Draft;
-use crate::model::{Level, Mode, ObjectName, ObjectType, OnExisting, RestoreObject, SiteId, Touched};
+use crate::model::{Level, Mode, ObjectType, OnExisting, RestoreObject, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
 use super::Entry;
 
 /// The databases that some restore of a plan brings back as a whole, and so may make.
-pub(super) type Databases = HashSet<(SiteId, ObjectName)>;
+pub(super) type Databases<'a> = HashSet<TouchedRef<'a>>;
 
 /// Collects them.
-pub(super) fn databases_made(entries: &[Entry<'_>]) -> Databases {
+pub(super) fn databases_made<'a>(entries: &'a [Entry<'_>]) -> Databases<'a> {
     let objects = entries.iter().flat_map(|entry| entry.item.objects.iter().map(move |object| (&entry.item, object)));
     let wholes = objects
         .filter(|(item, object)| object.object_type.level() == Level::Database && item.target.database.is_none());
-    let touched = wholes.map(|(item, object)| item.touched_by(object));
-    touched.map(|touched| (touched.site, touched.database)).collect()
+    wholes.map(|(item, object)| item.writes(object)).collect()
 }
 
 /// Runs the rules about one restore and what is at its target.
-pub(super) fn check(entry: &Entry<'_>, made: &Databases, findings: &mut Findings) {
+pub(super) fn check(entry: &Entry<'_>, made: &Databases<'_>, findings: &mut Findings) {
     for (index, object) in entry.item.objects.iter().enumerate() {
-        let touched = entry.item.touched_by(object);
+        let touched = entry.item.writes(object);
         let at = At { entry, index: &index.to_string(), object, touched };
         at.drops(findings);
         at.never_sent(made, findings);
@@ -38,7 +37,7 @@ struct At<'a> {
     entry: &'a Entry<'a>,
     index: &'a str,
     object: &'a RestoreObject,
-    touched: Touched,
+    touched: TouchedRef<'a>,
 }
 
 impl At<'_> {
@@ -64,7 +63,7 @@ impl At<'_> {
 
     /// What must be there for the restore to work, and must not be there for it to be sent. Whoever writes `fail` has
     /// said that it is to be refused, for now; without a word nobody has.
-    fn never_sent(&self, made: &Databases, findings: &mut Findings) {
+    fn never_sent(&self, made: &Databases<'_>, findings: &mut Findings) {
         let Self { entry, object, touched, .. } = self;
         let (item, whole) = (&entry.item, self.is_whole());
         if item.on_existing == OnExisting::Skip && !whole {
@@ -81,7 +80,7 @@ impl At<'_> {
             OnExisting::Skip => "`on_existing: skip` leaves what is there alone",
             _ => return,
         };
-        if made.contains(&(touched.site.clone(), touched.database.clone())) {
+        if made.contains(&TouchedRef { object: None, ..*touched }) {
             return;
         }
         let (there, hint) = if whole && item.target.database.is_some() {
@@ -125,7 +124,7 @@ impl At<'_> {
     fn keeps_references(&self, findings: &mut Findings) {
         let Self { entry, object, touched, .. } = self;
         let from = if self.is_whole() { &object.name } else { &object.parent };
-        let to = &touched.database;
+        let to = touched.database;
         let what = match object.object_type {
             ObjectType::View => "this view keeps",
             ObjectType::Macro => "this macro keeps",

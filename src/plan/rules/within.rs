@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Level, ObjectName, RestoreObject, Touched};
+use crate::model::{Level, ObjectName, RestoreObject, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
@@ -14,11 +14,11 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
     let item = &entry.item;
     let is_whole = |object: &RestoreObject| object.object_type.level() == Level::Database;
     let mut sources: HashMap<(&ObjectName, &ObjectName), usize> = HashMap::new();
-    let mut targets: HashMap<Touched, usize> = HashMap::new();
+    let mut targets: HashMap<TouchedRef<'_>, usize> = HashMap::new();
     let wholes = || item.objects.iter().enumerate().filter(|(_, object)| is_whole(object));
     let whole_sources: HashMap<&ObjectName, usize> = wholes().map(|(index, object)| (&object.name, index)).collect();
-    let whole_targets: HashMap<ObjectName, usize> =
-        wholes().map(|(index, object)| (item.touched_by(object).database, index)).collect();
+    let whole_targets: HashMap<&ObjectName, usize> =
+        wholes().map(|(index, object)| (item.writes(object).database, index)).collect();
     for (index, object) in item.objects.iter().enumerate() {
         let list = List { entry, index, object };
         list.exclude_twice(findings);
@@ -32,7 +32,7 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
             );
             continue;
         }
-        let touched = item.touched_by(object);
+        let touched = item.writes(object);
         if let Some(first) = targets.get(&touched) {
             let message = format!("two objects of this restore come back as `{touched}`");
             let found = entry.draft(rule::RENAME_COLLISION, &["objects", &index.to_string(), "rename_to"], message);
@@ -40,7 +40,7 @@ pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
             list.report(found.hint(hint), *first, "the first is here", findings);
         } else if let Some(first) = whole_sources.get(&object.parent).filter(|_| !is_whole(object)) {
             list.held_by(*first, findings);
-        } else if let Some(first) = whole_targets.get(&touched.database).filter(|_| !is_whole(object)) {
+        } else if let Some(first) = whole_targets.get(touched.database).filter(|_| !is_whole(object)) {
             let message = format!(
                 "this restore writes the whole database `{}`, and `{}` from elsewhere into it",
                 touched.database,
