@@ -4,8 +4,9 @@ use crate::diagnostic::{Draft, FileId, Sources, Span};
 
 use super::allow::{self, Allow};
 use super::findings::Findings;
+use super::load::{Privacy, take_in, whole};
 use super::node::{Node, Yaml};
-use super::parse::{Privacy, Window, part, take_in, whole};
+use super::parse::{Window, parse};
 use super::pieces::{Piece, Pieces, cut_large};
 use super::{LoaderLimits, include};
 
@@ -71,7 +72,7 @@ impl Document {
         let around = [text.get(..list.start)?, text.get(list.end..)?].concat();
         let window = Window { text: &around, base: 0, gap: (list.start, list.len()), first: None };
         let mut findings = Findings::new();
-        let (root, _) = part(file, window, limits, &mut findings).ok()?;
+        let root = parse(file, window, limits, &mut findings).root.ok()?;
         let fits = root.entry("restores").is_some_and(|e| e.key_span.start == key && e.value.value == Yaml::Null);
         fits.then(|| Self::new(path, file, Some(root), Some((list.start..list.end, pieces)), findings, sources))
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::diagnostic::{FileId, Sources, Span};
 
 use super::findings::{Findings, draft};
+use super::load::{Privacy, load};
 use super::node::{Entry, Node, Yaml};
-use super::parse::{Privacy, load};
 use super::pointer::Pointer;
 use super::{LoaderLimits, ReadFile, rule, schema};
 

@@ -15,7 +15,8 @@ use super::findings::{Element, Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
 use super::rule;
-use super::template::{Scope, Templates};
+use super::template::Templates;
+use super::template_scope::Scope;
 
 /// Where a restore stands in the files that make a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,8 +8,8 @@ use crate::diagnostic::{Draft, Sources, Span};
 use crate::model::Millis;
 
 use super::findings::{Findings, draft};
+use super::load::{Privacy, load};
 use super::node::{Node, Yaml};
-use super::parse::{Privacy, load};
 use super::pointer::Pointer;
 use super::schema::compile;
 use super::suggest::did_you_mean;

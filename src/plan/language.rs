@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::helper::{BLOCK_HELPERS, VALUE_HELPERS};
 use super::schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
+use super::schema_message::kind_in_words;
 
 /// What the schemas can't say.
 const TEMPLATES: &str = "\
@@ -180,9 +181,9 @@ impl<'a> Said<'a> {
             return item.map_or_else(|| "a list".to_owned(), |item| format!("a list: {item}"));
         }
         match self.first(|map| map.get("type")) {
-            Some(Value::String(one)) => word(one).to_owned(),
+            Some(Value::String(one)) => kind_in_words(one).to_owned(),
             Some(Value::Array(several)) => {
-                several.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" or ")
+                several.iter().filter_map(Value::as_str).map(kind_in_words).collect::<Vec<_>>().join(" or ")
             }
             _ => "anything".to_owned(),
         }
@@ -207,18 +208,6 @@ impl<'a> Said<'a> {
 fn branches(map: &Map<String, Value>) -> impl DoubleEndedIterator<Item = &Value> {
     let all = map.get("anyOf").and_then(Value::as_array).into_iter().flatten();
     all.filter(|branch| branch.get("$ref").and_then(Value::as_str) != Some("#/$defs/template"))
-}
-
-fn word(json: &str) -> &'static str {
-    match json {
-        "integer" => "a whole number",
-        "number" => "a number",
-        "string" => "text",
-        "boolean" => "`true` or `false`",
-        "array" => "a list",
-        "object" => "a map",
-        _ => "nothing",
-    }
 }
 
 /// A value on one line, as YAML's flow style has it.

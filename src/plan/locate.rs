@@ -197,7 +197,7 @@ mod tests {
     use super::*;
     use crate::plan::findings::Findings;
     use crate::plan::limits::LoaderLimits;
-    use crate::plan::parse::{Privacy, load};
+    use crate::plan::load::{Privacy, load};
 
     /// Reads a document whose key `a` holds a scalar with the word `here` in it, and gives what is written there.
     fn found(document: &str, word: &str) -> Option<String> {

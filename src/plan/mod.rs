@@ -16,6 +16,7 @@
 
 mod allow;
 mod alone;
+mod around;
 mod budget;
 mod compose;
 mod difference;
@@ -28,6 +29,7 @@ mod include;
 mod inputs;
 mod language;
 mod limits;
+mod load;
 mod locate;
 mod node;
 mod origin;
@@ -48,6 +50,7 @@ mod snapshot;
 mod syntax_message;
 mod template;
 mod template_check;
+mod template_scope;
 mod test_file;
 mod typed;
 mod typed_environment;

@@ -9,8 +9,8 @@ use crate::model::harmless;
 
 use super::inputs::Inputs;
 use super::limits::LoaderLimits;
+use super::load::{Privacy, load};
 use super::node::{Node, Yaml};
-use super::parse::{Privacy, load};
 use super::pointer::Pointer;
 use super::restores::Restore;
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
-use crate::diagnostic::{Draft, FileId, Sources, Span};
+use crate::diagnostic::{Draft, FileId, Span};
 
 use super::LoaderLimits;
 use super::findings::{Findings, draft};
@@ -16,99 +16,21 @@ use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
 use super::{rule, scalar, syntax_message};
 
-/// Who may see a file's values in excerpts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Privacy {
-    /// Everybody.
-    Open,
-    /// It may hold secrets where it shouldn't: what can't be told apart is masked.
-    Guarded,
+/// What came of a text.
+pub(super) struct Parsed {
+    /// Its value, or what ended the reading.
+    pub(super) root: Result<Node, Fatal>,
+    /// How many values it holds.
+    pub(super) nodes: usize,
+    /// Values that came into no tree, so that nobody after this can tell whether they are secret.
+    pub(super) hidden: Vec<Span>,
 }
 
-/// Takes a file in and reads it. None: it can't be read at all, and a finding says why.
-pub(super) fn load(
-    path: &str,
-    bytes: Vec<u8>,
-    privacy: Privacy,
-    limits: &LoaderLimits,
-    sources: &mut Sources,
-    findings: &mut Findings,
-) -> Option<Node> {
-    let file = take_in(path, bytes, privacy, limits, sources, findings)?;
-    whole(file, privacy, limits, sources, findings)
-}
-
-/// Takes a file in, so that diagnostics can point into it. None: it holds no text that could be read.
-pub(super) fn take_in(
-    path: &str,
-    bytes: Vec<u8>,
-    privacy: Privacy,
-    limits: &LoaderLimits,
-    sources: &mut Sources,
-    findings: &mut Findings,
-) -> Option<FileId> {
-    if bytes.len() > limits.file_bytes {
-        let file = sources.add(path, String::new());
-        let message = format!("the file has more than {} bytes", limits.file_bytes);
-        findings.add(draft(rule::LIMIT, Span { file, start: 0, end: 0 }, "", message));
-        return None;
-    }
-    let (text, wrong) = match String::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        // Up to the first wrong byte the replacement changes no offset.
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
-        }
-    };
-    let file = sources.add(path, text);
-    let text = sources.text(file);
-    let refused = match wrong {
-        Some(at) => Some((at, "the file is not UTF-8 text from here on", "save it as UTF-8")),
-        None => text.find('\0').map(|at| (at, "a NUL character can't stand in a plan", "remove it")),
-    };
-    let Some((at, message, hint)) = refused else { return Some(file) };
-    let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
-    findings.add(draft(rule::UNREADABLE, Span { file, start: at, end }, "", message).hint(hint));
-    hide_values(file, privacy, sources);
-    None
-}
-
-/// Reads a text that was taken in, as one.
-pub(super) fn whole(
-    file: FileId,
-    privacy: Privacy,
-    limits: &LoaderLimits,
-    sources: &mut Sources,
-    findings: &mut Findings,
-) -> Option<Node> {
-    let mut builder = Builder::new(file, Window::whole(sources.text(file)), limits);
-    let outcome = builder.run(findings);
-    for span in std::mem::take(&mut builder.hidden) {
-        if privacy == Privacy::Guarded {
-            sources.mask(span);
-        }
-    }
-    match outcome {
-        Ok(root) => Some(root),
-        Err(fatal) => {
-            findings.add_fatal(*fatal);
-            hide_values(file, privacy, sources);
-            None
-        }
-    }
-}
-
-/// Reads a part of a text alone. An error says that it can't be read by itself; the whole text then tells why.
-pub(super) fn part(
-    file: FileId,
-    window: Window<'_>,
-    limits: &LoaderLimits,
-    findings: &mut Findings,
-) -> Result<(Node, usize), Fatal> {
+/// Reads a text, or a part of one.
+pub(super) fn parse(file: FileId, window: Window<'_>, limits: &LoaderLimits, findings: &mut Findings) -> Parsed {
     let mut builder = Builder::new(file, window, limits);
-    let root = builder.run(findings)?;
-    Ok((root, builder.nodes))
+    let root = builder.run(findings);
+    Parsed { root, nodes: builder.nodes, hidden: builder.hidden }
 }
 
 /// What of a text is read, and where it stands in it.
@@ -125,33 +47,13 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    fn whole(text: &'a str) -> Self {
+    /// A whole text.
+    pub(super) fn whole(text: &'a str) -> Self {
         Self { text, base: 0, gap: (usize::MAX, 0), first: None }
     }
 
     fn in_file(&self, at: usize) -> usize {
         self.base + at + if at >= self.gap.0 { self.gap.1 } else { 0 }
-    }
-}
-
-/// Masks whatever may be a value, line by line, in a file whose structure isn't known.
-fn hide_values(file: FileId, privacy: Privacy, sources: &mut Sources) {
-    if privacy == Privacy::Open {
-        return;
-    }
-    let mut start = 0;
-    let mut spans = Vec::new();
-    for line in sources.text(file).split_inclusive('\n') {
-        let kept = line.find(':').map_or(line.len() - line.trim_start().len(), |colon| colon + 1);
-        let from = kept + line.get(kept..).map_or(0, |rest| rest.len() - rest.trim_start().len());
-        let to = line.trim_end().len();
-        if from < to {
-            spans.push(Span { file, start: start + from, end: start + to });
-        }
-        start += line.len();
-    }
-    for span in spans {
-        sources.mask(span);
     }
 }
 

@@ -149,7 +149,7 @@ mod tests {
     use crate::diagnostic::Sources;
     use crate::plan::findings::Findings;
     use crate::plan::limits::LoaderLimits;
-    use crate::plan::parse::{Privacy, load};
+    use crate::plan::load::{Privacy, load};
 
     #[test]
     fn paths_lead_where_they_lead_in_the_tree() {

@@ -239,7 +239,8 @@ mod tests {
     use super::*;
     use crate::plan::LoaderLimits;
     use crate::plan::budget::Budget;
-    use crate::plan::template::{Scope, Templates};
+    use crate::plan::template::Templates;
+    use crate::plan::template_scope::Scope;
     use proptest::prelude::*;
 
     proptest! {

@@ -14,11 +14,12 @@ use super::expand::{Author, Expanded, FromElement, Room, TooMany, expand};
 use super::findings::{Element, Findings, draft};
 use super::inputs::Inputs;
 use super::node::{Node, Yaml};
-use super::parse::{self, Window};
+use super::parse::{Parsed, Window, parse};
 use super::pieces::Piece;
 use super::places::Places;
 use super::pointer::Pointer;
-use super::template::{Scope, Templates, Used};
+use super::template::{Templates, Used};
+use super::template_scope::Scope;
 use super::{LoaderLimits, rule, schema, typed_item};
 
 /// How many restores one processor takes at a time.
@@ -227,8 +228,8 @@ impl<'a> Reader<'a> {
                 // The list stands one level deeper in the whole document.
                 let limits =
                     LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
-                let alone = parse::part(*file, window, &limits, &mut findings);
-                let (root, nodes) = alone.map_err(|_| NotAlone(*file))?;
+                let Parsed { root, nodes, .. } = parse(*file, window, &limits, &mut findings);
+                let root = root.map_err(|_| NotAlone(*file))?;
                 match root.value {
                     Yaml::List(list) if list.len() == piece.count => {
                         let restores = self.nodes(list.into_iter(), *first, &mut findings);

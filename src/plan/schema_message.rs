@@ -356,9 +356,9 @@ fn exactly_one(keyword: &Keyword<'_>, node: &Node, at: &Pointer) -> Draft {
     draft(rule::EXACTLY_ONE, node.span, at.as_str(), message)
 }
 
-/// Types in words: `an integer or text`.
-fn kinds(kind: &TypeKind) -> String {
-    let name = |json: &str| match json {
+/// A type of JSON Schema in words.
+pub(super) fn kind_in_words(json: &str) -> &'static str {
+    match json {
         "integer" => "an integer",
         "number" => "a number",
         "string" => "text",
@@ -366,11 +366,15 @@ fn kinds(kind: &TypeKind) -> String {
         "array" => "a list",
         "object" => "a map",
         _ => "nothing",
-    };
+    }
+}
+
+/// Types in words: `an integer or text`.
+fn kinds(kind: &TypeKind) -> String {
     match kind {
-        TypeKind::Single(one) => name(&one.to_string()).to_owned(),
+        TypeKind::Single(one) => kind_in_words(&one.to_string()).to_owned(),
         TypeKind::Multiple(set) => {
-            set.iter().map(|one| name(&one.to_string()).to_owned()).collect::<Vec<_>>().join(" or ")
+            set.iter().map(|one| kind_in_words(&one.to_string())).collect::<Vec<_>>().join(" or ")
         }
     }
 }

@@ -4,7 +4,6 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::ops::Range;
@@ -15,7 +14,7 @@ use handlebars::{
     Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, Path, RenderContext, RenderErrorReason,
     Renderable as _,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::diagnostic::{Sources, Span};
 
@@ -24,8 +23,8 @@ use super::findings::{Element, Findings, draft};
 use super::helper::{self, Metered, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
-use super::suggest::did_you_mean;
 use super::template_check::{Checked, Reference, Shape, check, element_at, named};
+use super::template_scope::Scope;
 use super::{LoaderLimits, locate, rule};
 
 /// Why a template gives nothing.
@@ -51,99 +50,6 @@ impl Problem {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
-    }
-}
-
-/// Names that exist only inside `for_each`.
-pub(super) const LOCAL_NAMES: [&str; 2] = ["item", "index"];
-
-/// What templates can see: the inputs and, inside `for_each`, the element.
-pub(super) struct Scope {
-    context: Context,
-    /// Names that are known and have no value, which was reported where they should get it.
-    broken: HashSet<String>,
-    /// How many unknown names may still be compared with all that are known.
-    guesses: Cell<usize>,
-}
-
-/// How many unknown names are compared with all that are known, to say which was meant.
-const GUESSES: usize = 20;
-
-impl Scope {
-    /// The inputs that have a value, and the names of those that should have one.
-    pub(super) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
-        let mut context = Context::null();
-        *context.data_mut() = Value::Object(values);
-        Self { context, broken, guesses: Cell::new(GUESSES) }
-    }
-
-    /// Enters an element of a `for_each`, or leaves the last one.
-    pub(super) fn set_element(&mut self, element: Option<(Value, usize)>) {
-        self.broken.retain(|name| !LOCAL_NAMES.contains(&name.as_str()));
-        let Value::Object(values) = self.context.data_mut() else { return };
-        match element {
-            Some((item, index)) => {
-                values.insert("item".to_owned(), item);
-                values.insert("index".to_owned(), Value::from(index));
-            }
-            None => LOCAL_NAMES.iter().for_each(|name| drop(values.remove(*name))),
-        }
-    }
-
-    /// Enters an element that couldn't be had: what depends on it is broken without a word.
-    pub(super) fn set_unknown_element(&mut self) {
-        self.set_element(None);
-        self.broken.extend(LOCAL_NAMES.map(str::to_owned));
-    }
-
-    /// From here on as many unknown names may be compared as in the beginning.
-    pub(super) fn guess_again(&self) {
-        self.guesses.set(GUESSES);
-    }
-
-    fn guess<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
-        self.guesses.set(self.guesses.get().checked_sub(1)?);
-        did_you_mean(name, known)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let known = self.context.data().as_object().into_iter().flat_map(Map::keys);
-        known.map(String::as_str).chain(self.broken.iter().map(String::as_str))
-    }
-
-    /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
-    fn find(&self, path: &[String]) -> Result<Option<&Value>, Problem> {
-        let Some((root, rest)) = path.split_first() else { return Ok(None) };
-        if self.broken.contains(root) {
-            return Ok(None);
-        }
-        let Some(mut value) = self.context.data().get(root) else {
-            let problem = Problem::new(rule::TEMPLATE_NAME, format!("nothing here is named `{root}`"));
-            return Err(if LOCAL_NAMES.contains(&root.as_str()) {
-                problem
-                    .hint(format!("`{root}` is known in the fields of a restore with `for_each` only, not in its name"))
-            } else if let Some(guess) = self.guess(root, self.names()) {
-                problem.hint(guess)
-            } else {
-                problem.hint("declare it under `inputs`")
-            });
-        };
-        let mut shown = root.clone();
-        for step in rest {
-            let next = match value {
-                Value::Object(map) => map.get(step),
-                Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-                _ => None,
-            };
-            let Some(next) = next else {
-                let problem = Problem::new(rule::TEMPLATE_NAME, format!("`{shown}` has no `{step}`"));
-                let keys = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-                return Err(Problem { hint: self.guess(step, keys), ..problem });
-            };
-            shown = format!("{shown}.{step}");
-            value = next;
-        }
-        Ok(Some(value))
     }
 }
 
@@ -361,7 +267,7 @@ impl<'a> Templates<'a> {
 
     fn text(&self, template: &str, scope: &Scope) -> Result<String, Problem> {
         let mut out = Bounded { bytes: Vec::new(), left: self.limits.template_output_bytes, full: false };
-        let outcome = self.registry.render_with_context_to_write(template, &scope.context, &mut out);
+        let outcome = self.registry.render_with_context_to_write(template, scope.context(), &mut out);
         if out.full {
             self.budget.pay((0, out.bytes.len()));
             let limit = self.limits.template_output_bytes;

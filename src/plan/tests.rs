@@ -25,7 +25,7 @@ mod rules;
 mod shipped;
 
 use super::findings::Findings;
-use super::parse::{Privacy, load};
+use super::load::{Privacy, load};
 use super::*;
 use crate::diagnostic::{Look, Sources, human};
 

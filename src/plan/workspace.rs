@@ -11,19 +11,19 @@ use crate::diagnostic::{Diagnostics, Draft, FileId, Sources, Span};
 use crate::model;
 
 use super::allow::{self, Allow};
+use super::around::around;
 use super::budget::Budget;
 use super::document::{Document, Restores};
 use super::environment::{self, merge};
 use super::findings::{Findings, draft};
 use super::include::{self, MOST_FILES};
 use super::inputs::{self, Inputs};
-use super::node::{Node, Yaml};
+use super::node::Node;
 use super::origin::{self, Made, Origin};
-use super::pointer::{Pointer, Trail};
 use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
 use super::rules::{self, Entry, Frame, Names};
-use super::template::{Scope, Templates, Used};
-use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, suggest, typed, typed_environment};
+use super::template::{Templates, Used};
+use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, typed, typed_environment};
 
 /// Plans and environments that are resolved together.
 pub struct Workspace<'a> {
@@ -271,7 +271,8 @@ impl<'a> Workspace<'a> {
         let Composed { root, documents } = composed;
         let mut used = Used::default();
         let budget = Budget::new(loader);
-        let (mut root, defaults) = rendered(root, &inputs, &budget, &mut used, self, findings);
+        let templates = Templates::new(loader, sources, &budget);
+        let (mut root, defaults) = around(root, &inputs, templates, &mut used, findings);
         schema::validate(&schema::PLAN, &mut root, &|at| (at.clone(), None), findings);
         let limits_node = match (root.get("limits"), limits_over) {
             (Some(own), Some(over)) => Some(merge(own.clone(), over.clone(), &mut vec!["limits".to_owned()])),
@@ -396,65 +397,4 @@ impl Typed {
 pub(super) fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
     let file = sources.add(path, String::new());
     draft(rule::UNREADABLE, Span { file, start: 0, end: 0 }, "", why)
-}
-
-/// Renders everything around the restores but the declarations of inputs. Gives it with the plan's `defaults`, which
-/// are rendered for each restore.
-fn rendered(
-    root: Node,
-    inputs: &Inputs,
-    budget: &Budget,
-    used: &mut Used,
-    workspace: &Workspace<'_>,
-    findings: &mut Findings,
-) -> (Node, Option<Node>) {
-    let Yaml::Map(entries) = root.value else { return (root, None) };
-    let mut templates = Templates::new(&workspace.limits, &workspace.sources, budget);
-    let scope = Scope::new(inputs.values.clone(), inputs.broken.clone());
-    let (mut kept, mut defaults) = (Vec::with_capacity(entries.len()), None);
-    for mut entry in entries {
-        let pointer = Pointer::default().join(&entry.key);
-        match entry.key.as_str() {
-            "inputs" | "version" | "include" | "restores" => {}
-            "defaults" => {
-                defaults = self::defaults(&entry.value, findings);
-                continue;
-            }
-            _ => templates.tree(&mut entry.value, Trail::From(&pointer), &scope, None, findings),
-        }
-        kept.push(entry);
-    }
-    used.add(templates.into_used());
-    (Node::new(root.span, Yaml::Map(kept)), defaults)
-}
-
-/// What `defaults` may be laid under every restore; its values are validated there.
-fn defaults(node: &Node, findings: &mut Findings) -> Option<Node> {
-    let Yaml::Map(entries) = &node.value else {
-        if !node.is_broken() {
-            let message = format!("this must be a map; it is {}", node.kind());
-            findings.add(draft(rule::WRONG_KIND, node.span, "/defaults", message));
-        }
-        return None;
-    };
-    let mut kept = entries.clone();
-    kept.retain(|entry| {
-        let known = schema::PLAN.keys_of("defaults").any(|key| key == entry.key);
-        if !known {
-            let pointer = Pointer::from_text("/defaults").join(&entry.key);
-            let found = draft(
-                rule::UNKNOWN_KEY,
-                entry.key_span,
-                pointer.as_str(),
-                format!("there is no key `{}` in `defaults`", entry.key),
-            );
-            let of_plan = matches!(entry.key.as_str(), "source" | "target");
-            let hint = suggest::did_you_mean(&entry.key, schema::PLAN.keys_of("defaults"));
-            let own =
-                format!("write `{}:` at the top of the plan; it is the default of every restore there", entry.key);
-            findings.add(found.maybe_hint(if of_plan { Some(own) } else { hint }));
-        }
-        known
-    });
-    Some(Node::new(node.span, Yaml::Map(kept)))
 }

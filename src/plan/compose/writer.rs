@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::plan::LoaderLimits;
     use crate::plan::findings::Findings;
-    use crate::plan::parse::{Privacy, load};
+    use crate::plan::load::{Privacy, load};
     use proptest::prelude::*;
     use serde_json::json;
 

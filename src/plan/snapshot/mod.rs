@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostics, Sources};
 use crate::model::Snapshot;
 
 use super::findings::Findings;
-use super::parse::{Privacy, load};
+use super::load::{Privacy, load};
 use super::place::Place;
 use super::{LoaderLimits, SourceFile, schema};
 

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostics, Sources};
 use crate::model::{Action, DataLoss, ExecutionId, JobName, PastFate, RestoreRecord, Snapshot};
 
 use super::findings::Findings;
-use super::parse::{Privacy, load};
+use super::load::{Privacy, load};
 use super::place::{Place, Placed};
 use super::{LoaderLimits, SourceFile, schema};
 

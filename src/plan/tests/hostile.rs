@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::budget::Budget;
 use super::findings::Findings;
-use super::template::{Scope, Templates};
+use super::template::Templates;
+use super::template_scope::Scope;
 use super::*;
 use crate::diagnostic::{Diagnostics, Draft, Sources};
 
