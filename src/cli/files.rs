@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
         return Err(too_large());
     }
     let file = std::fs::File::open(path).map_err(system)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(known.len()).unwrap_or(0).saturating_add(1));
     // It may have grown since, or be one of those whose size isn't told.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(system)?;
     if bytes.len() as u64 > limit {

@@ -190,7 +190,12 @@ impl Source {
         // A byte order mark is no character of the first line.
         let mark = if line == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let begin = (begin + mark).min(byte);
-        (line + 1, self.characters_before(byte) - self.characters_before(begin) + 1)
+        let before = if byte - begin < STRIDE {
+            characters(self.text.as_bytes().get(begin..byte).unwrap_or_default())
+        } else {
+            self.characters_before(byte) - self.characters_before(begin)
+        };
+        (line + 1, before + 1)
     }
 
     fn characters_before(&self, byte: usize) -> usize {

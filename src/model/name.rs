@@ -60,7 +60,7 @@ impl ObjectName {
             let problem = "a name can't end in white space: the database doesn't count it";
             return Err(NameError::new(problem, kept));
         }
-        let length = decomposed(&text).count();
+        let length = if text.is_ascii() { text.len() } else { decomposed(&text).count() };
         if length > LONGEST {
             let how = if length == text.chars().count() { "" } else { ", as the database counts them: accents apart" };
             let problem = format!("a name has at most {LONGEST} characters; this one has {length}{how}");
@@ -84,6 +84,9 @@ impl ObjectName {
     pub fn lookalike(&self) -> Option<String> {
         if self.0.starts_with(char::is_whitespace) {
             return Some("begins with white space".to_owned());
+        }
+        if self.0.is_ascii() && !self.0.contains(|c: char| c.is_ascii_control()) {
+            return None;
         }
         self.0.chars().find_map(|c| match c {
             c if deceives(c) => Some(format!("holds U+{:04X}, which nobody sees", u32::from(c))),

@@ -52,7 +52,7 @@ pub(super) fn load_chain(
         }
         layers.push(root);
     }
-    layers.into_iter().rev().reduce(|base, over| merge(base, over, &mut Vec::new()))
+    layers.into_iter().rev().reduce(laid_over)
 }
 
 /// The name of an environment: its file's name without the ending.
@@ -104,33 +104,34 @@ fn refuse_templates(node: &mut Node, pointer: &Pointer, findings: &mut Findings)
     }
 }
 
-/// Lays one value over another: maps key by key, everything else as a whole.
-pub(super) fn merge(base: Node, over: Node, path: &mut Vec<String>) -> Node {
-    match (base.value, over.value) {
-        (Yaml::Map(mut base), Yaml::Map(over_entries)) if !is_whole(path) => {
-            for Entry { key, key_span, value } in over_entries {
-                match base.iter_mut().find(|entry| entry.key == key) {
-                    Some(known) => {
-                        path.push(key);
-                        let old = std::mem::replace(&mut known.value, Node::broken(key_span));
-                        known.value = merge(old, value, path);
-                        known.key_span = key_span;
-                        path.pop();
-                    }
-                    None => base.push(Entry { key, key_span, value }),
-                }
+/// The second value, with the first one under it.
+pub(super) fn laid_over(base: Node, mut over: Node) -> Node {
+    lay_under(&mut over, &base, &mut Vec::new());
+    over
+}
+
+/// Lays one value under another: maps key by key, everything else as a whole. `path` leads to both.
+pub(super) fn lay_under<'a>(over: &mut Node, base: &'a Node, path: &mut Vec<&'a str>) {
+    let (Yaml::Map(entries), Yaml::Map(below)) = (&mut over.value, &base.value) else { return };
+    if is_whole(path) {
+        return;
+    }
+    for entry in below {
+        match entries.iter_mut().find(|own| own.key == entry.key) {
+            Some(own) => {
+                path.push(&entry.key);
+                lay_under(&mut own.value, &entry.value, path);
+                path.pop();
             }
-            Node::new(over.span, Yaml::Map(base))
+            None => entries.push(entry.clone()),
         }
-        (_, value) => Node::new(over.span, value),
     }
 }
 
 /// Values that only make sense as a whole: an input, a reference to a secret, a body, the choice of an execution.
-fn is_whole(path: &[String]) -> bool {
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+fn is_whole(path: &[&str]) -> bool {
     matches!(
-        path.as_slice(),
+        path,
         ["inputs", _]
             | ["api", "headers", _]
             | ["api", "bearer" | "query_service"]

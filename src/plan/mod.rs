@@ -46,6 +46,7 @@ mod scalar;
 mod schema;
 mod schema_message;
 mod schema_sample;
+mod simple_yaml;
 mod snapshot;
 mod syntax_message;
 mod template;

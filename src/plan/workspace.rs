@@ -14,7 +14,7 @@ use super::allow::{self, Allow};
 use super::around::around;
 use super::budget::Budget;
 use super::document::{Document, Restores};
-use super::environment::{self, merge};
+use super::environment::{self, laid_over};
 use super::findings::{Findings, draft};
 use super::include::{self, MOST_FILES};
 use super::inputs::{self, Inputs};
@@ -213,7 +213,7 @@ impl<'a> Workspace<'a> {
         }
         documents.last()?.root.as_ref()?;
         let roots = documents.iter().filter_map(|document| document.root.clone());
-        let root = roots.reduce(|base, over| merge(base, over, &mut Vec::new()))?;
+        let root = roots.reduce(laid_over)?;
         Some(Composed { root, documents })
     }
 
@@ -275,7 +275,7 @@ impl<'a> Workspace<'a> {
         let (mut root, defaults) = around(root, &inputs, templates, &mut used, findings);
         schema::validate(&schema::PLAN, &mut root, &|at| (at.clone(), None), findings);
         let limits_node = match (root.get("limits"), limits_over) {
-            (Some(own), Some(over)) => Some(merge(own.clone(), over.clone(), &mut vec!["limits".to_owned()])),
+            (Some(own), Some(over)) => Some(laid_over(own.clone(), over.clone())),
             (own, over) => own.or(over).cloned(),
         };
         let limits = typed::limits(limits_node.as_ref(), sources, findings);
@@ -292,7 +292,7 @@ impl<'a> Workspace<'a> {
             deadline_ms: limits.as_ref().map_or(model::Limits::default().deadline_ms, |limits| limits.deadline_ms),
         };
         let lists: Vec<Listed<'_>> = documents.iter().map(|document| document.listed()).collect();
-        let Read { mut restores, findings: more, used: by_restores } = restores::read(&lists, setting)?;
+        let Read { restores, mut items, findings: more, used: by_restores } = restores::read(&lists, setting)?;
         findings.take(more);
         used.add(by_restores);
         let key = documents.iter().rev().find_map(|document| document.restores_key);
@@ -304,12 +304,12 @@ impl<'a> Workspace<'a> {
         rules::nothing_selected(key, &restores, findings);
 
         let mut names = Names::collect(&restores, loader, findings);
-        let mut items = Vec::with_capacity(restores.len());
-        for restore in restores.iter_mut().filter(|restore| !restore.probe) {
+        for (restore, item) in restores.iter().zip(&mut items).filter(|(restore, _)| !restore.probe) {
             let after = names.after(restore, findings);
-            items.push(restore.item.take().map(|item| model::Item { after, ..item }));
+            if let Some(item) = item {
+                item.after = after;
+            }
         }
-        let read = restores.iter().filter(|restore| !restore.probe).zip(items);
         let frame = Frame {
             root: &root,
             limits_node: limits_node.as_ref(),
@@ -318,8 +318,9 @@ impl<'a> Workspace<'a> {
             restores: &restores,
             sources,
         };
+        let read = restores.iter().zip(&items);
         let entries: Vec<Entry<'_>> =
-            read.filter_map(|(restore, item)| Some(Entry { item: item?, restore, frame: &frame })).collect();
+            read.filter_map(|(restore, item)| Some(Entry { item: item.as_ref()?, restore, frame: &frame })).collect();
         rules::check(&entries, &frame, findings);
         if let Some(snapshot) = &self.snapshot {
             rules::check_catalogue(&entries, snapshot, findings);
@@ -334,8 +335,8 @@ impl<'a> Workspace<'a> {
             ticket: text("ticket"),
             objectives,
         });
-        let (items, read): (Vec<model::Item>, Vec<&restores::Restore>) =
-            entries.into_iter().map(|entry| (entry.item, entry.restore)).unzip();
+        let read = restores.iter().zip(&items).filter(|(_, item)| item.is_some()).map(|(restore, _)| restore).collect();
+        let items: Vec<model::Item> = items.into_iter().flatten().collect();
         let plan = match (name, purpose, limits.clone()) {
             (Some(name), Some(purpose), Some(limits)) => Some(model::Plan { name, purpose, limits, items }),
             _ => None,

@@ -18,7 +18,7 @@ use super::Entry;
 /// Compares every item with the snapshot.
 pub(in crate::plan) fn check(entries: &[Entry<'_>], snapshot: &Snapshot, findings: &mut Findings) {
     let find = super::first_by_name(entries);
-    let find = |name: &Slug| find.get(name).and_then(|at| entries.get(*at)).map(|entry| &entry.item);
+    let find = |name: &Slug| find.get(name).and_then(|at| entries.get(*at)).map(|entry| entry.item);
     let contents = snapshot.contents();
     let mut passed_over = HashSet::new();
     for entry in entries {
@@ -42,7 +42,7 @@ struct Against<'a, 'f> {
 
 impl<'a> Against<'a, '_> {
     fn item(&self) -> &'a Item {
-        &self.entry.item
+        self.entry.item
     }
 
     fn report(&mut self, draft: Draft) {

@@ -53,7 +53,7 @@ impl Frame<'_> {
 
 /// An item with the restore it was read from.
 pub(super) struct Entry<'a> {
-    pub(super) item: Item,
+    pub(super) item: &'a Item,
     pub(super) restore: &'a Restore,
     pub(super) frame: &'a Frame<'a>,
 }

@@ -19,7 +19,7 @@ const CYCLES: usize = 20;
 pub(in crate::plan) struct Names {
     /// What an author's name stands for.
     by_author: HashMap<String, Vec<Slug>>,
-    /// The names of single restores.
+    /// The names of single restores where they aren't their authors'.
     single: HashSet<String>,
     /// A restore's name couldn't be had, so an unknown name may be that one.
     incomplete: bool,
@@ -67,7 +67,9 @@ impl Names {
                 continue;
             }
             singles.insert(single, (restore.author.number, span));
-            names.single.insert(single.to_owned());
+            if single != author {
+                names.single.insert(single.to_owned());
+            }
             known.extend(Slug::parse(single).ok());
         }
         names
