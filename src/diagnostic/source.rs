@@ -45,7 +45,7 @@ pub(super) struct Source {
     path: String,
     text: Arc<String>,
     /// Where each line begins.
-    lines: Arc<[usize]>,
+    lines: Arc<Vec<usize>>,
     /// How many characters stand before every [`STRIDE`]th byte.
     counted: Arc<[usize]>,
     /// What is masked in excerpts.
@@ -150,14 +150,16 @@ impl Sources {
 
 impl Source {
     fn new(path: String, text: String) -> Self {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        // Counted first: a text of megabytes has a hundred thousand lines, and they'd be copied again and again.
+        let mut lines = Vec::with_capacity(1 + text.bytes().filter(|byte| *byte == b'\n').count());
+        lines.extend(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)));
         let mut counted = vec![0];
         let mut count = 0;
         for step in text.as_bytes().chunks(STRIDE) {
             count += characters(step);
             counted.push(count);
         }
-        Self { path, text: Arc::new(text), lines, counted: counted.into(), masks: Vec::new() }
+        Self { path, text: Arc::new(text), lines: Arc::new(lines), counted: counted.into(), masks: Vec::new() }
     }
 
     /// The whole text.

@@ -131,8 +131,8 @@ pub struct Resolution {
     pub environment: Option<model::Environment>,
     /// Everything that was found, in the plan and in the environment.
     pub diagnostics: Diagnostics,
-    /// What each name of a restore in the plan stands for: itself, or with `for_each` all of its elements. Empty where
-    /// there is no plan.
+    /// What the names of restores with `for_each` stand for: all of their elements. Other names stand for themselves.
+    /// Empty where there is no plan.
     pub names: BTreeMap<String, Vec<model::Slug>>,
     /// The inputs that the plan declares.
     pub inputs: Vec<String>,

@@ -1,6 +1,7 @@
 //! Names: unique, known where `after` uses them, and in no circle.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use crate::diagnostic::Span;
 use crate::model::Slug;
@@ -16,11 +17,12 @@ use super::Entry;
 const CYCLES: usize = 20;
 
 /// The names that `after` can use.
-pub(in crate::plan) struct Names {
-    /// What an author's name stands for.
-    by_author: HashMap<String, Vec<Slug>>,
-    /// The names of single restores where they aren't their authors'.
-    single: HashSet<String>,
+pub(in crate::plan) struct Names<'a> {
+    restores: &'a [Restore],
+    /// The restores that an author's name stands for; those of one `for_each` follow each other.
+    by_author: HashMap<&'a str, Range<usize>>,
+    /// The restores by their final names.
+    single: HashMap<&'a str, usize>,
     /// A restore's name couldn't be had, so an unknown name may be that one.
     incomplete: bool,
     /// How many dependencies may still be resolved.
@@ -28,51 +30,61 @@ pub(in crate::plan) struct Names {
     guesses: Guesses,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// Collects the names and reports those that stand twice.
-    pub(in crate::plan) fn collect(restores: &[Restore], limits: &LoaderLimits, findings: &mut Findings) -> Self {
+    pub(in crate::plan) fn collect(restores: &'a [Restore], limits: &LoaderLimits, findings: &mut Findings) -> Self {
         let mut names = Self {
-            by_author: HashMap::new(),
-            single: HashSet::new(),
+            restores,
+            by_author: HashMap::with_capacity(restores.len()),
+            single: HashMap::with_capacity(restores.len()),
             incomplete: false,
             room: limits.dependencies,
             guesses: Guesses::default(),
         };
-        let mut authors: HashMap<&str, (usize, Span)> = HashMap::new();
-        let mut singles: HashMap<&str, (usize, Span)> = HashMap::new();
-        for restore in restores {
+        for (index, restore) in restores.iter().enumerate() {
             let (Some(author), Some(span)) = (restore.author_name(), restore.places.at(&["name"])) else {
                 names.incomplete = true;
                 continue;
             };
-            let known = names.by_author.entry(author.to_owned()).or_default();
-            let twice = authors.get(author).filter(|(index, _)| *index != restore.author.number);
             let single = restore.name.as_deref().unwrap_or(author);
-            let twice = twice.or_else(|| singles.get(single).filter(|_| !restore.probe));
-            if let Some((_, first)) = twice {
-                let shown = if authors.get(author).is_some_and(|(index, _)| *index != restore.author.number) {
-                    author
-                } else {
-                    single
-                };
+            if let Some((shown, first)) = names.taken(restore, author, single) {
                 let pointer = restore.author.pointer().join("name");
                 let message = format!("two restores are named `{shown}`");
                 let found = draft(rule::DUPLICATE_NAME, span, pointer.as_str(), message);
-                findings
-                    .add_for(restore.element(), found.related(*first, "the first is here").hint("rename one of them"));
+                let found = found.maybe_related(first, "the first is here").hint("rename one of them");
+                findings.add_for(restore.element(), found);
                 continue;
             }
-            authors.entry(author).or_insert((restore.author.number, span));
-            if restore.probe {
-                continue;
+            names.by_author.entry(author).or_insert(index..index).end = index + 1;
+            if !restore.probe {
+                names.single.insert(single, index);
             }
-            singles.insert(single, (restore.author.number, span));
-            if single != author {
-                names.single.insert(single.to_owned());
-            }
-            known.extend(Slug::parse(single).ok());
         }
         names
+    }
+
+    /// Which of its names an earlier restore has, and where that has it.
+    fn taken<'n>(&self, restore: &Restore, author: &'n str, single: &'n str) -> Option<(&'n str, Option<Span>)> {
+        let place = |index: usize| self.restores.get(index)?.places.at(&["name"]);
+        let other = |range: &&Range<usize>| {
+            self.restores.get(range.start).is_some_and(|first| first.author.number != restore.author.number)
+        };
+        if let Some(first) = self.by_author.get(author).filter(other) {
+            return Some((author, place(first.start)));
+        }
+        let first = self.single.get(single).filter(|_| !restore.probe)?;
+        Some((single, place(*first)))
+    }
+
+    /// What an author's name stands for.
+    fn elements(&self, range: &Range<usize>) -> Vec<Slug> {
+        let indices = range.clone().filter_map(|index| Some((index, self.restores.get(index)?)));
+        let named = indices.filter_map(|(index, restore)| {
+            let name = restore.name.as_deref().or(restore.author_name())?;
+            // One whose name was taken is not this one.
+            Slug::parse(name).ok().filter(|_| self.single.get(name) == Some(&index))
+        });
+        named.collect()
     }
 
     /// What the `after` of a restore stands for; reports names that stand for nothing.
@@ -83,12 +95,12 @@ impl Names {
             let name = name.as_str();
             let pointer = restore.author.pointer().join("after").join(&index.to_string());
             let found = match self.by_author.get(name) {
-                Some(all) => all.clone(),
-                None if self.single.contains(name) => Slug::parse(name).into_iter().collect(),
+                Some(range) => self.elements(range),
+                None if self.single.contains_key(name) => Slug::parse(name).into_iter().collect(),
                 None => {
                     if !self.incomplete {
                         let own = restore.author_name();
-                        let known = || self.by_author.keys().chain(&self.single).map(String::as_str);
+                        let known = || self.by_author.keys().chain(self.single.keys()).copied();
                         let hint = self.guesses.hint(name, own, "the other restores are", known);
                         let message = format!("no restore is named `{name}`");
                         let found = draft(rule::AFTER_UNKNOWN, *span, pointer.as_str(), message);
@@ -118,9 +130,14 @@ impl Names {
         all
     }
 
-    /// What each name in the file stands for.
-    pub(in crate::plan) fn stand_for(self) -> BTreeMap<String, Vec<Slug>> {
-        self.by_author.into_iter().collect()
+    /// What each name stands for in the file that is another in the resolved plan.
+    pub(in crate::plan) fn stand_for(&self) -> BTreeMap<String, Vec<Slug>> {
+        let other = |(name, range): &(&&str, &Range<usize>)| {
+            range.len() != 1
+                || self.restores.get(range.start).is_none_or(|restore| restore.name.as_deref() != Some(**name))
+        };
+        let others = self.by_author.iter().filter(other);
+        others.map(|(name, range)| ((*name).to_owned(), self.elements(range))).collect()
     }
 }
 
