@@ -52,7 +52,7 @@ pub struct Guesses {
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self { made: HashMap::new(), room: 25 * MOST_COMPARED }
+        Self { made: HashMap::new(), room: 10 * MOST_COMPARED }
     }
 }
 
@@ -77,10 +77,13 @@ impl Guesses {
             return None;
         }
         let mut known: Vec<&str> = known().into_iter().filter(|known| Some(*known) != except).collect();
-        known.sort_unstable();
-        known.dedup();
         let whole: usize = known.iter().map(|known| cost(name, known)).sum();
         self.room = self.room.saturating_sub(whole);
+        // Their order counts where they are listed, and where not all of them can be compared.
+        if known.len() <= 4 * Self::LISTED || whole > MOST_COMPARED {
+            known.sort_unstable();
+            known.dedup();
+        }
         let few = || match known.as_slice() {
             [] => None,
             [only] => Some(format!("there is only `{only}`")),

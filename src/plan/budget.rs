@@ -3,14 +3,16 @@
 //! Every cost is the same in every run, and costs only grow. So whether they come to too much doesn't depend on who
 //! rendered what first; and once they do, nothing more is rendered, and that is all that is said of the restores.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::diagnostic::{Draft, Span};
 
 use super::findings::draft;
-use super::node::{Node, Yaml};
 use super::{LoaderLimits, rule};
 
 /// How much work templates may be for each restore that a plan may have: bytes of values that helpers go through, with
@@ -19,7 +21,7 @@ const WORK_FOR_A_RESTORE: usize = 100_000;
 /// What it costs to go through one byte of a template.
 const PASS: usize = 32;
 /// What it costs to compile one.
-const COMPILE: usize = 300;
+const COMPILE: usize = 1500;
 /// What it costs a helper to go through one value, whatever it holds.
 const VALUE: usize = 32;
 
@@ -29,6 +31,9 @@ pub(super) struct Budget {
     values: AtomicUsize,
     bytes: AtomicUsize,
     work: AtomicUsize,
+    /// The templates that were paid for, as numbers: each processor compiles for itself, and who is first is chance.
+    compiled: Mutex<HashSet<u64>>,
+    hasher: RandomState,
     most_values: usize,
     most_bytes: usize,
     most_work: usize,
@@ -38,7 +43,9 @@ impl Budget {
     pub(super) fn new(limits: &LoaderLimits) -> Self {
         let [values, bytes, work] = [0; 3].map(AtomicUsize::new);
         let most_work = limits.restores.saturating_mul(WORK_FOR_A_RESTORE);
-        Self { values, bytes, work, most_values: limits.nodes, most_bytes: limits.expanded_bytes, most_work }
+        let (compiled, hasher) = Default::default();
+        let (most_values, most_bytes) = (limits.nodes, limits.expanded_bytes);
+        Self { values, bytes, work, compiled, hasher, most_values, most_bytes, most_work }
     }
 
     /// Pays for copies of values. False: that is too much.
@@ -48,9 +55,12 @@ impl Budget {
         !self.is_spent()
     }
 
-    /// Pays for compiling the templates that stand in a tree. False: that is too much.
-    pub(super) fn compile(&self, tree: &Node) -> bool {
-        add(&self.work, templates(tree).saturating_mul(COMPILE));
+    /// Pays for compiling a template, the first time that anybody does. False: that is too much.
+    pub(super) fn compile(&self, template: &str) -> bool {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if compiled.insert(self.hasher.hash_one(template)) {
+            add(&self.work, template.len().saturating_mul(COMPILE));
+        }
         !self.is_spent()
     }
 
@@ -88,16 +98,6 @@ fn add(to: &AtomicUsize, more: usize) {
     let _ = to.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |spent| Some(spent.saturating_add(more)));
 }
 
-/// How many bytes of templates stand in a tree.
-fn templates(tree: &Node) -> usize {
-    match &tree.value {
-        Yaml::String(text) if text.contains("{{") => text.len(),
-        Yaml::List(items) => items.iter().map(templates).sum(),
-        Yaml::Map(entries) => entries.iter().map(|entry| templates(&entry.value)).sum(),
-        _ => 0,
-    }
-}
-
 /// How many values a value is made of, and how many bytes of text they hold.
 pub(super) fn size(value: &Value) -> (usize, usize) {
     let add = |(values, bytes): (usize, usize), (more, texts): (usize, usize)| (values + more, bytes + texts);
@@ -124,6 +124,9 @@ mod tests {
         assert!(!budget().pay((0, 101)));
         assert!(!budget().pay((usize::MAX, usize::MAX)));
         assert!(budget().go_through("{{a}}", 1000) && !budget().go_through("{{a}}", one.most_work));
+        let one = budget();
+        let template = "x".repeat(one.most_work / COMPILE);
+        assert!(one.compile(&template) && one.compile(&template) && !one.compile("xx"));
         let long = json!("x".repeat(1 << 20));
         let one = budget();
         assert_eq!((0..).find(|_| !one.handle(&long)), Some(one.most_work >> 20));

@@ -34,12 +34,12 @@ pub struct LoaderLimits {
 impl Default for LoaderLimits {
     fn default() -> Self {
         Self {
-            file_bytes: 16 << 20,
+            file_bytes: 8 << 20,
             depth: 128,
             keys: 4096,
             key_bytes: 1 << 10,
-            nodes: 2_000_000,
-            expanded_bytes: 64 << 20,
+            nodes: 500_000,
+            expanded_bytes: 32 << 20,
             scalar_bytes: 1 << 20,
             template_bytes: 8 << 10,
             template_output_bytes: 1 << 20,

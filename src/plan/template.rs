@@ -244,6 +244,9 @@ impl<'a> Templates<'a> {
         if let Some(known) = self.compiled.get(text) {
             return known.clone();
         }
+        if !self.budget.compile(text) {
+            return Err(Problem::new(rule::LIMIT, "templates come to too much"));
+        }
         self.kept += text.len();
         if self.kept > MOST_KEPT {
             self.kept = text.len();

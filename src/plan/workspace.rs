@@ -336,7 +336,9 @@ impl<'a> Workspace<'a> {
             objectives,
         });
         let read = restores.iter().zip(&items).filter(|(_, item)| item.is_some()).map(|(restore, _)| restore).collect();
-        let items: Vec<model::Item> = items.into_iter().flatten().collect();
+        // Nothing is missing any more, and then it happens in place: the items of a large plan would stand in memory twice.
+        items.retain(Option::is_some);
+        let items: Vec<model::Item> = items.into_iter().map_while(|item| item).collect();
         let plan = match (name, purpose, limits.clone()) {
             (Some(name), Some(purpose), Some(limits)) => Some(model::Plan { name, purpose, limits, items }),
             _ => None,

@@ -137,7 +137,7 @@ async fn of_a_huge_file_no_more_is_read_than_a_plan_may_have() {
     let huge = std::fs::File::create(desk.path("plan.yaml")).unwrap();
     for size in [100, 300, 100_000] {
         huge.set_len(size << 20).unwrap();
-        desk.run(&["validate", "plan.yaml"]).await.code(1).says("larger than 16777216 bytes");
+        desk.run(&["validate", "plan.yaml"]).await.code(1).says("larger than 8388608 bytes");
     }
     desk.write("small.yaml", plan(ONE));
     desk.run(&["validate", "small.yaml", "--env", "plan.yaml"]).await.code(1).says("larger than");
