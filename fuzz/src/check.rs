@@ -58,7 +58,7 @@ pub(super) fn rules(resolution: &Resolution) -> Vec<&'static str> {
 
 fn once(plan: &SourceFile, environment: Option<&SourceFile>, inputs: &[(String, String)]) -> Resolution {
     let request = Request { plan, environment, inputs, now: NOW, limits: LIMITS };
-    resolve(request, &mut |path| Err(format!("`{path}` is not there")))
+    resolve(request, &mut |path, _| Err(format!("`{path}` is not there")))
 }
 
 /// The texts that places may lie in, by their names.
@@ -164,7 +164,7 @@ fn survives(plan: &Plan, document: &Value) {
     assert_eq!(oracle.ok().as_ref(), Some(document), "another tool reads something else from\n{written}");
     let source = file("rendered.yaml", written.clone());
     let request = Request { plan: &source, environment: None, inputs: &[], now: NOW, limits: LoaderLimits::default() };
-    let again = resolve(request, &mut |_| Err("nothing is read".to_owned()));
+    let again = resolve(request, &mut |_, _| Err("nothing is read".to_owned()));
     let shown = diagnostic::human(&again.diagnostics, Look::default());
     let same = again.plan.as_ref().unwrap_or_else(|| panic!("it does not resolve again:\n{shown}\n{written}"));
     assert_eq!(without_origins(same), without_origins(plan), "it means something else now:\n{written}");

@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::files::Unreadable;
+use crate::plan;
+
+/// The folder of environments.
+const ENVIRONMENTS: &str = "environments";
 
 /// Folders beside plans that hold none: environments, and recorded snapshots.
-const NO_PLANS: [&str; 2] = ["environments", "snapshots"];
+const NO_PLANS: [&str; 2] = [ENVIRONMENTS, "snapshots"];
 
 /// What a test file's name ends in; before that it is the name of its plan.
 const TEST_ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
@@ -17,8 +21,8 @@ const TEST_ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 /// What is below some paths.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Plans in the order of the paths, sorted below each of them, each once.
-    pub(super) plans: Vec<PathBuf>,
+    /// Plans, or tests of plans, in the order of the paths, sorted below each of them, each once.
+    pub(super) files: Vec<PathBuf>,
     /// Folders that can't be read.
     pub(super) unreadable: Vec<Unreadable>,
 }
@@ -28,7 +32,7 @@ pub(super) struct Found {
 /// where they are named, so that `plans/*.yaml` means the plans.
 pub(super) fn plans_below(paths: &[PathBuf]) -> Found {
     let mut found = yaml_below(paths);
-    found.plans.retain(|path| !is_test(path) && (paths.contains(path) || !is_base(path)));
+    found.files.retain(|path| !is_test(path) && (paths.contains(path) || !is_base(path)));
     found
 }
 
@@ -51,7 +55,7 @@ pub(super) fn tests_below(paths: &[PathBuf]) -> anyhow::Result<Found> {
         }
     }
     let mut found = yaml_below(&own);
-    found.plans.retain(|path| is_test(path));
+    found.files.retain(|path| is_test(path));
     Ok(found)
 }
 
@@ -81,7 +85,7 @@ fn yaml_below(paths: &[PathBuf]) -> Found {
             plans.push(path.clone());
         }
         plans.sort();
-        found.plans.extend(plans.into_iter().filter(|plan| known.insert(plan.components().collect::<PathBuf>())));
+        found.files.extend(plans.into_iter().filter(|plan| known.insert(plan.components().collect::<PathBuf>())));
     }
     found
 }
@@ -117,12 +121,22 @@ fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, plans: &mut Vec<PathBuf>, un
     }
 }
 
-/// The environments beside a plan, sorted. Names that begin with `_` are bases that others extend; nothing runs in them.
+/// The folder that a plan's environments are in: the nearest `environments` beside it or beside a folder that it is in, no
+/// farther up than what it may include.
+pub(super) fn environments_folder(plan: &Path) -> PathBuf {
+    let own = plan.parent().unwrap_or(Path::new(""));
+    let root = plan::root_of(&plan.display().to_string());
+    let up = own.ancestors().take_while(|folder| folder.starts_with(&root));
+    let found = up.map(|folder| folder.join(ENVIRONMENTS)).find(|folder| folder.is_dir());
+    found.unwrap_or_else(|| own.join(ENVIRONMENTS))
+}
+
+/// A plan's environments, sorted. Names that begin with `_` are bases that others extend; nothing runs in them.
 ///
 /// # Errors
 /// When their folder is there and can't be read.
-pub(super) fn environments_beside(plan: &Path) -> Result<Vec<PathBuf>, Unreadable> {
-    let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
+pub(super) fn environments_of(plan: &Path) -> Result<Vec<PathBuf>, Unreadable> {
+    let folder = environments_folder(plan);
     let listed = std::fs::read_dir(&folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     let mut found: Vec<PathBuf> = match listed {
         Ok(entries) => entries,
@@ -134,10 +148,10 @@ pub(super) fn environments_beside(plan: &Path) -> Result<Vec<PathBuf>, Unreadabl
     Ok(found)
 }
 
-/// The names of the environments beside a plan, sorted; none where they can't be read.
+/// The names of a plan's environments, sorted; none where they can't be read.
 pub(super) fn environment_names(plan: &Path) -> Vec<String> {
-    let beside = environments_beside(plan).unwrap_or_default();
-    beside.iter().filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
+    let found = environments_of(plan).unwrap_or_default();
+    found.iter().filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
 }
 
 fn is_test(path: &Path) -> bool {

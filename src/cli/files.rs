@@ -60,6 +60,19 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
     Ok(bytes)
 }
 
+/// Whether a path leads to something below a folder, links followed; what isn't there is for whoever reads it to say.
+///
+/// # Errors
+/// When it leads elsewhere, and where.
+pub(super) fn must_be_below(path: &Path, folder: &Path) -> Result<(), String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (Ok(real), Ok(above)) = (std::fs::canonicalize(path), std::fs::canonicalize(folder)) else { return Ok(()) };
+    if real.starts_with(&above) {
+        return Ok(());
+    }
+    Err(format!("a link leads out of the folder `{}`, to `{}`", folder.display(), real.display()))
+}
+
 /// Writes a file that only its owner may read, whole or not at all: beside it first, then renamed over it.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::ports::Clock as _;
 /// Options that say which environment a plan is resolved for.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Binding {
-    /// Environment: a name (`environments/NAME.yaml` beside the plan) or a path
+    /// Environment: a name (`environments/NAME.yaml` beside the plan, or in `plans/`) or a path
     #[arg(long, short, value_name = "ENV")]
     pub(super) env: Option<String>,
     #[command(flatten)]
@@ -79,12 +79,12 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
     if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") || path.components().count() > 1 {
         return path.to_owned();
     }
-    plan.parent().unwrap_or(Path::new("")).join("environments").join(format!("{environment}.yaml"))
+    discover::environments_folder(plan).join(format!("{environment}.yaml"))
 }
 
 /// What could be meant where an environment isn't there.
 fn known_environments(plan: &Path) -> String {
-    let folder = plan.parent().unwrap_or(Path::new("")).join("environments");
+    let folder = discover::environments_folder(plan);
     let names: Vec<String> = discover::environment_names(plan).iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => format!("there is no environment in `{}`", folder.display()),
@@ -128,7 +128,7 @@ impl Missing {
 /// # Errors
 /// When there is no such environment. What is wrong in the files is in the resolution's diagnostics.
 pub(super) fn load(plan: &Path, environment: Option<&Path>, binding: &Binding) -> Result<Resolution, Missing> {
-    let mut read = reader(&binding.given);
+    let mut read = reader(binding.given.limits());
     let mut workspace = workspace(&binding.given, &mut read);
     resolve(&mut workspace, plan, environment, &binding.given.inputs)
 }
@@ -139,9 +139,16 @@ pub(super) fn workspace<'a>(given: &Given, read: &'a mut ReadFile<'a>) -> Worksp
 }
 
 /// Reads files for a [`workspace`], none that is larger than the loader takes.
-pub(super) fn reader(given: &Given) -> impl FnMut(&str) -> Result<Vec<u8>, String> + use<> {
-    let most = u64::try_from(given.limits().file_bytes).unwrap_or(u64::MAX);
-    move |path: &str| files::read(Path::new(path), most).map_err(|error| error.why)
+pub(super) fn reader(limits: LoaderLimits) -> impl FnMut(&str, Option<&Path>) -> Result<Vec<u8>, String> + use<> {
+    let most = u64::try_from(limits.file_bytes).unwrap_or(u64::MAX);
+    move |path: &str, below: Option<&Path>| {
+        let path = Path::new(path);
+        below.map_or(Ok(()), |folder| files::must_be_below(path, folder))?;
+        files::read(path, most).map_err(|error| {
+            let larger = std::fs::metadata(path).is_ok_and(|known| known.is_file() && known.len() > most);
+            error.why + if larger { "; raise the limit with `--limit file-bytes=N` if it must be so large" } else { "" }
+        })
+    }
 }
 
 /// As [`load`], in a workspace that reads each file once.
@@ -166,7 +173,7 @@ pub(super) fn resolve(
 pub(super) fn environment(plan: &Path, name: &str) -> Result<EnvironmentResolution, Missing> {
     let path = environment_path(plan, name);
     Missing::unless_there(&path, plan)?;
-    let mut read = reader(&Given::default());
+    let mut read = reader(LoaderLimits::default());
     Ok(workspace(&Given::default(), &mut read).environment(&path.display().to_string()))
 }
 
@@ -178,7 +185,7 @@ pub(super) fn snapshots(paths: &[PathBuf], terminal: Terminal) -> anyhow::Result
     let mut all = Vec::new();
     for path in paths {
         let file = SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? };
-        let (snapshot, found) = read_snapshot(&file, &LoaderLimits::default());
+        let (snapshot, found) = read_snapshot(&file, &LoaderLimits::of_recordings());
         if !found.is_empty() {
             terminal.say(&diagnostic::human(&found, terminal.err().into()));
         }

@@ -40,7 +40,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
-    let mut read = load::reader(&args.given);
+    let mut read = load::reader(args.given.limits());
     let mut workspace = load::workspace(&args.given, &mut read);
     if args.show_origin {
         workspace.keep_origins();

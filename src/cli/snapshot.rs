@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
-    let discover::Found { plans, unreadable } = discover::plans_below(&args.plans);
+    let discover::Found { files: plans, unreadable } = discover::plans_below(&args.plans);
     if let Some(folder) = unreadable.into_iter().next() {
         return Err(folder.into());
     }

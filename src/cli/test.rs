@@ -7,7 +7,7 @@ use anyhow::bail;
 use super::exit::Exit;
 use super::outputs::{self, Outputs};
 use super::{Global, discover, files, load};
-use crate::plan::SourceFile;
+use crate::plan::{LoaderLimits, SourceFile};
 use crate::plantest::{self, Counts, FileReport, Subject};
 
 /// Arguments of `test`.
@@ -60,7 +60,7 @@ impl outputs::Format for Format {
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let discover::Found { plans: tests, unreadable } = discover::tests_below(&args.paths)?;
+    let discover::Found { files: tests, unreadable } = discover::tests_below(&args.paths)?;
     if let Some(folder) = unreadable.into_iter().next() {
         return Err(folder.into());
     }
@@ -93,8 +93,8 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 fn one(path: &Path, filter: Option<&str>) -> anyhow::Result<FileReport> {
     let test = SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? };
     let plan = discover::plan_of(path);
-    let environments = discover::environment_names(&plan);
+    let (folder, environments) = (discover::environments_folder(&plan), discover::environment_names(&plan));
     let plan = plan.display().to_string();
-    let subject = Subject { test: &test, plan: &plan, environments: &environments, filter };
-    Ok(plantest::run(subject, &mut load::reader(&load::Given::default())))
+    let subject = Subject { test: &test, plan: &plan, folder: &folder, environments: &environments, filter };
+    Ok(plantest::run(subject, &mut load::reader(LoaderLimits::of_recordings())))
 }

@@ -83,7 +83,7 @@ impl outputs::Format for Format {
 }
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let Found { plans, unreadable } = discover::plans_below(&args.paths);
+    let Found { files: plans, unreadable } = discover::plans_below(&args.paths);
     if plans.is_empty() && unreadable.is_empty() {
         bail!("there is no plan (`*.yaml`) in {}", discover::names(&args.paths));
     }
@@ -91,9 +91,9 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let Some(snapshots) = load::snapshots(&args.snapshot, terminal)? else { return Ok(Exit::Invalid) };
     // What can't be read is told, and isn't checked.
     let unread = RefCell::new(HashSet::new());
-    let mut reader = load::reader(&args.binding.given);
-    let mut read = |path: &str| {
-        reader(path).inspect_err(|_| {
+    let mut reader = load::reader(args.binding.given.limits());
+    let mut read = |path: &str, below: Option<&Path>| {
+        reader(path, below).inspect_err(|_| {
             unread.borrow_mut().insert(path.to_owned());
         })
     };
@@ -134,7 +134,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 fn environments<'a>(plan: &'a Path, binding: &Binding) -> Vec<(&'a Path, Result<Option<PathBuf>, Unreadable>)> {
     let found = match &binding.env {
         Some(name) => Ok(vec![load::environment_path(plan, name)]),
-        None => discover::environments_beside(plan),
+        None => discover::environments_of(plan),
     };
     match found {
         Ok(all) if all.is_empty() => vec![(plan, Ok(None))],

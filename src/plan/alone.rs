@@ -1,5 +1,7 @@
 //! An environment without a plan, for what talks to a site before there is one.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -48,7 +50,9 @@ impl Workspace<'_> {
 
 /// Resolves one environment without a plan; [`Workspace::environment`] resolves many.
 pub fn resolve_environment(file: &SourceFile, limits: LoaderLimits, read: &mut ReadFile<'_>) -> EnvironmentResolution {
-    let mut given = |path: &str| if path == file.path { Ok(file.bytes.clone()) } else { read(path) };
+    let mut given = |path: &str, below: Option<&Path>| {
+        if path == file.path { Ok(file.bytes.clone()) } else { read(path, below) }
+    };
     // No template is rendered in an environment, so no moment is asked for.
     Workspace::new(limits, Timestamp::UNIX_EPOCH, &mut given).environment(&file.path)
 }
@@ -61,7 +65,7 @@ mod tests {
     fn resolved(text: &str) -> EnvironmentResolution {
         let file = SourceFile { path: "environments/prod.yaml".to_owned(), bytes: text.as_bytes().to_vec() };
         let base = b"version: 1\nlimits: {poll_interval: 9s, retries: 2}\ninputs: {site: A, other: 1}\n";
-        resolve_environment(&file, LoaderLimits::default(), &mut |path| {
+        resolve_environment(&file, LoaderLimits::default(), &mut |path, _| {
             assert_eq!(path, "environments/_base.yaml");
             Ok(base.to_vec())
         })

@@ -40,7 +40,7 @@ pub(super) fn load_chain(
                 findings.add(wrong(format!("more than {LONGEST_CHAIN} environments extend one another")));
             } else {
                 let sibling = sibling(&path, &format!("{base}.yaml"));
-                match read(&sibling) {
+                match read(&sibling, None) {
                     Ok(bytes) => next = Some((sibling, bytes)),
                     Err(why) => {
                         let missing = wrong(format!("the base environment `{sibling}` can't be read: {why}"));

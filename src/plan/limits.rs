@@ -52,6 +52,12 @@ impl Default for LoaderLimits {
 }
 
 impl LoaderLimits {
+    /// For recorded snapshots, which hold what a whole site has. Programs write them, and nobody sets their limits.
+    pub fn of_recordings() -> Self {
+        let (file_bytes, expanded_bytes) = (64 << 20, 256 << 20);
+        Self { file_bytes, expanded_bytes, nodes: 4_000_000, ..Self::default() }
+    }
+
     /// The limits that people can set, by the names that they have on the command line.
     fn by_name(&mut self, name: &str) -> Option<&mut usize> {
         Some(match name {
@@ -86,6 +92,12 @@ impl LoaderLimits {
         "dependencies",
         "diagnostics",
     ];
+
+    /// A hint that says how the limit of this name is raised, after what else could be done.
+    pub(super) fn raise(instead: &str, name: &'static str) -> String {
+        debug_assert!(Self::NAMES.contains(&name), "{name}");
+        format!("{instead}raise the limit with `--limit {name}=N`")
+    }
 
     /// Sets the limit of this name. False: there is none.
     pub fn set(&mut self, name: &str, value: usize) -> bool {

@@ -43,7 +43,8 @@ pub(super) fn take_in(
     if bytes.len() > limits.file_bytes {
         let file = sources.add(path, String::new());
         let message = format!("the file has more than {} bytes", limits.file_bytes);
-        findings.add(draft(rule::LIMIT, Span { file, start: 0, end: 0 }, "", message));
+        let limit = draft(rule::LIMIT, Span { file, start: 0, end: 0 }, "", message);
+        findings.add(limit.hint(LoaderLimits::raise("", "file-bytes")));
         return None;
     }
     let (text, wrong) = match String::from_utf8(bytes) {

@@ -84,6 +84,7 @@ pub use workspace::Workspace;
 pub use yaml_text::render_yaml;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -118,9 +119,9 @@ pub struct Request<'a> {
     pub limits: LoaderLimits,
 }
 
-/// Reads a file that another one names: the environment that it extends, a file that it includes. The error is a
-/// short reason, like `no such file`.
-pub type ReadFile<'a> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'a;
+/// Reads a file by its path. With a folder, only if it is below that, wherever links lead: so are files read that plans
+/// include. The error is a short reason, like `no such file`.
+pub type ReadFile<'a> = dyn FnMut(&str, Option<&Path>) -> Result<Vec<u8>, String> + 'a;
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -157,11 +158,11 @@ pub fn unreadable(path: &str, why: &str, hint: Option<String>) -> Diagnostics {
 /// Resolves one plan for one environment; [`Workspace`] resolves many and reads each file once.
 pub fn resolve(request: Request<'_>, read: &mut ReadFile<'_>) -> Resolution {
     let Request { plan, environment, inputs, now, limits } = request;
-    let mut given = |path: &str| {
+    let mut given = |path: &str, below: Option<&Path>| {
         let files = [Some(plan), environment];
         match files.into_iter().flatten().find(|file| file.path == path) {
             Some(file) => Ok(file.bytes.clone()),
-            None => read(path),
+            None => read(path, below),
         }
     };
     let mut workspace = Workspace::new(limits, now, &mut given);

@@ -225,16 +225,16 @@ impl<'a> Builder<'a> {
     fn spend(&mut self, nodes: usize, bytes: usize, span: Span) -> Result<(), Fatal> {
         self.nodes = self.nodes.saturating_add(nodes);
         self.bytes = self.bytes.saturating_add(bytes);
-        let over = |what: &str, limit: usize| {
+        let over = |what: &str, limit: usize, name: &'static str| {
             let message = format!("the document holds more than {limit} {what}, anchors and aliases counted each time");
             let limit = draft(rule::LIMIT, span, &self.pointer(), message);
-            Err(Box::new(limit.hint("split the plan, or raise the limit")))
+            Err(Box::new(limit.hint(LoaderLimits::raise("split the plan, or ", name))))
         };
         if self.nodes > self.limits.nodes {
-            return over("values", self.limits.nodes);
+            return over("values", self.limits.nodes, "nodes");
         }
         if self.bytes > self.limits.expanded_bytes {
-            return over("bytes of text", self.limits.expanded_bytes);
+            return over("bytes of text", self.limits.expanded_bytes, "expanded-bytes");
         }
         Ok(())
     }
@@ -246,7 +246,7 @@ impl<'a> Builder<'a> {
 
     fn too_deep(&self, span: Span) -> Draft {
         let message = format!("more than {} lists and maps inside each other", self.limits.depth);
-        draft(rule::LIMIT, span, &self.pointer(), message)
+        draft(rule::LIMIT, span, &self.pointer(), message).hint(LoaderLimits::raise("", "depth"))
     }
 
     fn scalar(
@@ -264,7 +264,8 @@ impl<'a> Builder<'a> {
         }
         if text.len() > self.limits.scalar_bytes {
             let message = format!("this value has {} bytes; the limit is {}", text.len(), self.limits.scalar_bytes);
-            findings.add(draft(rule::LIMIT, span, &self.pointer(), message));
+            let limit = draft(rule::LIMIT, span, &self.pointer(), message);
+            findings.add(limit.hint(LoaderLimits::raise("", "scalar-bytes")));
             return Yaml::Broken;
         }
         if style != ScalarStyle::Plain || tag.is_some() {
@@ -298,7 +299,8 @@ impl<'a> Builder<'a> {
         *read += 1;
         if *read > self.limits.keys {
             let message = format!("this map has more than {} keys", self.limits.keys);
-            return Err(Box::new(draft(rule::LIMIT, span, &self.pointer(), message)));
+            let limit = draft(rule::LIMIT, span, &self.pointer(), message);
+            return Err(Box::new(limit.hint(LoaderLimits::raise("", "keys"))));
         }
         let plain = style == ScalarStyle::Plain;
         let wrong = |rule, message: String, hint: &str| draft(rule, span, "", message).hint(hint);
@@ -310,7 +312,7 @@ impl<'a> Builder<'a> {
             Some(draft(rule::REFUSED_YAML, span, "", "a key is missing before `:`"))
         } else if text.len() > self.limits.key_bytes {
             let message = format!("this key has {} bytes; the limit is {}", text.len(), self.limits.key_bytes);
-            Some(draft(rule::LIMIT, span, "", message))
+            Some(draft(rule::LIMIT, span, "", message).hint(LoaderLimits::raise("", "key-bytes")))
         } else {
             first_of(entries, seen, text).map(|first| {
                 let twice = format!("`{text}` stands twice in this map");

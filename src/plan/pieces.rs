@@ -87,9 +87,12 @@ pub(super) fn cut(text: &str, size: usize) -> Option<Pieces> {
     Some(Pieces { list, key, pieces })
 }
 
-/// Cuts a text of at least so many bytes.
+/// Cuts a text of at least so many bytes. None, too: it wouldn't be cut, however large it is.
 pub(super) fn cut_large(text: &str, from: usize) -> Option<Pieces> {
-    if text.len() < from { None } else { cut(text, PIECE.min(from)) }
+    if text.len() < from {
+        return None;
+    }
+    cut(text, PIECE.min(from)).filter(|cut| cut.pieces.len() > 1)
 }
 
 /// Document markers and directives change what lines mean.

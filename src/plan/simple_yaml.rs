@@ -112,7 +112,8 @@ impl Reader<'_> {
     fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Option<Node>) -> Option<Node> {
         self.depth += 1;
         self.nodes += 1;
-        let node = if self.depth <= DEEPEST.min(self.limits.depth) { read(self) } else { None };
+        let fits = self.depth <= DEEPEST.min(self.limits.depth) && self.nodes <= self.limits.nodes;
+        let node = if fits { read(self) } else { None };
         self.depth -= 1;
         node
     }

@@ -274,7 +274,8 @@ impl<'a> Templates<'a> {
         if out.full {
             self.budget.pay((0, out.bytes.len()));
             let limit = self.limits.template_output_bytes;
-            return Err(Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes")));
+            let problem = Problem::new(rule::LIMIT, format!("this template gives more than {limit} bytes"));
+            return Err(problem.hint(LoaderLimits::raise("", "template-output-bytes")));
         }
         outcome.map_err(|error| {
             let problem = Problem::new(rule::TEMPLATE_RENDER, explain(error.reason()));

@@ -6,9 +6,9 @@ use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElemen
 use handlebars::{Path, PathSeg, Template, TemplateErrorReason};
 
 use super::helper::{BLOCK_HELPERS, VALUE_HELPERS, find};
-use super::rule;
 use super::suggest::did_you_mean;
 use super::template::Problem;
+use super::{LoaderLimits, rule};
 
 /// How many blocks or brackets may stand inside each other.
 const NESTING: usize = 32;
@@ -58,7 +58,7 @@ pub(super) struct Checked {
 pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Problem> {
     if text.len() > limit {
         let message = format!("this template has {} bytes; the limit is {limit}", text.len());
-        return Err(Problem::new(rule::LIMIT, message));
+        return Err(Problem::new(rule::LIMIT, message).hint(LoaderLimits::raise("", "template-bytes")));
     }
     // The library's parser follows nesting by recursion, so depth is bounded before it runs.
     if text.matches("{{#").count() + text.matches("{{^").count() + text.matches("{{{{").count() > NESTING

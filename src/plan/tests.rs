@@ -36,7 +36,7 @@ fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
     SourceFile { path: path.to_owned(), bytes: text.as_ref().to_vec() }
 }
 
-fn no_files(path: &str) -> Result<Vec<u8>, String> {
+fn no_files(path: &str, _: Option<&Path>) -> Result<Vec<u8>, String> {
     Err(format!("no such file in this test: {path}"))
 }
 

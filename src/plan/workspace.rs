@@ -143,12 +143,12 @@ impl<'a> Workspace<'a> {
         })
     }
 
-    /// A plan file, from memory where it was read before.
-    fn document(&mut self, path: &str) -> Rc<Document> {
+    /// A plan file, from memory where it was read before; otherwise only if it is below a folder, where one is given.
+    fn document(&mut self, path: &str, below: Option<&Path>) -> Rc<Document> {
         if let Some(known) = self.documents.get(path) {
             return Rc::clone(known);
         }
-        let document = match (self.read)(path) {
+        let document = match (self.read)(path, below) {
             Ok(bytes) => Document::read(path, bytes, &self.limits, &mut self.sources),
             Err(why) => {
                 let mut findings = Findings::new();
@@ -174,7 +174,7 @@ impl<'a> Workspace<'a> {
         }
         let mut findings = Findings::new();
         let mut allows = Vec::new();
-        let bytes = (self.read)(path);
+        let bytes = (self.read)(path, None);
         let (mut layers, mut typed) = (None, None);
         match bytes {
             Ok(bytes) => {
@@ -242,7 +242,7 @@ impl<'a> Workspace<'a> {
         if !gathered.seen.insert(path.to_owned()) {
             return;
         }
-        let document = self.document(path);
+        let document = self.document(path, from.map(|_| root_folder));
         if let (None, Some(from), Some(why)) = (&document.root, from, document.findings.first())
             && why.rule == rule::UNREADABLE
         {

@@ -26,7 +26,9 @@ pub struct Subject<'a> {
     pub test: &'a SourceFile,
     /// The path of the plan.
     pub plan: &'a str,
-    /// The names of the environments beside the plan.
+    /// The folder of the plan's environments.
+    pub folder: &'a Path,
+    /// The names of those.
     pub environments: &'a [String],
     /// Only cases whose names hold this text are run.
     pub filter: Option<&'a str>,
@@ -34,7 +36,7 @@ pub struct Subject<'a> {
 
 /// Runs the cases of a test file, as far as the file can be used.
 pub fn run(subject: Subject<'_>, read: &mut ReadFile<'_>) -> FileReport {
-    let (tests, diagnostics) = read_tests(subject.test, &LoaderLimits::default());
+    let (tests, diagnostics) = read_tests(subject.test, &LoaderLimits::of_recordings());
     let mut report = FileReport {
         file: subject.test.path.clone(),
         plan: subject.plan.to_owned(),
@@ -48,7 +50,7 @@ pub fn run(subject: Subject<'_>, read: &mut ReadFile<'_>) -> FileReport {
     report.passed_over = tests.cases.len() - cases.len();
     let Some(file) = cases.first().map(|case| case.name.span.file) else { return report };
     let mut sources = report.diagnostics.sources().clone();
-    let plan = match read(subject.plan) {
+    let plan = match read(subject.plan, None) {
         Ok(bytes) => SourceFile { path: subject.plan.to_owned(), bytes },
         Err(why) => {
             let found = draft(
@@ -206,9 +208,9 @@ impl Runner<'_, '_, '_> {
 
     /// The file of an environment.
     fn environment(&mut self, name: &Placed<String>) -> Result<SourceFile, Unfit> {
-        let folder = Path::new(self.subject.plan).parent().unwrap_or(Path::new("")).join("environments");
+        let folder = self.subject.folder;
         let path = folder.join(format!("{}.yaml", name.value)).display().to_string();
-        match (self.read)(&path) {
+        match (self.read)(&path, None) {
             Ok(bytes) => Ok(SourceFile { path, bytes }),
             Err(why) => {
                 let known = self.subject.environments.iter().map(String::as_str);
@@ -246,9 +248,9 @@ impl Runner<'_, '_, '_> {
 }
 
 fn snapshot_from(path: &str, read: &mut ReadFile<'_>) -> ReadSnapshot {
-    let bytes = read(path).map_err(|why| (why, None))?;
+    let bytes = read(path, None).map_err(|why| (why, None))?;
     let file = SourceFile { path: path.to_owned(), bytes };
-    match read_snapshot(&file, &LoaderLimits::default()) {
+    match read_snapshot(&file, &LoaderLimits::of_recordings()) {
         (Some(snapshot), _) => Ok(snapshot),
         (None, found) => Err(("it is not valid".to_owned(), Some(Box::new(found)))),
     }

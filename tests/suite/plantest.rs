@@ -333,7 +333,7 @@ async fn a_recording_decides_what_the_site_itself_decides() {
             now: recorded.taken_at,
             limits: LoaderLimits::default(),
         };
-        let resolution = resolve(request, &mut |path| std::fs::read(path).map_err(|error| error.to_string()));
+        let resolution = resolve(request, &mut |path, _| std::fs::read(path).map_err(|error| error.to_string()));
         let intention = Intention {
             plan: &resolution.plan.unwrap(),
             file: &path,

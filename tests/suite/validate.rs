@@ -300,3 +300,24 @@ async fn a_hostile_file_name_is_shown_and_obeyed_by_nobody() {
         assert!(!ran.stdout.lines().any(|line| line.starts_with("::error::forged")), "{format}: {}", ran.stdout);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_in_folders_share_the_environments_above_them() {
+    let rig = Rig::new().await;
+    for folder in ["environments", "plans/environments", "plans/team/own/environments", "plans/team/other"] {
+        std::fs::create_dir_all(rig.path(folder)).unwrap();
+    }
+    rig.write("environments/far.yaml", "version: 1\n");
+    rig.write("plans/environments/sim.yaml", SIM);
+    rig.write("plans/team/own/environments/own.yaml", SIM);
+    rig.write("plans/team/other/orders.yaml", ORDERS);
+    rig.write("plans/team/own/orders.yaml", ORDERS);
+    let ran = rig.run(&["validate", "plans", "--format", "json"]).await;
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let checked: Vec<_> =
+        document["pairs"].as_array().unwrap().iter().map(|pair| &pair["environment"]["name"]).collect();
+    assert_eq!(checked, ["sim", "own"], "{document:#}");
+    rig.run(&["render", "plans/team/other/orders.yaml", "--env", "sim"]).await.code(2);
+    let ran = rig.run(&["render", "plans/team/other/orders.yaml", "--env", "far"]).await;
+    assert!(ran.stderr.contains("the environments in `plans/environments` are `sim`"), "{ran:?}");
+}

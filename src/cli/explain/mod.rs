@@ -119,8 +119,9 @@ fn tested(example: Example) -> Option<FileReport> {
     let test = example.file(example.test()?)?;
     let plan = discover::plan_of(Path::new(&test.path)).display().to_string();
     let environments: Vec<String> = example.environment().iter().map(ToString::to_string).collect();
-    let subject = Subject { test: &test, plan: &plan, environments: &environments, filter: None };
-    Some(plantest::run(subject, &mut |path| example.read(path)))
+    let folder = Path::new("environments");
+    let subject = Subject { test: &test, plan: &plan, folder, environments: &environments, filter: None };
+    Some(plantest::run(subject, &mut |path, _| example.read(path)))
 }
 
 /// How to try an example, in its folder.

@@ -3,6 +3,8 @@
 //! An answer is good where the document that it would stand in resolves without a finding. So answers are held to the
 //! very rules that documents are held to, and their messages are the same.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::ComposeError;
@@ -206,7 +208,7 @@ impl FirstEnvironment {
     pub fn compose(&self, schema: Option<&str>) -> Result<String, ComposeError> {
         let text = self.write(schema);
         let file = SourceFile { path: "new.yaml".to_owned(), bytes: text.clone().into_bytes() };
-        let mut no_base = |_: &str| Err("it has no base".to_owned());
+        let mut no_base = |_: &str, _: Option<&Path>| Err("it has no base".to_owned());
         verdict(&resolve_environment(&file, LoaderLimits::default(), &mut no_base).diagnostics)?;
         Ok(text)
     }

@@ -46,5 +46,5 @@ fn findings(text: &str) -> Diagnostics {
     let limits = LoaderLimits { diagnostics: usize::MAX, ..LoaderLimits::default() };
     // What is composed holds no templates, so no moment is asked for.
     let request = Request { plan: &plan, environment: None, inputs: &[], now: Timestamp::UNIX_EPOCH, limits };
-    resolve(request, &mut |_| Err("no environment is read here".to_owned())).diagnostics
+    resolve(request, &mut |_, _| Err("no environment is read here".to_owned())).diagnostics
 }

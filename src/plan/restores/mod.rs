@@ -165,13 +165,17 @@ fn bounded(restores: &mut Vec<Restore>, nodes: usize, limits: &LoaderLimits, fin
         && let Some(span) = restores.first().and_then(|restore| restore.places.whole())
     {
         let message = format!("the document holds more than {} values", limits.nodes);
-        findings.add(draft(rule::LIMIT, span, "/restores", message).hint("split the plan, or raise the limit"));
+        findings.add(
+            draft(rule::LIMIT, span, "/restores", message).hint(LoaderLimits::raise("split the plan, or ", "nodes")),
+        );
+        // As where a document is read as one: nothing else is said of it.
+        restores.clear();
     }
 }
 
 fn too_many_restores(span: Span, pointer: &Pointer, limits: &LoaderLimits) -> crate::diagnostic::Draft {
     let message = format!("the plan gives more than {} restores", limits.restores);
-    draft(rule::LIMIT, span, pointer.as_str(), message).hint("split the plan, or raise the limit")
+    draft(rule::LIMIT, span, pointer.as_str(), message).hint(LoaderLimits::raise("split the plan, or ", "restores"))
 }
 
 fn units<'a>(lists: &[Listed<'a>]) -> Vec<Unit<'a>> {

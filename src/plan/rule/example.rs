@@ -1,5 +1,7 @@
 //! Tiny plans that show a rule, built into the program.
 
+use std::path::Path;
+
 use std::borrow::Cow;
 
 use crate::plan::{LoaderLimits, Resolution, SourceFile, Workspace, read_snapshot};
@@ -49,7 +51,7 @@ impl Example {
 
     /// Resolves it, as the command line would in its folder.
     pub fn resolve(self) -> Resolution {
-        let mut read = |path: &str| self.read(path);
+        let mut read = |path: &str, _: Option<&Path>| self.read(path);
         let mut workspace = Workspace::new(LoaderLimits::default(), jiff::Timestamp::UNIX_EPOCH, &mut read);
         let snapshot = self.snapshot().and_then(|path| self.file(path));
         workspace.check_against(snapshot.and_then(|file| read_snapshot(&file, &LoaderLimits::default()).0));

@@ -114,7 +114,10 @@ impl<'a> Names<'a> {
                 let limit = draft(rule::LIMIT, *span, pointer.as_str(), message);
                 findings.add_for(
                     restore.element(),
-                    limit.hint("let a single restore stand between the two groups, or raise the limit"),
+                    limit.hint(LoaderLimits::raise(
+                        "let a single restore stand between the two groups, or ",
+                        "dependencies",
+                    )),
                 );
                 continue;
             }

@@ -219,7 +219,7 @@ fn for_each_has_a_limit_and_so_has_after() {
 fn environments_in_a_circle_end() {
     let plan = file("plan.yaml", plan_with("  - {name: a, objects: [{table: D.t}]}\n"));
     let environment = file("envs/a.yaml", "version: 1\nextends: b\n");
-    let mut read = |path: &str| match path {
+    let mut read = |path: &str, _: Option<&Path>| match path {
         "envs/b.yaml" => Ok(b"version: 1\nextends: a\n".to_vec()),
         other => Err(format!("unexpected {other}")),
     };
@@ -234,7 +234,7 @@ fn environments_in_a_circle_end() {
     assert_eq!(rules(&resolution), ["R220"]);
     assert!(shown(&resolution).contains("a → b → a"), "{}", shown(&resolution));
     let mut count = 0;
-    let mut endless = |_: &str| {
+    let mut endless = |_: &str, _: Option<&Path>| {
         count += 1;
         Ok(format!("version: 1\nextends: n{count}\n").into_bytes())
     };

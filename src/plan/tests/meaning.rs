@@ -17,7 +17,7 @@ fn inputs_come_from_the_plan_then_the_environment_base_first_then_the_command_li
         "version: 1\nname: test\ninputs:\n  a: {type: string, default: plan}\n  b: {type: string, default: plan}\n  c: {type: string, default: plan}\n  d: {type: string, default: plan}\nsource: {site: '{{a}}-{{b}}', job: 1}\ntarget: {site: '{{c}}-{{d}}'}\nrestores:\n  - {name: x, objects: [{table: D.t}]}\n",
     );
     let environment = file("envs/prod.yaml", "version: 1\nextends: base\ninputs: {c: prod, d: prod, other: 1}\n");
-    let mut read = |path: &str| match path {
+    let mut read = |path: &str, _: Option<&Path>| match path {
         "envs/base.yaml" => {
             Ok(b"version: 1\ninputs: {b: base, c: base, d: base}\nlimits: {retries: 4, groups: {g: 2}}\n".to_vec())
         }

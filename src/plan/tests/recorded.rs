@@ -242,7 +242,9 @@ fn against(restores: &str) -> Resolution {
     assert_eq!(found, "");
     let plan =
         format!("version: 1\nname: test\nsource: {{site: A, job: 1}}\ntarget: {{site: B}}\nrestores:\n{restores}");
-    let mut read = |path: &str| if path == "plan.yaml" { Ok(plan.clone().into_bytes()) } else { no_files(path) };
+    let mut read = |path: &str, _: Option<&Path>| {
+        if path == "plan.yaml" { Ok(plan.clone().into_bytes()) } else { no_files(path, None) }
+    };
     let mut workspace = Workspace::new(LoaderLimits::default(), NOW, &mut read);
     workspace.check_against(snapshot);
     workspace.resolve("plan.yaml", None, &[])

@@ -5,7 +5,7 @@ use crate::model::OnExisting;
 
 /// Resolves `plans/p.yaml` in a folder of these files.
 fn among(files: &[(&str, &str)]) -> Resolution {
-    let mut read = |path: &str| match files.iter().find(|(name, _)| *name == path) {
+    let mut read = |path: &str, _: Option<&Path>| match files.iter().find(|(name, _)| *name == path) {
         Some((_, text)) => Ok(text.as_bytes().to_vec()),
         None => Err("no such file".to_owned()),
     };
@@ -125,7 +125,7 @@ fn a_warning_can_be_allowed_with_a_reason_and_only_where_it_is() {
 #[test]
 fn a_file_is_read_once_for_all_environments() {
     let mut count = 0;
-    let mut read = |path: &str| {
+    let mut read = |path: &str, _: Option<&Path>| {
         count += 1;
         match path {
             "plans/p.yaml" => {

@@ -34,7 +34,7 @@ fn read_shipped(path: &str) -> Result<Vec<u8>, String> {
 fn resolved(plan: &SourceFile, environment: &SourceFile) -> Resolution {
     let request =
         Request { plan, environment: Some(environment), inputs: &[], now: NOW, limits: LoaderLimits::default() };
-    resolve(request, &mut read_shipped)
+    resolve(request, &mut |path, _| read_shipped(path))
 }
 
 fn in_sim(name: &str) -> Plan {

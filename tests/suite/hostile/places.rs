@@ -67,3 +67,28 @@ async fn devices_are_not_read() {
         assert_ne!(ran.code, Some(0), "{path}: {ran:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_lead_no_include_out_of_its_folder() {
+    let desk = Desk::new();
+    for folder in ["plans/team", "elsewhere"] {
+        std::fs::create_dir_all(desk.path(folder)).unwrap();
+    }
+    desk.write("elsewhere/_shared.yaml", "version: 1\nowner: nobody\n");
+    desk.write("plans/_shared.yaml", "version: 1\nowner: everybody\n");
+    link("../../elsewhere/_shared.yaml", &desk.path("plans/team/_out.yaml"));
+    link("../_shared.yaml", &desk.path("plans/team/_in.yaml"));
+    link("../elsewhere", &desk.path("plans/away"));
+    let including = |file: &str| plan(ONE).replace("name: test\n", &format!("name: test\ninclude: [{file}]\n"));
+    for (file, code) in [("_in.yaml", 0), ("_out.yaml", 2), ("../away/_shared.yaml", 2), ("../_shared.yaml", 0)] {
+        desk.write("plans/team/plan.yaml", including(file));
+        let ran = desk.run(&["validate", "plans/team/plan.yaml"]).await.code(code);
+        if code != 0 {
+            ran.says("a link leads out of the folder `plans`").says("R223");
+        }
+    }
+    // What is named on the command line may be a link to anywhere.
+    desk.write("elsewhere/plan.yaml", plan(ONE));
+    link("../elsewhere/plan.yaml", &desk.path("plans/linked.yaml"));
+    desk.run(&["validate", "plans/linked.yaml"]).await.code(0);
+}

@@ -100,7 +100,7 @@ fn an_environment_holds_references_and_allows_nothing_dangerous() {
     };
     let written = first.compose(Some("../schema/environment.schema.json")).unwrap();
     let file = SourceFile { path: "environments/prod.yaml".to_owned(), bytes: written.clone().into_bytes() };
-    let read = resolve_environment(&file, LoaderLimits::default(), &mut |_| Err("no base".to_owned()));
+    let read = resolve_environment(&file, LoaderLimits::default(), &mut |_, _| Err("no base".to_owned()));
     assert!(read.diagnostics.is_empty());
     let environment = read.environment.unwrap();
     assert_eq!((environment.name.as_str(), environment.guard.protected), ("prod", true));

@@ -122,7 +122,7 @@ fn resolution(text: &str) -> Resolution {
     let plan = SourceFile { path: "plan.yaml".to_owned(), bytes: text.as_bytes().to_vec() };
     let now = jiff::Timestamp::UNIX_EPOCH;
     let request = Request { plan: &plan, environment: None, inputs: &[], now, limits: LoaderLimits::default() };
-    resolve(request, &mut |_| Err("no such file".to_owned()))
+    resolve(request, &mut |_, _| Err("no such file".to_owned()))
 }
 
 /// The plan that a text resolves to, without a finding.
