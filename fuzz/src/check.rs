@@ -120,7 +120,8 @@ fn position(before: &str) -> (usize, usize) {
 /// Everything that a person or a program is shown of a resolution.
 fn rendered(resolution: &Resolution) -> String {
     let plain = diagnostic::human(&resolution.diagnostics, Look::default());
-    let coloured = diagnostic::human(&resolution.diagnostics, Look { colour: true, width: 60, most: 5 });
+    let coloured =
+        diagnostic::human(&resolution.diagnostics, Look { colour: true, width: 60, most: 5, allowed: false });
     deceives_nobody(&plain);
     deceives_nobody(&without_colours(&coloured));
     let pair = Pair { plan: "plan.yaml".to_owned(), environment: None };

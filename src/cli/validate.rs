@@ -47,6 +47,9 @@ pub(super) struct Args {
     /// Exit with 2 for warnings too
     #[arg(long)]
     deny_warnings: bool,
+    /// List the warnings that comments in the plans allow, with the reasons
+    #[arg(long)]
+    show_allowed: bool,
     /// How many problems people are shown in full at most, errors first; programs get all
     #[arg(long, value_name = "N", default_value_t = Look::default().most)]
     max: usize,
@@ -117,7 +120,8 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     });
     let collation = Collation::new(folders.chain(resolved)).where_all_agree(plan::ALLOW_UNUSED);
     let terminal = global.terminal();
-    args.outputs.write(terminal, |format, style| Ok(text(&collation, format, style, args.max)))?;
+    let look = |style: Style| Look { most: args.max, allowed: args.show_allowed, ..style.into() };
+    args.outputs.write(terminal, |format, style| Ok(text(&collation, format, look(style))))?;
 
     if checked == 0 {
         terminal.say("error: not a single plan could be checked");
@@ -151,9 +155,9 @@ fn pair(plan: &Path, environment: Option<&Path>) -> Pair {
     Pair { plan: plan.display().to_string(), environment }
 }
 
-fn text(collation: &Collation, format: Format, style: Style, most: usize) -> String {
+fn text(collation: &Collation, format: Format, look: Look) -> String {
     match format {
-        Format::Human => diagnostic::overview(collation, Look { most, ..style.into() }),
+        Format::Human => diagnostic::overview(collation, look),
         Format::Json => diagnostic::json(collation),
         Format::Sarif => diagnostic::sarif(collation, &plan::RULES),
         Format::Github => diagnostic::github(collation),

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::collection::Trace;
-use super::{Diagnostic, Diagnostics, Place, Severity, Sources};
+use super::{Allowed, Diagnostic, Diagnostics, Place, Severity, Sources};
 
 /// A plan, and the environment that it was checked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,7 @@ pub struct Collation {
     findings: Vec<Finding>,
     errors: usize,
     warnings: usize,
+    allowed: Vec<Allowed>,
 }
 
 impl Collation {
@@ -119,6 +120,11 @@ impl Collation {
         &self.findings
     }
 
+    /// The warnings that are allowed, each once, in the same order.
+    pub fn allowed(&self) -> &[Allowed] {
+        &self.allowed
+    }
+
     /// How many different errors were found, with those that are not kept.
     pub fn errors(&self) -> usize {
         self.errors
@@ -157,17 +163,20 @@ struct Gathered {
     beyond: BTreeSet<Trace>,
     /// How many errors and warnings of each plan nothing is left of. Those of its environments are taken for the same.
     dropped: BTreeMap<String, (usize, usize)>,
+    allowed: Vec<Allowed>,
 }
 
 impl Gathered {
-    fn add(&mut self, pair: Pair, found: Diagnostics) {
+    fn add(&mut self, pair: Pair, mut found: Diagnostics) {
         let number = self.checked.len();
         let (known, more) = (self.dropped.entry(pair.plan.clone()).or_default(), found.dropped());
         *known = (known.0.max(more.0), known.1.max(more.1));
         self.checked.push(Checked { pair, errors: found.errors(), warnings: found.warnings() });
-        if found.is_empty() {
+        let allowed = found.take_allowed();
+        if found.is_empty() && allowed.is_empty() {
             return;
         }
+        self.allowed.extend(allowed);
         let (sources, kept, beyond) = found.into_parts();
         self.sources.absorb(sources);
         self.beyond.extend(beyond);
@@ -177,19 +186,14 @@ impl Gathered {
                 Some(known) => known.join(number, diagnostic),
                 None => {
                     self.known.insert(identity, self.findings.len());
-                    self.findings.push(Finding {
-                        diagnostic,
-                        pairs: vec![number],
-                        only_in: Vec::new(),
-                        plans: Vec::new(),
-                    });
+                    self.findings.push(Finding { pairs: vec![number], ..Finding::alone(diagnostic) });
                 }
             }
         }
     }
 
     fn finish(self) -> Collation {
-        let Self { sources, checked, mut findings, mut beyond, dropped, .. } = self;
+        let Self { sources, checked, mut findings, mut beyond, dropped, mut allowed, .. } = self;
         let mut pairs_of: BTreeMap<&str, usize> = BTreeMap::new();
         for checked in &checked {
             *pairs_of.entry(&checked.pair.plan).or_default() += 1;
@@ -203,17 +207,24 @@ impl Gathered {
             beyond.remove(&finding.diagnostic.trace());
         }
         findings.sort_by(|a, b| order(&a.diagnostic).cmp(&order(&b.diagnostic)));
+        allowed.sort_by(|a, b| order(&a.diagnostic).cmp(&order(&b.diagnostic)));
+        allowed.dedup_by(|a, b| a.diagnostic.identity() == b.diagnostic.identity());
         let count = |severity: Severity| {
             let kept = findings.iter().filter(|finding| finding.diagnostic.severity == severity).count();
             kept + beyond.iter().filter(|(_, of)| *of == severity).count()
         };
         let errors = count(Severity::Error) + dropped.values().map(|(errors, _)| errors).sum::<usize>();
         let warnings = count(Severity::Warning) + dropped.values().map(|(_, warnings)| warnings).sum::<usize>();
-        Collation { sources, checked, findings, errors, warnings }
+        Collation { sources, checked, findings, errors, warnings, allowed }
     }
 }
 
 impl Finding {
+    /// One that nothing is told of but the problem.
+    pub(super) fn alone(diagnostic: Diagnostic) -> Self {
+        Self { diagnostic, pairs: Vec::new(), only_in: Vec::new(), plans: Vec::new() }
+    }
+
     /// Takes in the same problem from another pair.
     fn join(&mut self, pair: usize, same: Diagnostic) {
         self.pairs.push(pair);

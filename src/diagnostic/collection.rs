@@ -34,6 +34,16 @@ pub struct Diagnostics {
     dropped: (usize, usize),
     errors: usize,
     warnings: usize,
+    allowed: Vec<Allowed>,
+}
+
+/// A warning that somebody has looked at and answers for. It counts for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// What would be warned of.
+    pub diagnostic: Diagnostic,
+    /// Why that is all right, in the author's words.
+    pub reason: String,
 }
 
 /// What is left of a problem beyond the cap: enough to count it once where several resolutions find it.
@@ -54,7 +64,16 @@ impl Diagnostics {
         let (kept, beyond) = most_severe(drafts, |draft| draft.severity, cap);
         let beyond = beyond.into_iter().map(|draft| draft.placed(&sources).trace()).collect();
         let kept = kept.into_iter().map(|draft| draft.placed(&sources)).collect();
-        Self { sources, kept, beyond, dropped: (0, 0), errors, warnings }
+        Self { sources, kept, beyond, dropped: (0, 0), errors, warnings, allowed: Vec::new() }
+    }
+
+    /// Keeps warnings that are allowed, with the reasons.
+    #[must_use]
+    pub fn and_allowed(mut self, allowed: Vec<(Draft, String)>) -> Self {
+        let placed = |(draft, reason): (Draft, String)| Allowed { diagnostic: draft.placed(&self.sources), reason };
+        let placed: Vec<Allowed> = allowed.into_iter().map(placed).collect();
+        self.allowed.extend(placed);
+        self
     }
 
     /// Counts problems that were found and are not even kept.
@@ -97,6 +116,11 @@ impl Diagnostics {
     /// How many errors and warnings were counted by [`Self::and_more`].
     pub(super) fn dropped(&self) -> (usize, usize) {
         self.dropped
+    }
+
+    /// Takes out the warnings that are allowed.
+    pub(super) fn take_allowed(&mut self) -> Vec<Allowed> {
+        std::mem::take(&mut self.allowed)
     }
 
     /// The texts, what is kept, and what is left of the others.

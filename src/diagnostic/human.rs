@@ -15,11 +15,13 @@ pub struct Look {
     pub width: usize,
     /// How many problems are shown in full at most; the others are counted.
     pub most: usize,
+    /// Whether warnings that are allowed are listed.
+    pub allowed: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { colour: false, width: 80, most: 100 }
+        Self { colour: false, width: 80, most: 100, allowed: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Checked, Collation, Diagnostic, Diagnostics, Finding, Place};
+use super::{Allowed, Checked, Collation, Diagnostic, Diagnostics, Finding, Place};
 use crate::model::deceives;
 
 /// The version of the document's shape.
@@ -23,10 +23,12 @@ pub fn json(collation: &Collation) -> String {
             "pairs": collation.checked().len(),
             "errors": collation.errors(),
             "warnings": collation.warnings(),
+            "allowed": collation.allowed().len(),
             "not_listed": collation.not_kept(),
         },
         "pairs": collation.checked().iter().map(pair).collect::<Vec<_>>(),
         "diagnostics": collation.findings().iter().map(with_pairs).collect::<Vec<_>>(),
+        "allowed": collation.allowed().iter().map(with_reason).collect::<Vec<_>>(),
     }))
 }
 
@@ -62,6 +64,12 @@ fn with_pairs(finding: &Finding) -> Value {
     let mut object = object(&finding.diagnostic);
     object.insert("pairs".to_owned(), json!(finding.pairs));
     object.insert("only_in".to_owned(), json!(finding.only_in));
+    Value::Object(object)
+}
+
+fn with_reason(allowed: &Allowed) -> Value {
+    let mut object = object(&allowed.diagnostic);
+    object.insert("reason".to_owned(), json!(allowed.reason));
     Value::Object(object)
 }
 

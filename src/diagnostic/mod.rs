@@ -23,7 +23,7 @@ mod source;
 mod tests;
 
 pub use collation::{Checked, Collation, EnvironmentFile, Finding, Pair};
-pub use collection::{Diagnostics, Draft, draft};
+pub use collection::{Allowed, Diagnostics, Draft, draft};
 pub use github::github;
 pub use human::{Look, human};
 pub use json::{DIAGNOSTICS_SCHEMA, json, json_list, written};

@@ -2,7 +2,7 @@
 
 use super::collection::most_severe;
 use super::human::{Look, block, found};
-use super::{Checked, Collation, plain};
+use super::{Allowed, Checked, Collation, plain};
 use crate::model::{count, harmless};
 
 /// Everything that was found, with what it comes to.
@@ -25,6 +25,14 @@ pub fn overview(collation: &Collation, look: Look) -> String {
             pairs(plan, look).iter().for_each(|line| out.push_str(line));
         }
         out.push('\n');
+    }
+    if look.allowed {
+        for Allowed { diagnostic, reason } in collation.allowed() {
+            let place = diagnostic.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+            let line = format!("{place}{} {}: {reason}", diagnostic.rule, diagnostic.message);
+            out.push_str(&format!("allowed  {}\n", harmless(&line)));
+        }
+        out.push_str(if collation.allowed().is_empty() { "" } else { "\n" });
     }
     out.push_str(&sum(collation, look));
     out
@@ -60,12 +68,16 @@ fn sum(collation: &Collation, look: Look) -> String {
         0 => "no environment".to_owned(),
         some => count(some, "environment"),
     };
+    let allowed = match collation.allowed().len() {
+        0 => String::new(),
+        some => format!(" and {some} allowed"),
+    };
     format!(
         "{}: {}, {environments}, {}, {}\n",
         paint(verdict(errors), errors, look),
         count(collation.plans(), "plan"),
         count(errors, "error"),
-        count(warnings, "warning")
+        count(warnings, "warning") + &allowed
     )
 }
 

@@ -16,12 +16,15 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 pub fn sarif(collation: &Collation, rules: &[Rule]) -> String {
     let index: HashMap<&str, usize> = rules.iter().enumerate().map(|(index, rule)| (rule.id, index)).collect();
     let mut alike = HashMap::new();
-    let results = collation.findings().iter().map(|finding| {
+    let mut result = |finding: &Finding, reason: Option<&str>| {
         let times = alike.entry(fingerprint(finding)).or_insert(0usize);
         *times += 1;
-        result(finding, &index, *times)
-    });
-    let results: Vec<Value> = results.collect();
+        result(finding, &index, *times, reason)
+    };
+    let mut results: Vec<Value> = collation.findings().iter().map(|finding| result(finding, None)).collect();
+    for allowed in collation.allowed() {
+        results.push(result(&Finding::alone(allowed.diagnostic.clone()), Some(&allowed.reason)));
+    }
     written(&json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -55,7 +58,10 @@ fn rule(rule: &Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, rules: &HashMap<&str, usize>, times: usize) -> Value {
+/// One result; with a reason, it is a warning that is allowed.
+fn result(finding: &Finding, rules: &HashMap<&str, usize>, times: usize, reason: Option<&str>) -> Value {
+    let suppression =
+        |reason: &str| json!([{"kind": "inSource", "status": "accepted", "justification": harmless(reason)}]);
     let diagnostic = &finding.diagnostic;
     let related = diagnostic.related.iter().map(
         |(place, what)| json!({"physicalLocation": physical(place), "message": {"text": message(&harmless(what))}}),
@@ -68,6 +74,7 @@ fn result(finding: &Finding, rules: &HashMap<&str, usize>, times: usize) -> Valu
         ("locations", diagnostic.place.as_ref().map(|place| json!([location(place, &diagnostic.pointer)]))),
         ("relatedLocations", (!diagnostic.related.is_empty()).then(|| related.collect())),
         ("partialFingerprints", Some(json!({"restorectl/v1": format!("{}:{times}", fingerprint(finding))}))),
+        ("suppressions", reason.map(suppression)),
         ("properties", (!finding.only_in.is_empty()).then(|| json!({"environments": finding.only_in}))),
     ])
 }

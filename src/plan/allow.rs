@@ -24,6 +24,8 @@ pub(super) struct Allow {
     span: Span,
     /// The line that it is about, from 1.
     line: usize,
+    /// Why that is all right, in its author's words.
+    reason: String,
 }
 
 /// The comments of a file that allow something, and what is wrong with those that try to.
@@ -43,15 +45,15 @@ pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) 
         let end = span.end.byte_offset().unwrap_or(start).max(start);
         let span = Span { file, start, end };
         match directive(words) {
-            Ok(rule) => allows.push(Allow { rule, span, line: line(text, span, sources) }),
+            Ok((rule, reason)) => allows.push(Allow { rule, span, line: line(text, span, sources), reason }),
             Err((message, hint)) => wrong.push(draft(rule::ALLOW, span, "", message).hint(hint)),
         }
     }
     (allows, wrong)
 }
 
-/// The rule that a comment allows.
-fn directive(words: &str) -> Result<&'static str, (String, String)> {
+/// The rule that a comment allows, and why.
+fn directive(words: &str) -> Result<(&'static str, String), (String, String)> {
     let form = "write `# restorectl: allow R311 why that is all right`".to_owned();
     let mut words = words.split_whitespace();
     match words.next() {
@@ -64,10 +66,11 @@ fn directive(words: &str) -> Result<&'static str, (String, String)> {
         let guess = nearest_rule(id).map(|meant| format!("did you mean `{meant}`?"));
         return Err((format!("there is no rule `{id}`"), guess.unwrap_or(form)));
     };
-    if words.next().is_none() {
+    let reason = words.collect::<Vec<_>>().join(" ");
+    if reason.is_empty() {
         return Err((format!("why `{id}` is allowed isn't said"), form));
     }
-    Ok(known.id)
+    Ok((known.id, reason))
 }
 
 /// The line that a comment is about.
@@ -82,10 +85,11 @@ fn line(text: &str, span: Span, sources: &Sources) -> usize {
     own + 1 + skipped
 }
 
-/// Takes out the warnings that are allowed, and adds what is to be said of the comments that allow them.
-pub(super) fn apply(allows: &[Allow], drafts: &mut Vec<Draft>, sources: &Sources) {
+/// Takes out the warnings that are allowed, and adds what is to be said of the comments that allow them. Gives what was
+/// taken out, each with the reason.
+pub(super) fn apply(allows: &[Allow], drafts: &mut Vec<Draft>, sources: &Sources) -> Vec<(Draft, String)> {
     if allows.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut by_line: HashMap<(FileId, usize, &str), Vec<usize>> = HashMap::new();
     for (index, allow) in allows.iter().enumerate() {
@@ -93,14 +97,17 @@ pub(super) fn apply(allows: &[Allow], drafts: &mut Vec<Draft>, sources: &Sources
     }
     let mut used = vec![false; allows.len()];
     let mut errors = vec![false; allows.len()];
-    drafts.retain(|found| {
-        let Some(span) = found.span else { return true };
-        let at = (span.file, sources.place(span.start_only()).line, found.rule);
-        let Some(allowed) = by_line.get(&at) else { return true };
+    let mut taken_out = Vec::new();
+    for found in std::mem::take(drafts) {
+        let line = |span: Span| (span.file, sources.place(span.start_only()).line, found.rule);
+        let allowed = found.span.and_then(|span| by_line.get(&line(span))).map_or(&[][..], Vec::as_slice);
         let marks = if found.severity == Severity::Warning { &mut used } else { &mut errors };
         allowed.iter().filter_map(|index| marks.get_mut(*index).map(|mark| *mark = true)).count();
-        found.severity != Severity::Warning
-    });
+        match allowed.first().and_then(|index| allows.get(*index)) {
+            Some(allow) if found.severity == Severity::Warning => taken_out.push((found, allow.reason.clone())),
+            _ => drafts.push(found),
+        }
+    }
     for (allow, (used, error)) in allows.iter().zip(used.into_iter().zip(errors)) {
         if error {
             let message = format!("`{}` is an error here, and only warnings can be allowed", allow.rule);
@@ -110,4 +117,5 @@ pub(super) fn apply(allows: &[Allow], drafts: &mut Vec<Draft>, sources: &Sources
             drafts.push(draft(rule::ALLOW_UNUSED, allow.span, "", message).hint("remove the comment").warning());
         }
     }
+    taken_out
 }

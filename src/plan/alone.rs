@@ -37,8 +37,8 @@ impl Workspace<'_> {
         let environment = bound.typed.clone().filter(|_| !findings.has_errors());
         let (errors, warnings) = findings.dropped();
         let mut drafts = findings.into_drafts();
-        allow::apply(&bound.allows, &mut drafts, &self.sources);
-        let diagnostics = Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics);
+        let allowed = allow::apply(&bound.allows, &mut drafts, &self.sources);
+        let diagnostics = Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics).and_allowed(allowed);
         EnvironmentResolution {
             environment,
             limits: limits.unwrap_or_default(),

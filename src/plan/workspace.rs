@@ -128,7 +128,7 @@ impl<'a> Workspace<'a> {
         let origins = typed.as_mut().map(|typed| std::mem::take(&mut typed.origins)).unwrap_or_default();
         let allows = documents.iter().flat_map(|document| &document.allows);
         let allows: Vec<Allow> = allows.chain(bound.iter().flat_map(|bound| &bound.allows)).cloned().collect();
-        allow::apply(&allows, &mut drafts, &self.sources);
+        let allowed = allow::apply(&allows, &mut drafts, &self.sources);
         let inputs = typed.iter().flat_map(|typed| &typed.inputs.declared).map(|(name, _)| name.clone()).collect();
         let plan = typed.and_then(|typed| Some((typed.plan?, typed.names))).filter(|_| !failed);
         let (plan, names) = plan.unzip();
@@ -138,6 +138,7 @@ impl<'a> Workspace<'a> {
             inputs,
             environment: bound.and_then(|bound| bound.typed.clone()),
             diagnostics: Diagnostics::new(self.sources.clone(), drafts, self.limits.diagnostics)
+                .and_allowed(allowed)
                 .and_more(dropped.0, dropped.1),
             origins,
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::rig::{Ran, Rig};
 
@@ -304,20 +304,48 @@ async fn a_hostile_file_name_is_shown_and_obeyed_by_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_in_folders_share_the_environments_above_them() {
     let rig = Rig::new().await;
-    for folder in ["environments", "plans/environments", "plans/team/own/environments", "plans/team/other"] {
+    for folder in
+        ["ours/environments", "ours/plans/environments", "ours/plans/team/own/environments", "ours/plans/team/other"]
+    {
         std::fs::create_dir_all(rig.path(folder)).unwrap();
     }
-    rig.write("environments/far.yaml", "version: 1\n");
-    rig.write("plans/environments/sim.yaml", SIM);
-    rig.write("plans/team/own/environments/own.yaml", SIM);
-    rig.write("plans/team/other/orders.yaml", ORDERS);
-    rig.write("plans/team/own/orders.yaml", ORDERS);
-    let ran = rig.run(&["validate", "plans", "--format", "json"]).await;
+    rig.write("ours/environments/far.yaml", "version: 1\n");
+    rig.write("ours/plans/environments/sim.yaml", SIM);
+    rig.write("ours/plans/team/own/environments/own.yaml", SIM);
+    rig.write("ours/plans/team/other/orders.yaml", ORDERS);
+    rig.write("ours/plans/team/own/orders.yaml", ORDERS);
+    let ran = rig.run(&["validate", "ours/plans", "--format", "json"]).await;
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     let checked: Vec<_> =
         document["pairs"].as_array().unwrap().iter().map(|pair| &pair["environment"]["name"]).collect();
     assert_eq!(checked, ["sim", "own"], "{document:#}");
-    rig.run(&["render", "plans/team/other/orders.yaml", "--env", "sim"]).await.code(2);
-    let ran = rig.run(&["render", "plans/team/other/orders.yaml", "--env", "far"]).await;
-    assert!(ran.stderr.contains("the environments in `plans/environments` are `sim`"), "{ran:?}");
+    rig.run(&["render", "ours/plans/team/other/orders.yaml", "--env", "sim"]).await.code(2);
+    let ran = rig.run(&["render", "ours/plans/team/other/orders.yaml", "--env", "far"]).await;
+    assert!(ran.stderr.contains("the environments in `ours/plans/environments` are `sim`"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_allowed_is_told_with_its_reason_wherever_somebody_asks() {
+    let rig = Rig::new().await;
+    let plan = "version: 1\nname: views\nsource: {site: A, job: 1}\ntarget: {site: A, database: LAB}\nrestores:\n  - name: one\n    objects:\n      - view: SALES.v # restorectl: allow R311 it reads SALES on purpose\n      - view: SALES.w\n";
+    std::fs::create_dir_all(rig.path("ours/environments")).unwrap();
+    rig.write("ours/views.yaml", plan);
+    for environment in ["a", "b"] {
+        rig.write(&format!("ours/environments/{environment}.yaml"), "version: 1\n");
+    }
+    let ran = rig.run(&["validate", "ours"]).await.code(0);
+    assert!(ran.stdout.ends_with("valid: 1 plan, 2 environments, 0 errors, 1 warning and 1 allowed\n"), "{ran:?}");
+    let all = ["validate", "ours", "--show-allowed", "--format", "human", "--format", "json", "--out", "f.json"];
+    let ran = rig.run(&[&all[..], &["--format", "sarif", "--out", "f.sarif"]].concat()).await.code(0);
+    let line = ran.stdout.lines().find(|line| line.starts_with("allowed")).unwrap();
+    assert!(line.starts_with("allowed  ours/views.yaml:8:9: R311 copied into `LAB`, this view keeps"), "{line}");
+    assert!(line.ends_with(": it reads SALES on purpose"), "{line}");
+    let document = read_json(&rig, "f.json");
+    fits(restorectl::diagnostic::DIAGNOSTICS_SCHEMA, &document);
+    assert_eq!((&document["summary"]["warnings"], &document["summary"]["allowed"]), (&json!(1), &json!(1)));
+    assert_eq!(document["allowed"][0]["reason"], "it reads SALES on purpose");
+    let results = &read_json(&rig, "f.sarif")["runs"][0]["results"];
+    let suppressions: Vec<&Value> = results.as_array().unwrap().iter().map(|result| &result["suppressions"]).collect();
+    let accepted = json!([{"kind": "inSource", "status": "accepted", "justification": "it reads SALES on purpose"}]);
+    assert_eq!(suppressions, [&Value::Null, &accepted]);
 }
