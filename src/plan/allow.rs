@@ -37,6 +37,7 @@ pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) 
     }
     let options = granit_parser::options! { emit_comments: true };
     let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut below = Below { text, at: 0, line: 0 };
     // Where the text stops being YAML, the loader says so.
     while let Some(Ok((event, span))) = parser.next_event() {
         let Event::Comment(comment, _) = event else { continue };
@@ -45,7 +46,7 @@ pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) 
         let end = span.end.byte_offset().unwrap_or(start).max(start);
         let span = Span { file, start, end };
         match directive(words) {
-            Ok((rule, reason)) => allows.push(Allow { rule, span, line: line(text, span, sources), reason }),
+            Ok((rule, reason)) => allows.push(Allow { rule, span, line: below.line_of(span, sources), reason }),
             Err((message, hint)) => wrong.push(draft(rule::ALLOW, span, "", message).hint(hint)),
         }
     }
@@ -73,16 +74,39 @@ fn directive(words: &str) -> Result<(&'static str, String), (String, String)> {
     Ok((known.id, reason))
 }
 
-/// The line that a comment is about.
-fn line(text: &str, span: Span, sources: &Sources) -> usize {
-    let own = sources.place(span.start_only()).line;
-    let before = text.get(..span.start).unwrap_or("");
-    if before.rsplit('\n').next().is_some_and(|begin| !begin.trim().is_empty()) {
-        return own;
+/// Finds the lines that comments are about, one comment after the other: each line is looked at once.
+struct Below<'a> {
+    text: &'a str,
+    /// Where the next line that holds something begins.
+    at: usize,
+    /// Which line that is, from 1.
+    line: usize,
+}
+
+impl Below<'_> {
+    /// The line that a comment is about.
+    fn line_of(&mut self, comment: Span, sources: &Sources) -> usize {
+        let own = sources.place(comment.start_only()).line;
+        let before = self.text.get(..comment.start).unwrap_or("");
+        if before.rsplit('\n').next().is_some_and(|begin| !begin.trim().is_empty()) {
+            return own;
+        }
+        // What was found for the comment above holds for this one, as long as nothing stands between them.
+        if self.at < comment.end {
+            let rest = self.text.get(comment.end..).unwrap_or("");
+            (self.at, self.line) = (self.text.len(), own + 1);
+            let mut at = comment.end + rest.find('\n').map_or(rest.len(), |end| end + 1);
+            for line in self.text.get(at..).unwrap_or("").split_inclusive('\n') {
+                if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+                    self.at = at;
+                    break;
+                }
+                at += line.len();
+                self.line += 1;
+            }
+        }
+        self.line
     }
-    let below = text.get(span.end..).unwrap_or("").lines().skip(1);
-    let skipped = below.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#')).count();
-    own + 1 + skipped
 }
 
 /// Takes out the warnings that are allowed, and adds what is to be said of the comments that allow them. Gives what was

@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn shipped_schemas_are_schemas_and_explain_every_key() {
-        for text in [PLAN_SCHEMA, ENVIRONMENT_SCHEMA] {
+        for text in [PLAN_SCHEMA, ENVIRONMENT_SCHEMA, SNAPSHOT_SCHEMA, PLAN_TEST_SCHEMA] {
             let schema: Value = serde_json::from_str(text).unwrap();
             jsonschema::meta::validate(&schema).unwrap();
             let mut unexplained = Vec::new();

@@ -11,7 +11,9 @@ use super::Entry;
 /// Reports copies that land on an object which the plan restores from a backup: it was there when the backup was made,
 /// so it most likely still is, and the API can't show it.
 pub(super) fn check(entries: &[Entry<'_>], findings: &mut Findings) {
-    let mut backed_up: HashMap<TouchedRef<'_>, (&Entry<'_>, usize)> = HashMap::new();
+    // Names are hashed slowly; growing would do it again and again.
+    let objects = entries.iter().map(|entry| entry.item.objects.len()).sum();
+    let mut backed_up: HashMap<TouchedRef<'_>, (&Entry<'_>, usize)> = HashMap::with_capacity(objects);
     let mut restored: HashSet<TouchedRef<'_>> = HashSet::new();
     for entry in entries {
         for (index, object) in entry.item.objects.iter().enumerate() {

@@ -64,7 +64,7 @@ fn one_database(
 ) -> Option<()> {
     let mut whole: Option<&Write<'_>> = None;
     let mut since_whole: Vec<&Write<'_>> = Vec::new();
-    let mut last_of_object: HashMap<&ObjectName, &Write<'_>> = HashMap::new();
+    let mut last_of_object: HashMap<&ObjectName, &Write<'_>> = HashMap::with_capacity(writes.len());
     for write in writes {
         let mut earlier: Vec<&Write<'_>> = Vec::new();
         match write.touched.object {

@@ -13,8 +13,9 @@ use super::objects::shown;
 pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
     let item = &entry.item;
     let is_whole = |object: &RestoreObject| object.object_type.level() == Level::Database;
-    let mut sources: HashMap<(&ObjectName, &ObjectName), usize> = HashMap::new();
-    let mut targets: HashMap<TouchedRef<'_>, usize> = HashMap::new();
+    let many = entry.item.objects.len();
+    let mut sources: HashMap<(&ObjectName, &ObjectName), usize> = HashMap::with_capacity(many);
+    let mut targets: HashMap<TouchedRef<'_>, usize> = HashMap::with_capacity(many);
     let wholes = || item.objects.iter().enumerate().filter(|(_, object)| is_whole(object));
     let whole_sources: HashMap<&ObjectName, usize> = wholes().map(|(index, object)| (&object.name, index)).collect();
     let whole_targets: HashMap<&ObjectName, usize> =
