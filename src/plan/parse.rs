@@ -439,7 +439,11 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&self, error: &ScanError) -> Draft {
-        let at = self.offset(*error.marker());
+        let mut at = self.offset(*error.marker());
+        if let ErrorKind::TabInPlainScalar = error.kind() {
+            // The parser points at the text before it.
+            at += self.window.text.get(at..).and_then(|rest| rest.find('\t')).unwrap_or(0);
+        }
         let width = self.window.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let start = self.window.in_file(at);
         let span = Span { file: self.file, start, end: start + width };

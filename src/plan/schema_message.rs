@@ -45,6 +45,8 @@ pub(super) enum Kind {
 
 /// How many allowed keys are listed in a hint.
 const SHORT_LIST: usize = 20;
+/// How many keys are proposed in the place of one.
+const MEANT: usize = 4;
 /// How many unknown keys of one map are reported one by one.
 const UNKNOWN_KEYS: usize = 50;
 /// Where keys are that people look for in other places: in the schemas, and in words.
@@ -132,6 +134,10 @@ impl Keyword<'_> {
         self.path.starts_with("/$defs/secret/")
     }
 
+    fn is_duration(&self) -> bool {
+        self.path.starts_with("/$defs/duration/")
+    }
+
     /// Whether the value is a name that we give, of a plan or of a restore.
     fn is_name(&self) -> bool {
         self.path.starts_with("/$defs/plan_name/") || self.path.starts_with("/$defs/restore_name/")
@@ -170,7 +176,7 @@ fn unknown_keys(keyword: &Keyword<'_>, node: &Node, at: &Pointer, unexpected: &[
     let mut all: Vec<Found> = Vec::new();
     for entry in unknown.iter().take(UNKNOWN_KEYS) {
         let meant = nearest(&entry.key, unused.iter().copied());
-        let near = meant.map(|meant| format!("did you mean `{meant}`?"));
+        let near = meant.map(|meant| format!("did you mean `{meant}`?")).or_else(|| longer(&entry.key, &unused));
         let hint = near.or_else(|| keyword.home_of(&entry.key)).or_else(|| {
             let short = !allowed.is_empty() && allowed.len() <= SHORT_LIST;
             short.then(|| format!("keys that may stand here: {}", listed(allowed.iter().copied(), "and")))
@@ -195,6 +201,13 @@ fn unknown_keys(keyword: &Keyword<'_>, node: &Node, at: &Pointer, unexpected: &[
         first.mask = unknown.iter().flat_map(|entry| scalars(&entry.value)).collect();
     }
     all
+}
+
+/// The keys that somebody may have meant who wrote one word of them.
+fn longer(word: &str, keys: &[&str]) -> Option<String> {
+    let word = word.to_lowercase();
+    let with_it: Vec<&str> = keys.iter().copied().filter(|key| key.split('_').any(|part| part == word)).collect();
+    (1..=MEANT).contains(&with_it.len()).then(|| format!("did you mean {}?", listed(with_it, "or")))
 }
 
 fn property_names(keyword: &Keyword<'_>, node: &Node, at: &Pointer, inner: &ValidationError<'_>) -> Vec<Found> {
@@ -275,7 +288,11 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         }
         ValidationErrorKind::Type { kind } => {
             let expected = title.filter(|_| !at_text.is_empty()).map_or_else(|| kinds(kind), str::to_owned);
-            let hint = wrong_kind_hint(node, kind);
+            let units = match &node.value {
+                Yaml::Number(n) if keyword.is_duration() => Some(format!("write `{n}s`, `{n}m` or `{n}h`")),
+                _ => None,
+            };
+            let hint = units.or_else(|| wrong_kind_hint(node, kind));
             here(rule::WRONG_KIND, format!("this must be {expected}; it is {}", kind_and_value(node))).maybe_hint(hint)
         }
         ValidationErrorKind::Enum { options } => {

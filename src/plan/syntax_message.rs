@@ -11,7 +11,11 @@ pub(super) fn describe(kind: &ErrorKind, rest: &str) -> (String, Option<&'static
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
         | ErrorKind::TabAtBlockScalarStart => ("a tab can't be used for indentation", "use spaces"),
+        ErrorKind::InvalidBlockEntryWhitespace
+        | ErrorKind::InvalidMappingValueWhitespace
+        | ErrorKind::ExpectedWhitespace => ("a space must stand here, and nothing else", "use spaces, no tabs"),
         ErrorKind::UnknownAnchor => {
             ("this alias refers to no anchor before it", "put a text that begins with `*` in quotes")
         }
@@ -65,6 +69,10 @@ pub(super) fn describe(kind: &ErrorKind, rest: &str) -> (String, Option<&'static
         ErrorKind::InvalidTrailingSingleQuotedScalar => {
             ("something stands behind the closing quote", "write a quote within the text twice: `''`")
         }
+        ErrorKind::InvalidTrailingDoubleQuotedScalar if rest.starts_with('.') => (
+            "something stands behind the closing quote",
+            "put the whole name in single quotes, so that its own quotes are a part of it: `'\"my db\".t'`",
+        ),
         ErrorKind::InvalidTrailingDoubleQuotedScalar => {
             ("something stands behind the closing quote", "write a quote within the text as `\\\"`")
         }
@@ -75,14 +83,71 @@ pub(super) fn describe(kind: &ErrorKind, rest: &str) -> (String, Option<&'static
         ErrorKind::InvalidBlockScalarHeader => {
             ("nothing but `-` or `+` may follow `|` or `>` on its line", "begin the text on the next line")
         }
+        ErrorKind::BlockEntryInFlowCollection | ErrorKind::PlainScalarStartsWithDashFlowIndicator => (
+            "an entry can't begin with `-` in brackets",
+            "write the entries with `,` between them, or put a text that begins with `-` in quotes",
+        ),
+        ErrorKind::ZeroBlockScalarIndent | ErrorKind::InvalidBlockScalarIndent => (
+            "the lines of this text are set in differently",
+            "set each of them in at least as far as the first one that holds something",
+        ),
+        ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidLowSurrogateHexEscape
+        | ErrorKind::InvalidLowSurrogate
+        | ErrorKind::MissingLowSurrogate
+        | ErrorKind::UnpairedLowSurrogate
+        | ErrorKind::InvalidUnicodeEscape => (
+            "an escape in these quotes stands for no character",
+            "write the character itself; a backslash is written twice",
+        ),
+        ErrorKind::MappingKeyNotAllowed => ("a `?` can't begin a key here", "write `KEY: VALUE`"),
+        ErrorKind::InvalidSimpleKey => ("a key must end with `:` on its own line", "write `KEY: VALUE`"),
+        ErrorKind::FlowMappingValueAdjacentCollection => {
+            ("a space is missing between `:` and what follows", "write `KEY: VALUE`")
+        }
+        ErrorKind::CommentInterceptedScalar => (
+            "a comment stands in the middle of a text",
+            "put the text on one line, or in quotes; the comment goes above it",
+        ),
+        ErrorKind::UnexpectedEofBlockSequence
+        | ErrorKind::UnexpectedEofBlockMapping
+        | ErrorKind::UnexpectedEof
+        | ErrorKind::ExpectedNodeContent
+        | ErrorKind::UnexpectedEndOfPlainScalar => {
+            ("a value is missing here", "write it, or remove what it belongs to")
+        }
+        ErrorKind::InvalidDocumentEnd
+        | ErrorKind::ExpectedDocumentStart
+        | ErrorKind::MissingDocumentEndBeforeDirective => {
+            ("this belongs to nothing above it", "a plan is one document: remove what stands outside of it")
+        }
+        ErrorKind::UndeclaredTagHandle
+        | ErrorKind::ExpectedTagBang
+        | ErrorKind::InvalidGlobalTagCharacter
+        | ErrorKind::InvalidTagTerminator
+        | ErrorKind::MissingTagUri
+        | ErrorKind::UnclosedVerbatimTag
+        | ErrorKind::InvalidTagEscape
+        | ErrorKind::InvalidTagUtf8LeadingByte
+        | ErrorKind::InvalidTagUtf8TrailingByte
+        | ErrorKind::InvalidTagUtf8 => ("a tag begins with `!`, and a plan can't use any", "put the text in quotes"),
         ErrorKind::CommentNotSeparated => {
             ("a `#` without a space before it begins no comment", "add the space, or put the text in quotes")
         }
-        ErrorKind::DirectiveDisallowed => ("a directive such as `%YAML` can't stand in a plan", "remove the line"),
+        ErrorKind::DirectiveDisallowed
+        | ErrorKind::DuplicateVersionDirective
+        | ErrorKind::UnsupportedYamlMajorVersion
+        | ErrorKind::DuplicateTagDirective
+        | ErrorKind::InvalidDirectiveTerminator
+        | ErrorKind::MissingDirectiveName
+        | ErrorKind::InvalidDirectiveName => {
+            ("a directive such as `%YAML` can't stand in a plan", "remove the line, or put the text in quotes")
+        }
         ErrorKind::BomInsideDocument => {
             ("a byte order mark stands here, which can't be seen", "remove the invisible character")
         }
-        other => return (format!("this is not YAML: {other}"), None),
+        // What is left are limits and sources of text that the loader doesn't use.
+        _ => return ("the text can't be read from here on".to_owned(), None),
     };
     (message.to_owned(), Some(hint))
 }
@@ -122,6 +187,12 @@ mod tests {
             ("a: & b\n", "`&` begins an anchor and `*` an alias, and a name must follow", "& b"),
             ("a: *b\n", "this alias refers to no anchor before it", "*b"),
             ("a:\n\tb: 1\n", "a tab can't be used for indentation", "b: 1"),
+            ("a: b\n\tc: 1\n", "a tab can't be used for indentation", "b"),
+            ("a: [- b]\n", "an entry can't begin with `-` in brackets", "- b]"),
+            ("a: \"\\uD800\"\n", "an escape in these quotes stands for no character", "\"\\uD800\""),
+            ("a: !<x\n", "a tag begins with `!`, and a plan can't use any", "!<x"),
+            ("a: \"b\".c\n", "something stands behind the closing quote", ".c"),
+            ("a:\tb: 1\n", "a `:` can't stand here", ": 1"),
             ("a: 1\n<<<<<<< HEAD\nb: 1\n", "a merge conflict is still marked here", "<<<<<<< HEAD"),
         ] {
             assert_eq!(said(text), (message.to_owned(), at.to_owned()), "{text}");

@@ -123,7 +123,7 @@ impl<'a> Workspace<'a> {
         let dropped = findings.dropped();
         let mut drafts = findings.into_drafts();
         if let Some(typed) = &typed {
-            drafts.iter_mut().for_each(|found| typed.complete(found));
+            drafts.iter_mut().for_each(|found| typed.complete(found, &self.sources));
         }
         let origins = typed.as_mut().map(|typed| std::mem::take(&mut typed.origins)).unwrap_or_default();
         let allows = documents.iter().flat_map(|document| &document.allows);
@@ -377,10 +377,14 @@ impl Document {
 
 impl Typed {
     /// Completes a finding with what only the whole tells: the pointer of an inherited value, and where the inputs
-    /// have their values that made a text what it is.
-    fn complete(&self, found: &mut Draft) {
+    /// have their values that made a text what it is, and that what looks like a value is a comment.
+    fn complete(&self, found: &mut Draft, sources: &Sources) {
         self.inherited.place(found);
         let Some(span) = found.span else { return };
+        let rest = sources.text(span.file).get(span.start..).unwrap_or("");
+        if found.rule == rule::WRONG_KIND && rest.starts_with('#') {
+            found.hint = Some("what begins with `#` is a comment; put the value in quotes".to_owned());
+        }
         let until = Span { start: span.start, end: usize::MAX, ..span };
         let Some((around, names)) = self.templated.range(..=until).next_back() else { return };
         if around.file != span.file || around.end < span.end {
