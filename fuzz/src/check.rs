@@ -35,11 +35,17 @@ pub(super) fn file(path: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
 
 /// Resolves, and checks all that must hold of what came of it.
 pub(super) fn resolved(plan: &SourceFile, environment: Option<&SourceFile>, inputs: &[(String, String)]) -> Resolution {
-    let first = once(plan, environment, inputs);
+    let first = once(plan, environment, inputs, LIMITS);
     let texts = texts(plan, environment, inputs);
     places(&first, &texts);
     let shown = rendered(&first);
-    assert_eq!(shown, rendered(&once(plan, environment, inputs)), "the same input gave something else");
+    assert_eq!(shown, rendered(&once(plan, environment, inputs, LIMITS)), "the same input gave something else");
+    // A document that is too large as a whole is found out at another place.
+    if rules(&first).iter().all(|rule| *rule != "R003") {
+        let as_one = once(plan, environment, inputs, LoaderLimits { piece_from_bytes: usize::MAX, ..LIMITS });
+        assert_eq!(shown, rendered(&as_one), "read as one, it is something else than in pieces");
+        assert_eq!(first.plan, as_one.plan, "read as one, it is another plan than in pieces");
+    }
     match (&first.plan, &first.rendered()) {
         (Some(plan), Some(document)) => {
             assert!(!first.diagnostics.has_errors(), "a plan in spite of errors:\n{shown}");
@@ -56,8 +62,13 @@ pub(super) fn rules(resolution: &Resolution) -> Vec<&'static str> {
     resolution.diagnostics.iter().map(|found| found.rule).collect()
 }
 
-fn once(plan: &SourceFile, environment: Option<&SourceFile>, inputs: &[(String, String)]) -> Resolution {
-    let request = Request { plan, environment, inputs, now: NOW, limits: LIMITS };
+fn once(
+    plan: &SourceFile,
+    environment: Option<&SourceFile>,
+    inputs: &[(String, String)],
+    limits: LoaderLimits,
+) -> Resolution {
+    let request = Request { plan, environment, inputs, now: NOW, limits };
     resolve(request, &mut |path, _| Err(format!("`{path}` is not there")))
 }
 

@@ -31,7 +31,14 @@ impl Trials {
             current: super::corpus::scratch().join("current"),
         };
         let words = Arc::clone(&trials.last_words);
-        std::panic::set_hook(Box::new(move |info| *words.lock().unwrap() = info.to_string()));
+        let (trying, usual) = (Arc::clone(&trials.present), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |info| {
+            // While no input is tried, it is the runner itself that fails.
+            match trying.load(Ordering::Acquire) {
+                0 => usual(info),
+                _ => *words.lock().unwrap() = info.to_string(),
+            }
+        }));
         let (begun, present, current) = (trials.begun, Arc::clone(&trials.present), trials.current.clone());
         std::thread::spawn(move || {
             loop {
