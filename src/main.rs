@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+/// Plans of a hundred thousand restores are mostly many small values: with the system's allocator, a check takes half as
+/// long again (`docs/speed.md`).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -8,7 +8,6 @@
 use crate::diagnostic::{FileId, Span};
 
 use super::node::{Entry, Node, Yaml};
-use super::parse::Window;
 use super::{LoaderLimits, scalar};
 
 /// Lists and maps inside each other; deeper ones are the parser's.
@@ -18,14 +17,13 @@ const MOST_KEYS: usize = 32;
 /// Bytes in one key.
 const LONGEST_KEY: usize = 64;
 
-/// Reads a piece of a list, and counts its values. None: the parser must read it.
-pub(super) fn read(file: FileId, window: Window<'_>, limits: &LoaderLimits) -> Option<(Node, usize)> {
-    let text = window.text.as_bytes();
+/// Reads a piece of a list, which begins at `base` in its file, and counts its values. None: the parser must read it.
+pub(super) fn read(file: FileId, text: &str, base: usize, limits: &LoaderLimits) -> Option<(Node, usize)> {
+    let text = text.as_bytes();
     if !text.iter().all(|byte| *byte == b'\n' || matches!(byte, b' '..=b'~')) {
         return None;
     }
-    let mut reader =
-        Reader { file, base: window.base, text, line: Line::default(), limits, nodes: 0, bytes: 0, depth: 0 };
+    let mut reader = Reader { file, base, text, line: Line::default(), limits, nodes: 0, bytes: 0, depth: 0 };
     reader.next_line();
     let (indent, start) = (reader.line.indent, reader.line.start);
     let list = reader.is_dash(start).then(|| reader.list(indent, start))??;
@@ -360,14 +358,14 @@ mod tests {
     use super::*;
     use crate::diagnostic::Sources;
     use crate::plan::findings::Findings;
-    use crate::plan::parse::{Parsed, parse};
+    use crate::plan::parse::{Parsed, Window, parse};
 
     /// What this reader gives, after it was compared with what the parser gives.
     fn compared(text: &str) -> Option<Node> {
         let limits = LoaderLimits::default();
         let file = Sources::default().add("f", text.to_owned());
         let window = Window { text, base: 7, gap: (usize::MAX, 0), first: Some(3) };
-        let (node, nodes) = read(file, window, &limits)?;
+        let (node, nodes) = read(file, text, window.base, &limits)?;
         let mut findings = Findings::new();
         let Parsed { root, nodes: counted, hidden } = parse(file, window, &limits, &mut findings);
         assert_eq!(root.as_ref().ok(), Some(&node), "{text}");
@@ -468,7 +466,6 @@ mod tests {
     fn limits_are_the_parsers_to_tell() {
         let text = "- a: [b, c]\n";
         let file = Sources::default().add("f", text.to_owned());
-        let window = Window { text, base: 0, gap: (usize::MAX, 0), first: None };
         let limits = LoaderLimits {
             nodes: 5,
             expanded_bytes: 2,
@@ -478,7 +475,7 @@ mod tests {
             scalar_bytes: 1,
             ..LoaderLimits::default()
         };
-        assert!(read(file, window, &limits).is_some());
+        assert!(read(file, text, 0, &limits).is_some());
         for limits in [
             LoaderLimits { nodes: 4, ..limits },
             LoaderLimits { expanded_bytes: 1, ..limits },
@@ -487,7 +484,7 @@ mod tests {
             LoaderLimits { key_bytes: 0, ..limits },
             LoaderLimits { scalar_bytes: 0, ..limits },
         ] {
-            assert_eq!(read(file, window, &limits), None, "{limits:?}");
+            assert_eq!(read(file, text, 0, &limits), None, "{limits:?}");
         }
     }
 

@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
                 // The list stands one level deeper in the whole document.
                 let limits =
                     LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
-                let (root, nodes) = match simple_yaml::read(*file, window, &limits) {
+                let (root, nodes) = match simple_yaml::read(*file, text, piece.bytes.start, &limits) {
                     Some(read) => read,
                     None => {
                         let Parsed { root, nodes, .. } = parse(*file, window, &limits, &mut findings);
