@@ -203,8 +203,11 @@ impl Draft {
                 if done {
                     return Ok(());
                 }
-                let alone = QualifiedName::parse(answer).is_ok_and(|name| name.parent.is_none());
-                self.add(answer, if alone { |plan| &mut plan.databases } else { |plan| &mut plan.tables })
+                // As plans write it is as good: the hint for a name that wants quotes shows it so.
+                let in_yaml = answer.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+                let answer = in_yaml.map_or_else(|| answer.to_owned(), |inside| inside.replace("''", "'"));
+                let alone = QualifiedName::parse(&answer).is_ok_and(|name| name.parent.is_none());
+                self.add(&answer, if alone { |plan| &mut plan.databases } else { |plan| &mut plan.tables })
             })?;
         }
         Ok(())

@@ -79,7 +79,7 @@ fn a_plan_by_questions_with_every_answer_wrong_once() {
             &["", "Big", "model", "Bring it back.", "", "dba@example.com"][..],
             &["a b", "A", "../7", "7", "lastest", ""],
             &["b c", "", "a.b", "", ""],
-            &["", "a b", "ADW", "D.t", "D.t", ""],
+            &["", "a b", "ADW", "D.t", "D.t", "my-db.t", "'\"my-db\".t'", ""],
             &["fail", "perhaps", "skip", "soon", "2h"],
             &["_base", "", "http://example.com", "https://example.com/v2"],
             &["{{user}}", "joe", "a=b", "", ""],
@@ -94,7 +94,10 @@ fn a_plan_by_questions_with_every_answer_wrong_once() {
     let environment = draft.environment.unwrap();
     environment.content.compose(None).unwrap();
     assert_eq!(environment.name.as_deref(), Some("prod"));
-    assert_eq!((draft.plan.databases, draft.plan.tables), (vec!["ADW".to_owned()], vec!["D.t".to_owned()]));
+    assert_eq!(
+        (draft.plan.databases, draft.plan.tables),
+        (vec!["ADW".to_owned()], vec!["D.t".to_owned(), "\"my-db\".t".to_owned()])
+    );
     assert_eq!(draft.plan.deadline.as_deref(), Some("2h"));
 }
 
