@@ -105,6 +105,10 @@ pub(super) fn expand(
         if most == 0 {
             return Err(TooMany);
         }
+        // Whoever misspelt `for_each` means an element by `item`; that the key is none is told.
+        if restore.entries().iter().any(|entry| entry.key.to_lowercase().starts_with("for")) {
+            scope.set_unknown_element();
+        }
         fields(&mut restore, trail, templates, scope, None, findings);
         return Ok(vec![base(restore, None, false)]);
     };

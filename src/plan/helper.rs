@@ -2,7 +2,8 @@
 //! environment's variables, files or the clock; `now` is a value that is handed in.
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, JsonTruthy as _, RenderContext, RenderError, RenderErrorReason, ScopedJson,
+    Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy as _, Output, RenderContext, RenderError,
+    RenderErrorReason, ScopedJson,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Number, Value};
@@ -131,6 +132,24 @@ impl Metered<'_> {
 
 /// The library calls helpers inside of texts; what they give is the same as everywhere else.
 impl HelperDef for Metered<'_> {
+    /// In the middle of a text a list would read like one in a program, and nobody means that.
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        call: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        state: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let given = self.call_inner(call, registry, context, state)?;
+        if let value @ (Value::Array(_) | Value::Object(_)) = given.as_json() {
+            let why = format!("`{}` gives {}, which can't be part of a text", self.helper.name, kind(value));
+            return Err(RenderErrorReason::Other(why).into());
+        }
+        out.write(&given.render())?;
+        Ok(())
+    }
+
     fn call_inner<'reg: 'rc, 'rc>(
         &self,
         call: &Helper<'rc>,
@@ -155,7 +174,7 @@ fn get<'a>(arguments: &[&'a Value], index: usize) -> &'a Value {
     arguments.get(index).copied().unwrap_or(NOTHING)
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
@@ -282,8 +301,12 @@ fn date_format(arguments: &[&Value]) -> Result<Value, String> {
     if form.len() > 200 {
         return Err("needs a form of at most 200 bytes".to_owned());
     }
+    let unfit = || format!("needs a form of `%` and letters, like `%Y-%m-%d` or `%Y%m%dT%H%M%S`; this is `{form}`");
+    if !form.contains('%') {
+        return Err(unfit());
+    }
     let shown = jiff::fmt::strtime::format(&form, &moment.to_zoned(jiff::tz::TimeZone::UTC));
-    shown.map(Value::from).map_err(|error| format!("can't use the form `{form}`: {error}"))
+    shown.map(Value::from).map_err(|_| unfit())
 }
 
 #[cfg(test)]
@@ -339,7 +362,8 @@ mod tests {
             ("gt", json!([1, "a"]), "these are a number and text"),
             ("date_add", json!(["yesterday", "1d"]), "like `2026-11-01T00:00:00Z`; this is `yesterday`"),
             ("date_add", json!(["2026-03-01T00:00:00Z", "1 day"]), "is not a duration"),
-            ("date_format", json!(["2026-03-01T00:00:00Z", "%"]), "can't use the form `%`"),
+            ("date_format", json!(["2026-03-01T00:00:00Z", "%"]), "like `%Y-%m-%d` or `%Y%m%dT%H%M%S`; this is `%`"),
+            ("date_format", json!(["2026-03-01T00:00:00Z", "YYYYMMDD"]), "this is `YYYYMMDD`"),
             ("len", json!([1]), "a list, a map or text"),
             ("lower", json!([]), "`lower` takes one argument, as in `{{lower text}}`"),
             ("and", json!([true]), "two or more"),

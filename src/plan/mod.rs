@@ -48,6 +48,7 @@ mod schema_message;
 mod schema_sample;
 mod simple_yaml;
 mod snapshot;
+mod syntax_context;
 mod syntax_message;
 mod template;
 mod template_check;

@@ -35,6 +35,22 @@ pub(super) struct Entry {
     pub(super) value: Node,
 }
 
+impl Yaml {
+    /// Where the last part of a list or a map ends. None: it has none, or that is an entry with nothing in it, which is
+    /// where the next thing begins.
+    pub(super) fn last_end(&self) -> Option<usize> {
+        let is_there = |node: &&Node| node.span.start < node.span.end;
+        match self {
+            Self::List(items) => items.last().filter(is_there).map(|item| item.span.end),
+            Self::Map(entries) => {
+                let last = entries.last()?;
+                Some(Some(&last.value).filter(is_there).map_or(last.key_span.end, |value| value.span.end))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Node {
     pub(super) fn new(span: Span, value: Yaml) -> Self {
         Self { span, value }

@@ -14,7 +14,7 @@ use super::LoaderLimits;
 use super::findings::{Findings, draft};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::{rule, scalar, syntax_message};
+use super::{rule, scalar, syntax_context, syntax_message};
 
 /// What came of a text.
 pub(super) struct Parsed {
@@ -70,8 +70,6 @@ struct Builder<'a> {
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
     bytes: usize,
-    /// A place in the text, and where the text before it has its last visible character.
-    trimmed: (usize, usize),
     /// Values that come into no tree, so that nobody after this can tell whether they are secret.
     hidden: Vec<Span>,
 }
@@ -116,7 +114,6 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             nodes: 0,
             bytes: 0,
-            trimmed: (0, 0),
             hidden: Vec::new(),
         }
     }
@@ -373,18 +370,15 @@ impl<'a> Builder<'a> {
             Open::List(items) => Yaml::List(items),
             Open::Map { entries, .. } => Yaml::Map(entries),
         };
-        let end = self.seen_end(end).max(frame.start);
-        let span = Span { file: self.file, start: self.window.in_file(frame.start), end: self.window.in_file(end) };
+        let start = self.window.in_file(frame.start);
+        // A block goes on to the next thing, over comments; what people see as its end is that of its last part.
+        let in_brackets = self.window.text.get(frame.start..).is_some_and(|text| text.starts_with(['[', '{']));
+        let last = if in_brackets { None } else { value.last_end() };
+        let span = match last {
+            Some(end) => Span { file: self.file, start, end: end.max(start) },
+            None => self.seen(frame.start, end.max(frame.start)),
+        };
         self.put(Node::new(span, value), frame.height, frame.anchor)
-    }
-
-    /// Where the text before `end` has its last visible character. Blocks inside each other end at one place and ask
-    /// one after another, with any amount of empty lines before it.
-    fn seen_end(&mut self, end: usize) -> usize {
-        if self.trimmed.0 != end {
-            self.trimmed = (end, self.window.text.get(..end).map_or(end, |text| text.trim_end().len()));
-        }
-        self.trimmed.1
     }
 
     fn alias(&mut self, id: usize, span: Span, findings: &mut Findings) -> Result<(), Fatal> {
@@ -449,6 +443,10 @@ impl<'a> Builder<'a> {
         let span = Span { file: self.file, start, end: start + width };
         if let ErrorKind::RecursionLimitExceeded = error.kind() {
             return self.too_deep(span);
+        }
+        if let Some((slip, message, hint)) = syntax_context::slip(error.kind(), self.window.text, at) {
+            let (start, end) = (self.window.in_file(slip.start), self.window.in_file(slip.end));
+            return draft(rule::SYNTAX, Span { file: self.file, start, end }, &self.pointer(), message).hint(hint);
         }
         let (message, hint) = syntax_message::describe(error.kind(), self.window.text.get(at..).unwrap_or(""));
         draft(rule::SYNTAX, span, &self.pointer(), message).maybe_hint(hint.map(str::to_owned))

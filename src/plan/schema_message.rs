@@ -262,9 +262,14 @@ fn scalars(node: &Node) -> Vec<Span> {
 fn guarded(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErrorKind) -> Draft {
     match kind {
         ValidationErrorKind::Type { kind } => {
-            let expected = kinds(kind);
+            let expected = keyword.title().filter(|_| keyword.is_duration()).map_or_else(|| kinds(kind), str::to_owned);
             let message = format!("this must be {expected}; it is {}", node.kind());
-            draft(rule::WRONG_KIND, node.span, at.as_str(), message).maybe_hint(wrong_kind_hint(node, kind))
+            let hint = if keyword.is_duration() {
+                Some("write it with a unit".to_owned())
+            } else {
+                wrong_kind_hint(node, kind)
+            };
+            draft(rule::WRONG_KIND, node.span, at.as_str(), message).maybe_hint(hint)
         }
         _ => {
             let expected = keyword.title().unwrap_or("in the form that it must have");
@@ -302,7 +307,7 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         }
         ValidationErrorKind::Constant { expected_value } => {
             let message = format!("this must be `{expected_value}`; it is {}", kind_and_value(node));
-            here(rule::WRONG_VALUE, message).maybe_hint(node.as_str().map(|_| "take the quotes away".to_owned()))
+            here(rule::WRONG_VALUE, message).hint(format!("write `{expected_value}`"))
         }
         ValidationErrorKind::Pattern { pattern } => {
             let expected = title.map_or_else(|| format!("in the form `{pattern}`"), str::to_owned);
@@ -403,6 +408,9 @@ fn wrong_kind_hint(node: &Node, kind: &TypeKind) -> Option<String> {
     };
     match &node.value {
         Yaml::String(text) if takes("boolean") => {
+            if matches!(text.as_str(), "true" | "false") {
+                return Some("take the quotes away".to_owned());
+            }
             let meant = match text.to_lowercase().as_str() {
                 "yes" | "on" | "y" | "true" => "true",
                 "no" | "off" | "n" | "false" => "false",

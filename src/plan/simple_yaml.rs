@@ -40,8 +40,6 @@ struct Line {
     indent: usize,
     /// Where it ends, before its break.
     end: usize,
-    /// Where the text before it has its last visible character, be it of a comment.
-    before: usize,
 }
 
 struct Reader<'a> {
@@ -61,27 +59,17 @@ impl Reader<'_> {
     /// Goes to the next line that holds something but a comment; behind the last one, to the end of the text.
     fn next_line(&mut self) {
         let mut from = if self.line.end == 0 { 0 } else { self.line.end + 1 };
-        let mut before = self.visible_end(self.line.start, self.line.end);
         while let Some(rest) = self.text.get(from..).filter(|rest| !rest.is_empty()) {
             let end = from + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
             let indent = rest.iter().take_while(|byte| **byte == b' ').count();
             let start = from + indent;
             if start < end && self.byte(start) != b'#' {
-                self.line = Line { start, indent, end, before };
+                self.line = Line { start, indent, end };
                 return;
-            }
-            if start < end {
-                before = self.visible_end(start, end);
             }
             from = end + 1;
         }
-        self.line = Line { start: self.text.len(), indent: 0, end: self.text.len(), before };
-    }
-
-    /// Where the visible part of some bytes ends.
-    fn visible_end(&self, start: usize, end: usize) -> usize {
-        let bytes = self.text.get(start..end).unwrap_or_default();
-        start + bytes.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1)
+        self.line = Line { start: self.text.len(), indent: 0, end: self.text.len() };
     }
 
     fn at_end(&self) -> bool {
@@ -99,6 +87,12 @@ impl Reader<'_> {
 
     fn span(&self, start: usize, end: usize) -> Span {
         Span { file: self.file, start: self.base + start, end: self.base + end }
+    }
+
+    /// A block that begins here and ends where its last part does.
+    fn block_of(&self, start: usize, value: Yaml) -> Node {
+        let end = value.last_end().unwrap_or(self.base + start);
+        Node::new(Span { file: self.file, start: self.base + start, end }, value)
     }
 
     /// Whether an entry of a list begins here.
@@ -133,7 +127,7 @@ impl Reader<'_> {
                     return None;
                 }
             }
-            Some(Node::new(reader.span(start, reader.line.before), Yaml::List(items)))
+            Some(reader.block_of(start, Yaml::List(items)))
         })
     }
 
@@ -171,7 +165,7 @@ impl Reader<'_> {
             if !reader.at_end() && reader.line.indent == indent {
                 return None;
             }
-            Some(Node::new(reader.span(start, reader.line.before), Yaml::Map(entries)))
+            Some(reader.block_of(start, Yaml::Map(entries)))
         })
     }
 

@@ -60,6 +60,13 @@ pub(super) fn describe(kind: &ErrorKind, rest: &str) -> (String, Option<&'static
             "an entry of a list can't begin here",
             "begin it on a line of its own, or put a text that begins with `- ` in quotes",
         ),
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            let message = format!("the control character U+{:04X} can't stand in a plan", u32::from(*character));
+            return (message, Some("remove it; nobody sees it"));
+        }
+        ErrorKind::UnexpectedCharacter { character: '`' } => {
+            ("a text can't begin with a backtick", "put it in quotes, or take the backticks away")
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             return (format!("a text can't begin with `{character}`"), Some("put it in quotes"));
         }

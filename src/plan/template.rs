@@ -23,6 +23,7 @@ use super::findings::{Element, Findings, draft};
 use super::helper::{self, Metered, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
+use super::suggest::listed;
 use super::template_check::{Checked, Reference, Shape, check, element_at, named};
 use super::template_scope::Scope;
 use super::{LoaderLimits, locate, rule};
@@ -278,7 +279,7 @@ impl<'a> Templates<'a> {
             return Err(problem.hint(LoaderLimits::raise("", "template-output-bytes")));
         }
         outcome.map_err(|error| {
-            let problem = Problem::new(rule::TEMPLATE_RENDER, explain(error.reason()));
+            let problem = explain(error.reason(), scope);
             match (error.line_no, error.column_no) {
                 (Some(line), Some(column)) => problem.at(element_at(template, line, column)),
                 _ => problem,
@@ -326,6 +327,9 @@ fn passes(checked: &Checked, scope: &Scope) -> usize {
     }
 }
 
+/// How many keys of a map are proposed.
+const KEYS_SHOWN: usize = 4;
+
 /// A list or a map in the middle of a text would read `[object]`; an empty value would read as nothing.
 fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
     let path = reference.path.join(".");
@@ -340,21 +344,39 @@ fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
         Value::Array(_) => problem.hint(format!(
             "put it into `for_each` and write `{{{{item}}}}`, or go through it with `{{{{#each {path}}}}}`"
         )),
+        Value::Object(map) if !map.is_empty() => {
+            let keys = map.keys().take(KEYS_SHOWN).map(|key| format!("{{{{{path}.{key}}}}}"));
+            problem.hint(format!(
+                "write one of its values, like {}",
+                listed(keys.collect::<Vec<_>>().iter().map(String::as_str), "or")
+            ))
+        }
         _ => problem,
     })
 }
 
-fn explain(reason: &RenderErrorReason) -> String {
-    match reason {
-        RenderErrorReason::MissingVariable(Some(name)) => format!("this template uses `{name}`, which isn't there"),
+fn explain(reason: &RenderErrorReason, scope: &Scope) -> Problem {
+    let message = match reason {
+        RenderErrorReason::MissingVariable(Some(name)) => {
+            let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+            match scope.find(&path) {
+                Ok(Some(value)) => format!("`{name}` is {}; this needs a list or a map", helper::kind(value)),
+                _ => format!("this template uses `{name}`, which isn't there"),
+            }
+        }
+        RenderErrorReason::HelperNotFound(name) => {
+            let problem = Problem::new(rule::TEMPLATE_RENDER, format!("there is no helper `{name}`"));
+            return problem.hint("a helper is called without brackets, like `{{upper name}}`");
+        }
         RenderErrorReason::MissingVariable(None) => "this template uses a name that isn't there".to_owned(),
         RenderErrorReason::ParamNotFoundForIndex(helper, index) => {
             format!("`{helper}` has no usable argument number {}", index + 1)
         }
         RenderErrorReason::ParamNotFoundForName(helper, name) => format!("`{helper}` has no usable argument `{name}`"),
         RenderErrorReason::Other(why) => why.clone(),
-        other => format!("this template can't be rendered: {}", other.to_string().to_lowercase()),
-    }
+        _ => "this template can't be rendered".to_owned(),
+    };
+    Problem::new(rule::TEMPLATE_RENDER, message)
 }
 
 /// Takes so many bytes and no more.

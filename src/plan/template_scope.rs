@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use handlebars::Context;
 use serde_json::{Map, Value};
 
+use super::helper::kind;
 use super::rule;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, listed};
 use super::template::Problem;
 
 /// Names that exist only inside `for_each`.
@@ -21,6 +22,11 @@ pub(super) struct Scope {
     /// How many unknown names may still be compared with all that are known.
     guesses: Cell<usize>,
 }
+
+/// What other tools write before the name of an input.
+const PREFIXES: [&str; 9] = ["inputs", "input", "var", "vars", "values", "params", "env", "plan", "this"];
+/// How many keys of a map are listed.
+const KEYS_LISTED: usize = 8;
 
 /// How many unknown names are compared with all that are known, to say which was meant.
 const GUESSES: usize = 20;
@@ -72,6 +78,12 @@ impl Scope {
         known.map(String::as_str).chain(self.broken.iter().map(String::as_str))
     }
 
+    /// The input that is meant by a path like `inputs.name`.
+    fn without_prefix<'n>(&self, root: &str, rest: &'n [String]) -> Option<&'n str> {
+        let name = rest.first().filter(|_| PREFIXES.contains(&root))?;
+        self.names().any(|known| known == name).then_some(name.as_str())
+    }
+
     /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
     pub(super) fn find(&self, path: &[String]) -> Result<Option<&Value>, Problem> {
         let Some((root, rest)) = path.split_first() else { return Ok(None) };
@@ -83,6 +95,8 @@ impl Scope {
             return Err(if LOCAL_NAMES.contains(&root.as_str()) {
                 problem
                     .hint(format!("`{root}` is known in the fields of a restore with `for_each` only, not in its name"))
+            } else if let Some(name) = self.without_prefix(root, rest) {
+                problem.hint(format!("write `{{{{{name}}}}}`"))
             } else if let Some(guess) = self.guess(root, self.names()) {
                 problem.hint(guess)
             } else {
@@ -98,8 +112,15 @@ impl Scope {
             };
             let Some(next) = next else {
                 let problem = Problem::new(rule::TEMPLATE_NAME, format!("`{shown}` has no `{step}`"));
-                let keys = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-                return Err(Problem { hint: self.guess(step, keys), ..problem });
+                let keys = || value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+                let hint = self.guess(step, keys()).or_else(|| match value {
+                    Value::Object(map) if (1..=KEYS_LISTED).contains(&map.len()) => {
+                        Some(format!("it has {}", listed(keys(), "and")))
+                    }
+                    Value::Object(_) | Value::Array(_) => None,
+                    scalar => Some(format!("it is {}; write `{{{{{shown}}}}}`", kind(scalar))),
+                });
+                return Err(Problem { hint, ..problem });
             };
             shown = format!("{shown}.{step}");
             value = next;

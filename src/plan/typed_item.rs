@@ -7,13 +7,13 @@ use crate::model::{
 };
 
 use super::findings::{Element, Findings};
-use super::node::{Node, Yaml};
+use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
-use super::rule;
 use super::suggest::did_you_mean;
 use super::typed::{Reader, switch};
 use super::typed_name::bare_name;
 use super::typed_object::object;
+use super::{rule, schema};
 
 /// Reads one restore, with what it takes from the plan; `after` is resolved later. None: a part of it is wrong,
 /// and that is reported.
@@ -92,7 +92,9 @@ pub(super) fn item(
 /// Reports keys that every restore needs, from itself or from the plan, and that are nowhere.
 fn need(part: &Node, name: &str, keys: &[&str], restore: &Node, reader: &mut Reader<'_>) {
     let missing: Vec<&str> = keys.iter().copied().filter(|key| part.get(key).is_none()).collect();
-    if part.is_broken() || missing.is_empty() {
+    // An unknown key was reported, and is probably the one that is missing.
+    let odd = |entry: &Entry| schema::RESTORE.keys_of(name).all(|key| key != entry.key);
+    if part.is_broken() || missing.is_empty() || part.entries().iter().any(odd) {
         return;
     }
     let named = restore.get("name").and_then(Node::as_str).map(|name| format!("`{name}`"));

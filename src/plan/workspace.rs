@@ -377,13 +377,13 @@ impl Document {
 
 impl Typed {
     /// Completes a finding with what only the whole tells: the pointer of an inherited value, and where the inputs
-    /// have their values that made a text what it is, and that what looks like a value is a comment.
+    /// have their values that made a text what it is, and what the source shows and the value doesn't.
     fn complete(&self, found: &mut Draft, sources: &Sources) {
         self.inherited.place(found);
         let Some(span) = found.span else { return };
         let rest = sources.text(span.file).get(span.start..).unwrap_or("");
-        if found.rule == rule::WRONG_KIND && rest.starts_with('#') {
-            found.hint = Some("what begins with `#` is a comment; put the value in quotes".to_owned());
+        if let Some(better) = as_written(found, sources.text(span.file).get(span.start..span.end).unwrap_or(""), rest) {
+            found.hint = Some(better);
         }
         let until = Span { start: span.start, end: usize::MAX, ..span };
         let Some((around, names)) = self.templated.range(..=until).next_back() else { return };
@@ -398,6 +398,33 @@ impl Typed {
                 found.related.push((node.span, format!("`{name}` has its value here")));
             }
         }
+    }
+}
+
+/// What to do about a value, where its text in the source says more than the value itself: what is read as a comment or
+/// an anchor, and what a template made.
+fn as_written(found: &Draft, text: &str, rest: &str) -> Option<String> {
+    let hint = found.hint.as_deref().unwrap_or("");
+    let template = text.contains("{{");
+    match found.rule {
+        rule::WRONG_KIND if rest.starts_with('#') => {
+            Some("what begins with `#` is a comment; put the value in quotes".to_owned())
+        }
+        rule::WRONG_KIND if rest.starts_with('&') => {
+            Some("what begins with `&` is an anchor; put the value in quotes".to_owned())
+        }
+        rule::WRONG_KIND if template && hint == "take the quotes away" => {
+            Some("a value that is exactly one template keeps its type; this one is text".to_owned())
+        }
+        rule::WRONG_KIND if template && hint == "put it in quotes" => {
+            Some("let the input be of the type `string`".to_owned())
+        }
+        rule::OBJECT_NAME if template && hint.starts_with("let it read") => {
+            let (database, name) = text.trim_matches(['"', '\'']).split_once('.').unwrap_or(("DATABASE", "{{item}}"));
+            let quoted = format!("`'{database}.\"{name}\"'`");
+            Some(format!("if what the template gives is right, let it read {quoted}; the outer quotes are YAML's"))
+        }
+        _ => None,
     }
 }
 
