@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::access::{Access, RESTORE_CREDENTIALS};
 use super::fault::{CallFailed, Fault, retry_after};
-use crate::model::{Api, Millis, PermissionQuery, Secret};
+use crate::model::{Api, Millis, PermissionQuery, Secret, is_this_machine, service_address};
 
 /// The largest answer that we take: some ten thousand restores with their sub-tasks.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -73,7 +73,7 @@ impl Client {
     /// # Errors
     /// When the URL may not be used, a header can't be sent, or the certificate can't be read.
     pub fn new(api: &Api, access: &Access, authority: Option<&[u8]>) -> Result<Self, String> {
-        let base = base(&api.url, api.allow_plain_http)?;
+        let base = service_address(&api.url, api.allow_plain_http).map_err(|why| format!("`api.url` {why}"))?;
         let headers = access.for_every_call().map_err(|e| e.to_string())?;
         let credentials = access.for_create().map_err(|e| e.to_string())?;
         // A second call finds the first one's provider in place, which is the same.
@@ -91,7 +91,7 @@ impl Client {
                 .timeout(total);
             // A proxy from the variables is for https, where it sees nothing but the host. What goes to this machine,
             // or in the open to a network that somebody named, goes there and nowhere else.
-            if base.scheme() != "https" || is_loopback(&base) {
+            if base.scheme() != "https" || is_this_machine(&base) {
                 builder = builder.no_proxy();
             }
             if let Some(pem) = authority {
@@ -257,48 +257,6 @@ impl Client {
             }
         }
         text
-    }
-}
-
-/// Whether an address may be talked to without further permission, as far as it alone tells.
-///
-/// # Errors
-/// With what is wrong with it.
-pub fn check_address(address: &str) -> Result<(), String> {
-    base(address, false).map(drop)
-}
-
-/// The base URL, if it may be used.
-fn base(address: &str, allow_plain_http: bool) -> Result<Url, String> {
-    let mut url: Url = address.parse().map_err(|e| format!("`api.url` is not a URL: {e}"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("`api.url` holds a user or password; use `api.bearer` or `api.headers` with a reference".to_owned());
-    }
-    if url.host().is_none() {
-        return Err("`api.url` names no host".to_owned());
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) || allow_plain_http => {}
-        "http" => {
-            return Err(format!(
-                "`{address}` is plain http: passwords would cross the network in the open; use https (or, for a test network, \
-                 `api.allow_plain_http: true`)"
-            ));
-        }
-        other => return Err(format!("`api.url` has scheme `{other}`; use https")),
-    }
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -14,5 +14,5 @@ pub mod wire;
 
 pub use access::{Access, AccessError};
 pub use calls::JobFilter;
-pub use client::{Client, check_address};
+pub use client::Client;
 pub use fault::{CallFailed, Fault};

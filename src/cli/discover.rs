@@ -154,11 +154,13 @@ pub(super) fn environment_names(plan: &Path) -> Vec<String> {
     found.iter().filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
 }
 
-fn is_test(path: &Path) -> bool {
+/// Whether a file is a plan's test.
+pub(super) fn is_test(path: &Path) -> bool {
     path.file_name().is_some_and(|name| TEST_ENDINGS.iter().any(|ending| name.to_string_lossy().ends_with(ending)))
 }
 
-fn is_base(path: &Path) -> bool {
+/// Whether a file is there for others: to be included, or extended.
+pub(super) fn is_base(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'))
 }
 

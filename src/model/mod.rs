@@ -6,6 +6,7 @@
 //! difference between the two, and the *journal* is what was attempted.
 
 mod action;
+mod address;
 mod contents;
 mod duration;
 mod environment;
@@ -31,6 +32,7 @@ pub mod suggest;
 mod text;
 
 pub use action::{Action, DataLoss};
+pub use address::{is_this_machine, service_address};
 pub use contents::{Contents, nearest_name};
 pub use duration::Millis;
 pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};

@@ -88,7 +88,10 @@ impl ObjectName {
         if self.0.is_ascii() && !self.0.contains(|c: char| c.is_ascii_control()) {
             return None;
         }
+        let latin = self.0.contains(|c: char| c.is_ascii_alphabetic());
         self.0.chars().find_map(|c| match c {
+            '\u{370}'..='\u{3FF}' if latin => Some(format!("mixes Latin letters with the Greek `{c}`")),
+            '\u{400}'..='\u{52F}' if latin => Some(format!("mixes Latin letters with the Cyrillic `{c}`")),
             c if deceives(c) => Some(format!("holds U+{:04X}, which nobody sees", u32::from(c))),
             '\u{FF01}'..='\u{FF5E}' => {
                 Some(format!("holds the full-width `{c}`, which is another character than it looks"))

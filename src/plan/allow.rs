@@ -12,6 +12,7 @@ use crate::diagnostic::{Draft, FileId, Severity, Sources, Span};
 
 use super::findings::draft;
 use super::rule::{self, RULES, nearest_rule};
+use super::suggest::nearest;
 
 /// What every such comment begins with.
 const MARK: &str = "restorectl:";
@@ -32,7 +33,9 @@ pub(super) struct Allow {
 pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) {
     let text = sources.text(file);
     let (mut allows, mut wrong) = (Vec::new(), Vec::new());
-    if !text.contains(MARK) {
+    // Most files have no such comment, and reading them once more would take as long as reading them.
+    let asks = |line: &str| line.split_once('#').is_some_and(|(_, comment)| comment.to_lowercase().contains("allow r"));
+    if !text.contains(MARK) && !text.lines().any(asks) {
         return (allows, wrong);
     }
     let options = granit_parser::options! { emit_comments: true };
@@ -41,11 +44,12 @@ pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) 
     // Where the text stops being YAML, the loader says so.
     while let Some(Ok((event, span))) = parser.next_event() {
         let Event::Comment(comment, _) = event else { continue };
-        let Some(words) = comment.trim().strip_prefix(MARK) else { continue };
+        let Some(words) = words(&comment) else { continue };
         let start = span.start.byte_offset().unwrap_or(0);
         let end = span.end.byte_offset().unwrap_or(start).max(start);
         let span = Span { file, start, end };
-        match directive(words) {
+        let near = |message: &str| (message.to_owned(), "begin it with `# restorectl: allow`".to_owned());
+        match words.map_err(near).and_then(directive) {
             Ok((rule, reason)) => allows.push(Allow { rule, span, line: below.line_of(span, sources), reason }),
             Err((message, hint)) => wrong.push(draft(rule::ALLOW, span, "", message).hint(hint)),
         }
@@ -55,7 +59,8 @@ pub(super) fn read(file: FileId, sources: &Sources) -> (Vec<Allow>, Vec<Draft>) 
 
 /// The rule that a comment allows, and why.
 fn directive(words: &str) -> Result<(&'static str, String), (String, String)> {
-    let form = "write `# restorectl: allow R311 why that is all right`".to_owned();
+    let id = words.split_whitespace().nth(1).and_then(known_rule).unwrap_or("R311");
+    let form = format!("write `# restorectl: allow {id} why that is all right`");
     let mut words = words.split_whitespace();
     match words.next() {
         Some("allow") => {}
@@ -63,15 +68,35 @@ fn directive(words: &str) -> Result<(&'static str, String), (String, String)> {
         None => return Err(("this comment asks for nothing".to_owned(), form)),
     }
     let Some(id) = words.next() else { return Err(("no rule is named here".to_owned(), form)) };
-    let Some(known) = RULES.iter().find(|known| known.id.eq_ignore_ascii_case(id)) else {
+    let Some(known) = known_rule(id) else {
         let guess = nearest_rule(id).map(|meant| format!("did you mean `{meant}`?"));
         return Err((format!("there is no rule `{id}`"), guess.unwrap_or(form)));
     };
     let reason = words.collect::<Vec<_>>().join(" ");
-    if reason.is_empty() {
-        return Err((format!("why `{id}` is allowed isn't said"), form));
+    if let Some(second) = reason.split_whitespace().next().and_then(known_rule) {
+        let hint = format!("give `{second}` a comment of its own, on the line above");
+        return Err(("one comment allows one rule".to_owned(), hint));
     }
-    Ok((known.id, reason))
+    if !reason.contains(char::is_alphanumeric) {
+        return Err((format!("why `{known}` is allowed isn't said"), form));
+    }
+    Ok((known, reason))
+}
+
+fn known_rule(id: &str) -> Option<&'static str> {
+    RULES.iter().find(|known| known.id.eq_ignore_ascii_case(id)).map(|known| known.id)
+}
+
+/// What follows the mark in a comment. Some: it begins with the mark, or with what must have been meant by it.
+fn words(comment: &str) -> Option<Result<&str, &'static str>> {
+    let comment = comment.trim();
+    if let Some(words) = comment.strip_prefix(MARK) {
+        return Some(Ok(words));
+    }
+    let (first, rest) = comment.split_once([' ', ':'])?;
+    let asks = rest.trim_start_matches([' ', ':']).get(..5).is_some_and(|word| word.eq_ignore_ascii_case("allow"));
+    let near = nearest(&first.to_lowercase(), ["restorectl"]).is_some();
+    (asks && near).then_some(Err("this comment is nearly one that allows a warning"))
 }
 
 /// Finds the lines that comments are about, one comment after the other: each line is looked at once.

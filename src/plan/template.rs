@@ -23,7 +23,7 @@ use super::findings::{Element, Findings, draft};
 use super::helper::{self, Metered, VALUE_HELPERS};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
-use super::suggest::listed;
+use super::suggest::{listed, nearest};
 use super::template_check::{Checked, Reference, Shape, check, element_at, named};
 use super::template_scope::Scope;
 use super::{LoaderLimits, locate, rule};
@@ -79,12 +79,19 @@ pub(super) struct Used {
     own_names: BTreeMap<String, (Span, Pointer)>,
     /// A template couldn't be read, so what it would use isn't known.
     unreadable: bool,
+    /// The steps of paths that led nowhere.
+    unknown: BTreeSet<String>,
 }
 
+/// How many of those are kept; with more, nobody knows what was meant.
+const MOST_UNKNOWN: usize = 100;
+
 impl Used {
-    /// Whether any template used this name, as far as can be known.
+    /// Whether any template used this name, as far as can be known: one that isn't there may be meant to be it.
     pub(super) fn uses(&self, name: &str) -> bool {
-        self.unreadable || self.names.contains(name)
+        let meant = |unknown: &String| unknown.eq_ignore_ascii_case(name) || nearest(unknown, [name]).is_some();
+        let too_many = self.unknown.len() >= MOST_UNKNOWN;
+        self.unreadable || too_many || self.names.contains(name) || self.unknown.iter().any(meant)
     }
 
     /// The names that blocks give to what they go through, and where one first does.
@@ -113,6 +120,7 @@ impl Used {
             }
         }
         self.unreadable |= other.unreadable;
+        self.unknown.extend(other.unknown);
     }
 }
 
@@ -192,7 +200,12 @@ impl<'a> Templates<'a> {
                 [root, ..] if reference.optional => std::slice::from_ref(root),
                 whole => whole,
             };
-            let Some(value) = scope.find(path).map_err(here)? else {
+            let found = scope.find(path).inspect_err(|_| {
+                if self.used.unknown.len() < MOST_UNKNOWN {
+                    self.used.unknown.extend(path.iter().take(2).cloned());
+                }
+            });
+            let Some(value) = found.map_err(here)? else {
                 all_there = false;
                 continue;
             };

@@ -1,7 +1,7 @@
 //! From a merged environment to the model's.
 
 use crate::diagnostic::Sources;
-use crate::model::{Api, Environment, Guard, Millis, PermissionQuery, RestoreCredentials, SecretRef};
+use crate::model::{Api, Environment, Guard, Millis, PermissionQuery, RestoreCredentials, SecretRef, service_address};
 
 use super::environment::sibling;
 use super::findings::{Findings, draft};
@@ -85,10 +85,15 @@ fn api(entry: &Entry, sources: &Sources, findings: &mut Findings) -> Option<Api>
     };
     let allow_plain_http = reader.flag(Some(node), "", "allow_plain_http")?;
     let permission_query = permission_query(node.get("permission_query"), &mut reader)?;
+    let address = node.get("url").and_then(|url| Some((url, url.as_str()?)));
+    if let Some((url, Err(why))) = address.map(|(url, text)| (url, service_address(text, allow_plain_http))) {
+        reader.wrong(rule::WRONG_FORM, url, &["url"], format!("`api.url` {why}"));
+        all = false;
+    }
     if !all {
         return None;
     }
-    let url = node.get("url")?.as_str()?.to_owned();
+    let url = address?.1.to_owned();
     Some(Api { url, headers, bearer, restore_credentials, permission_query, ca_file, timeout_ms, allow_plain_http })
 }
 

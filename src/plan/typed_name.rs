@@ -54,6 +54,13 @@ fn hint(text: &str, error: &NameError) -> Option<String> {
     if text.contains([',', ';']) {
         return Some("give each name an entry of its own".to_owned());
     }
+    if text.contains(['{', '}']) {
+        return Some("a template has two braces on each side, like `{{name}}`".to_owned());
+    }
+    if let Some(dotted) = two_parts(text) {
+        let whole = error.meant.as_deref().map(|meant| format!("; if it is all one name, `{}`", in_yaml(meant)));
+        return Some(format!("write `{dotted}`{}", whole.unwrap_or_default()));
+    }
     if let Some(meant) = &error.meant {
         let written = in_yaml(meant);
         let outer = if written == *meant { "" } else { "; the outer quotes are YAML's, and no part of the name" };
@@ -74,6 +81,13 @@ fn hint(text: &str, error: &NameError) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A database and a name that something else than a dot parts.
+fn two_parts(text: &str) -> Option<String> {
+    let (database, name) = text.split_once([' ', '/', ':'])?;
+    let alone = |part: &str| QualifiedName::parse(part).is_ok_and(|name| name.parent.is_none());
+    (alone(database) && alone(name)).then(|| format!("{database}.{name}"))
 }
 
 /// A name as a YAML scalar: in single quotes where YAML would read it as something else.

@@ -18,7 +18,7 @@ use super::environment::{self, laid_over};
 use super::findings::{Findings, draft};
 use super::include::{self, MOST_FILES};
 use super::inputs::{self, Inputs};
-use super::node::Node;
+use super::node::{Node, Yaml};
 use super::origin::{self, Made, Origin};
 use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
 use super::rules::{self, Entry, Frame, Names};
@@ -36,6 +36,8 @@ pub struct Workspace<'a> {
     pub(super) sources: Sources,
     documents: HashMap<String, Rc<Document>>,
     environments: HashMap<String, Rc<Bound>>,
+    /// The names of the plans that were resolved: the file of each, and where it says so.
+    named: HashMap<model::Slug, (String, Span)>,
 }
 
 /// An environment, read once.
@@ -57,6 +59,8 @@ struct Composed {
 
 /// Where everything in a composed plan comes to.
 struct Typed {
+    /// Its name, and where that stands.
+    name: Option<(model::Slug, Span)>,
     plan: Option<model::Plan>,
     names: BTreeMap<String, Vec<model::Slug>>,
     origins: Vec<Origin>,
@@ -69,8 +73,8 @@ struct Typed {
 impl<'a> Workspace<'a> {
     /// A workspace without files. `now` is what templates take for the moment.
     pub fn new(limits: LoaderLimits, now: Timestamp, read: &'a mut ReadFile<'a>) -> Self {
-        let (sources, documents, environments) = Default::default();
-        Self { limits, now, with_origins: false, snapshot: None, read, sources, documents, environments }
+        let (sources, documents, environments, named) = Default::default();
+        Self { limits, now, with_origins: false, snapshot: None, read, sources, documents, environments, named }
     }
 
     /// From now on, resolutions tell where every value comes from.
@@ -119,6 +123,9 @@ impl<'a> Workspace<'a> {
             }
             None => None,
         };
+        if let Some((name, span)) = typed.as_mut().and_then(|typed| typed.name.take()) {
+            self.named_once(name, span, plan, &mut findings);
+        }
         let failed = findings.has_errors();
         let dropped = findings.dropped();
         let mut drafts = findings.into_drafts();
@@ -142,6 +149,16 @@ impl<'a> Workspace<'a> {
                 .and_more(dropped.0, dropped.1),
             origins,
         })
+    }
+
+    /// Reports a plan that has the name of another file's.
+    fn named_once(&mut self, name: model::Slug, span: Span, plan: &str, findings: &mut Findings) {
+        let message = format!("another plan is named `{name}` too, so their restores couldn't be told apart");
+        let (first, place) = self.named.entry(name).or_insert_with(|| (plan.to_owned(), span));
+        if first != plan {
+            let found = draft(rule::PLAN_NAME_TWICE, span, "/name", message).related(*place, "the first is here");
+            findings.add(found.hint("rename one of them, and not one that has run"));
+        }
     }
 
     /// A plan file, from memory where it was read before; otherwise only if it is below a folder, where one is given.
@@ -300,6 +317,10 @@ impl<'a> Workspace<'a> {
         if budget.is_spent() {
             findings.add(budget.finding(key.unwrap_or(root.span)));
         }
+        // Nobody looks for templates in what should be a list of restores and isn't.
+        if root.get("restores").is_some_and(|list| !matches!(list.value, Yaml::List(_))) {
+            used.lose();
+        }
         rules::unused_inputs(root.span.file, &inputs, &used, findings);
         rules::hidden_inputs(&inputs, &used, findings);
         rules::nothing_selected(key, &restores, findings);
@@ -340,6 +361,8 @@ impl<'a> Workspace<'a> {
         // Nothing is missing any more, and then it happens in place: the items of a large plan would stand in memory twice.
         items.retain(Option::is_some);
         let items: Vec<model::Item> = items.into_iter().map_while(|item| item).collect();
+        let place = root.get("name").map_or(root.span, |name| name.span);
+        let named = name.clone().map(|name| (name, place));
         let plan = match (name, purpose, limits.clone()) {
             (Some(name), Some(purpose), Some(limits)) => Some(model::Plan { name, purpose, limits, items }),
             _ => None,
@@ -354,7 +377,7 @@ impl<'a> Workspace<'a> {
             }
             _ => Vec::new(),
         };
-        Ok(Typed { plan, names: names.stand_for(), origins, inputs, templated, inherited })
+        Ok(Typed { name: named, plan, names: names.stand_for(), origins, inputs, templated, inherited })
     }
 }
 

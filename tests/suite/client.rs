@@ -244,7 +244,7 @@ fn only_addresses_that_keep_passwords_safe_are_taken() {
         ("http://127.0.0.1.example.com/", "plain http"),
         ("ftp://api.example.com/", "scheme"),
         ("https://user:pass@api.example.com/", "holds a user"),
-        ("api.example.com", "not a URL"),
+        ("api.example.com", "is no address"),
     ] {
         let why = Client::new(&api(bad), &access(), None).unwrap_err();
         assert!(why.contains(words), "{why}");

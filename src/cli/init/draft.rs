@@ -4,10 +4,9 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use super::questions::{Dialogue, NoAnswer};
-use crate::baas::check_address;
 use crate::cli::files;
 use crate::cli::scaffold::Folder;
-use crate::model::{QualifiedName, Slug};
+use crate::model::{QualifiedName, Slug, service_address};
 use crate::plan::{FirstEnvironment, FirstPlan};
 
 /// A first plan and, where there is none yet, a first environment.
@@ -264,7 +263,7 @@ impl Draft {
         let Some(environment) = &self.environment else { return Ok(()) };
         environment.content.check().map_err(|error| error.to_string())?;
         if let Some(url) = &environment.content.url {
-            check_address(url)?;
+            service_address(url, false).map_err(|why| format!("the address {why}"))?;
         }
         let Some(name) = &environment.name else { return Ok(()) };
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');

@@ -14,7 +14,7 @@ use questions::{Dialogue, NoAnswer};
 use super::exit::Exit;
 use super::scaffold::Folder;
 use super::terminal::Terminal;
-use super::{Global, files};
+use super::{Global, discover, files};
 use crate::model::shell_word;
 use crate::plan::FirstPlan;
 
@@ -132,6 +132,9 @@ impl Answers {
 
 pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
+    if let Some((path, why)) = args.path.as_ref().and_then(|path| Some((path, unfit(path)?))) {
+        anyhow::bail!("`{}` can't be the file of a plan: {why}", path.display());
+    }
     let mut draft = empty(&args);
     if let Some(file) = draft.file.as_ref().filter(|file| file.exists() && !args.force) {
         anyhow::bail!(files::taken(file));
@@ -166,6 +169,19 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
     }
     write(&draft, &args, terminal)
+}
+
+/// Why a path can't be that of a plan, or of the folder for one.
+fn unfit(path: &Path) -> Option<&'static str> {
+    let is_yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    if is_yaml && discover::is_base(path) {
+        return Some("a file whose name begins with `_` is for plans to include, and no plan itself");
+    }
+    if is_yaml && discover::is_test(path) {
+        return Some("a file that ends in `.test.yaml` is a plan's test, and no plan itself");
+    }
+    let other = path.extension().is_some() && !is_yaml && !path.is_dir();
+    other.then_some("a plan's file ends in `.yaml`")
 }
 
 /// Nothing answered yet; what is there and what is to be written is known.

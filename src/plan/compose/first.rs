@@ -74,6 +74,10 @@ fn verdict(diagnostics: &Diagnostics) -> Result<(), ComposeError> {
 
 /// A name with an ending, as plans write it.
 fn ending(name: &ObjectName, suffix: &str) -> Result<Value, ComposeError> {
+    if suffix.contains(['.', '"']) {
+        let why = format!("`{suffix}` is no ending: write only what comes behind a name, like `_restored`");
+        return Err(ComposeError::new(why));
+    }
     let renamed = ObjectName::bare(format!("{}{suffix}", name.as_str()));
     let renamed = renamed.map_err(|error| ComposeError::new(format!("`{name}` can't end in `{suffix}`: {error}")))?;
     Ok(render::name(&renamed))

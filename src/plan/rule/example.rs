@@ -8,6 +8,8 @@ use crate::plan::{LoaderLimits, Resolution, SourceFile, Workspace, read_snapshot
 
 const PLAN: &str = "plan.yaml";
 const ENVIRONMENT: &str = "environments/test.yaml";
+/// A plan that is checked together with it, before it.
+const OTHER: &str = "other.yaml";
 const SNAPSHOT: &str = "snapshot.yaml";
 /// Lines of `NAME=VALUE`, for `--input`; no document, so it isn't shown as one.
 const INPUTS: &str = "inputs.txt";
@@ -55,6 +57,9 @@ impl Example {
         let mut workspace = Workspace::new(LoaderLimits::default(), jiff::Timestamp::UNIX_EPOCH, &mut read);
         let snapshot = self.snapshot().and_then(|path| self.file(path));
         workspace.check_against(snapshot.and_then(|file| read_snapshot(&file, &LoaderLimits::default()).0));
+        if self.bytes(OTHER).is_some() {
+            workspace.resolve(OTHER, None, &[]);
+        }
         let environment = self.environment().map(|_| ENVIRONMENT);
         workspace.resolve(PLAN, environment, &self.inputs())
     }

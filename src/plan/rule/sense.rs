@@ -113,7 +113,16 @@ rules! { SENSE:
 
     /// A name that is easily taken for another.
     LOOKALIKE = "R355", Warning;
-    why: "Full-width letters, blanks that are none and characters without a shape come with text that is copied from \
+    why: "Full-width letters, letters of another script, blanks that are none and characters without a shape come with text that is copied from \
           documents. The name looks right to every reader, and is another one to the database.";
     mend: "Type the name again, by hand. If the object is really called so, allow the warning with that reason.";
+
+    /// Two plans under one name.
+    PLAN_NAME_TWICE = "R356", Error;
+    why: "A plan's name is the first part of the name of each of its restore jobs, and of everything that is kept of its \
+          runs. With two under one name, a restore of the one would be taken for a restore of the other: for done when \
+          it isn't, or for another definition of it.";
+    mend: "Rename the one that has never run. A plan that has run finds its restores again by its name, and keeps it.";
+    fails beside: "other.yaml";
+    passes beside: "other.yaml";
 }

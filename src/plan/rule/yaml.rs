@@ -1,11 +1,11 @@
 //! R0: files that can't be read as YAML, or not by everybody in the same way.
 
 rules! { YAML:
-    /// A file isn't UTF-8 text.
+    /// A file isn't there, can't be read, or isn't UTF-8 text.
     UNREADABLE = "R001", Error;
-    why: "A byte in another encoding could be any letter. A guess would turn a table's name into another name, and the \
+    why: "What isn't there can't be checked. A byte in another encoding could be any letter. A guess would turn a table's name into another name, and the \
           restore would ask for an object that the backup doesn't hold.";
-    mend: "Save the file as UTF-8; editors offer it as `Save with encoding`, and `iconv -f LATIN1 -t UTF-8` converts \
+    mend: "Look at the path that is named. Save the file as UTF-8; editors offer it as `Save with encoding`, and `iconv -f LATIN1 -t UTF-8` converts \
            what an older tool wrote. If the mark is at a NUL character, remove that.";
 
     /// A file isn't YAML.

@@ -38,11 +38,7 @@ pub(super) fn empty_lists(frame: &Frame<'_>, findings: &mut Findings) {
 }
 
 /// Inputs of the plan itself that no template uses. An included file may declare inputs for many plans.
-/// While there are errors, nobody knows what would use one: the misspelt name, or the part that can't be read.
 pub(in crate::plan) fn unused_inputs(plan: FileId, inputs: &Inputs, used: &Used, findings: &mut Findings) {
-    if findings.has_errors() {
-        return;
-    }
     let idle = |(name, span): &&(String, Span)| span.file == plan && !used.uses(name);
     for (name, span) in inputs.declared.iter().filter(idle) {
         let pointer = Pointer::from_text("/inputs").join(name);
