@@ -306,6 +306,9 @@ mod tests {
             ("a\u{a0}b", Some("U+00A0")),
             ("a b", None),
             ("größe", None),
+            ("Мodel", Some("Cyrillic `М`")),
+            ("mοdel", Some("Greek `ο`")),
+            ("Модель", None),
         ] {
             let found = name(text).lookalike();
             assert_eq!(found.is_some(), what.is_some(), "{text}");

@@ -28,6 +28,21 @@ pub(super) struct Reader<'a> {
     element: Option<Element<'a>>,
 }
 
+/// How far from UTC a zone may be, in hours.
+const MOST_HOURS: u32 = 14;
+
+/// Whether a text has the form of a moment; how many hours its zone is from UTC.
+fn is_moment(text: &str) -> Option<u32> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_date = date.split('-').count() == 3 && date.split('-').all(digits);
+    let zone = time.strip_suffix(['Z', 'z']).map(|_| 0).or_else(|| {
+        let (_, zone) = time.split_once(['+', '-'])?;
+        zone.get(..2)?.parse().ok()
+    });
+    zone.filter(|_| is_date)
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(
         findings: &'a mut Findings,
@@ -110,11 +125,17 @@ impl<'a> Reader<'a> {
     /// A moment.
     pub(super) fn moment(&mut self, node: &Node, steps: &[&str]) -> Option<Timestamp> {
         let text = self.text(node, steps)?;
-        if let Ok(moment) = text.parse() {
+        let whole = is_moment(text);
+        if let Some(moment) = text.parse().ok().filter(|_| whole.is_none_or(|offset| offset <= MOST_HOURS)) {
             return Some(moment);
         }
-        let hint = "write a date and a time with a zone, like `2026-11-01T00:00:00Z`";
-        self.wrong_with(rule::WRONG_FORM, node, steps, format!("`{text}` is not a moment"), hint);
+        let message = format!("`{text}` is not a moment");
+        let hint = match whole {
+            Some(_) => "its month, day, hour or zone doesn't exist",
+            None if text.parse::<Millis>().is_ok() => "this is a duration; for a time before now, write `within`",
+            None => "write a date and a time with a zone, like `2026-11-01T00:00:00Z`",
+        };
+        self.wrong_with(rule::WRONG_FORM, node, steps, message, hint);
         None
     }
 

@@ -176,6 +176,8 @@ fn selected(node: &Node, reader: &mut Reader<'_>) -> Option<ExecutionSelector> {
                     let hint = "add `seed: 7`, or any other number: the same seed picks the same execution";
                     return contradiction(reader, "`pick: random` needs a `seed`", hint);
                 }
+                // That `pick` is missing is reported.
+                (None, Some(_)) => return None,
                 (_, Some(_)) => {
                     return contradiction(reader, "a `seed` has a meaning with `pick: random` only", "remove it");
                 }

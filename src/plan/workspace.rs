@@ -106,6 +106,13 @@ impl<'a> Workspace<'a> {
     ) -> Result<Resolution, NotAlone> {
         let mut findings = Findings::new();
         let composed = self.compose(plan, &mut findings);
+        let other = composed.as_ref().and_then(|composed| other_kind(&composed.root));
+        if let Some(span) = other {
+            let message = "this reads like an environment, not like a plan";
+            let found = draft(rule::MISSING_KEY, span, "", message);
+            findings.add(found.hint("name it with `--env`, and a plan before it"));
+        }
+        let composed = composed.filter(|_| other.is_none());
         let bound = environment.map(|path| self.bound(path));
         let layers = bound.as_ref().and_then(|bound| bound.layers.as_ref());
         bound.iter().for_each(|bound| findings.take(bound.findings.clone()));
@@ -449,6 +456,15 @@ fn as_written(found: &Draft, text: &str, rest: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What shows that a document is an environment: a key of those, where no plan's is.
+fn other_kind(root: &Node) -> Option<Span> {
+    let of_plan = |key: &&str| root.entry(key).is_some();
+    if ["name", "restores", "source", "target", "include"].iter().any(of_plan) {
+        return None;
+    }
+    ["api", "guard", "extends"].iter().find_map(|key| root.entry(key)).map(|entry| entry.key_span)
 }
 
 /// A file that can't be read at all.

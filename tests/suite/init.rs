@@ -124,3 +124,17 @@ async fn what_is_there_stays_as_it_is() {
     let first = "# yaml-language-server: $schema=../schema/plan.schema.json\n";
     assert!(read(&rig, "bare/other.yaml").starts_with(first), "{}", read(&rig, "bare/other.yaml"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_would_be_no_plan_is_not_written() {
+    let rig = Rig::new().await;
+    for (path, why) in [
+        ("ours/_shared.yaml", "is for plans to include"),
+        ("ours/orders.test.yaml", "is a plan's test"),
+        ("ours/orders.txt", "ends in `.yaml`"),
+    ] {
+        let ran = rig.run(&["init", path, "--name", "orders"]).await.code(1);
+        assert!(ran.stderr.contains(why), "{ran:?}");
+        assert!(!rig.path(path).exists());
+    }
+}

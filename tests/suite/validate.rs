@@ -349,3 +349,27 @@ async fn what_is_allowed_is_told_with_its_reason_wherever_somebody_asks() {
     let accepted = json!([{"kind": "inSource", "status": "accepted", "justification": "it reads SALES on purpose"}]);
     assert_eq!(suppressions, [&Value::Null, &accepted]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_diff_would_refuse_is_refused_here_and_a_base_runs_nowhere() {
+    let rig = Rig::new().await;
+    std::fs::create_dir_all(rig.path("ours/environments")).unwrap();
+    rig.write("ours/one.yaml", "version: 1\nname: one\nsource: {site: A, job: 1}\ntarget: {site: B}\nrestores:\n  - {name: a, objects: [{table: D.t}]}\n");
+    for (url, words) in [
+        ("http://api.example.com/v2", "passwords would cross the network in the open"),
+        ("https://h:99999/v2", "is no address"),
+    ] {
+        rig.write("ours/environments/x.yaml", &format!("version: 1\napi: {{url: \"{url}\"}}\n"));
+        let ran = rig.run(&["validate", "ours"]).await.code(2);
+        assert!(ran.stdout.contains("error[R106]: `api.url` ") && ran.stdout.contains(words), "{ran:?}");
+    }
+    rig.write("ours/environments/_x.yaml", "version: 1\napi: {url: \"https://api.example.com/v2\"}\n");
+    let ran = rig.run(&["diff", "ours/one.yaml", "--env", "_x"]).await.code(1);
+    assert!(ran.stderr.contains("is a base that environments extend"), "{ran:?}");
+    // Two plans under one name, checked together.
+    std::fs::remove_file(rig.path("ours/environments/x.yaml")).unwrap();
+    let one = std::fs::read_to_string(rig.path("ours/one.yaml")).unwrap();
+    rig.write("ours/two.yaml", &one);
+    let ran = rig.run(&["validate", "ours"]).await.code(2);
+    assert_eq!(ran.stdout.matches("error[R356]").count(), 1, "{ran:?}");
+}

@@ -174,3 +174,26 @@ fn a_mistake_hides_no_other() {
         shown(&resolution)
     );
 }
+
+#[test]
+fn an_environment_in_a_plans_place_is_told_once() {
+    let found = alone("version: 1\nextends: base\ninputs: {site: A}\napi: {url: https://x}\n");
+    assert_eq!(rules(&found), ["R102"], "{}", shown(&found));
+    assert!(shown(&found).contains("reads like an environment"), "{}", shown(&found));
+}
+
+#[test]
+fn moments_that_do_not_exist_say_so() {
+    for (moment, words) in [
+        ("2026-02-30T00:00:00Z", "doesn't exist"),
+        ("2026-11-01T00:00:00+25:00", "doesn't exist"),
+        ("2026-11-01", "with a zone"),
+        ("30d", "write `within`"),
+    ] {
+        let execution =
+            format!("  - {{name: a, objects: [{{table: D.t}}], source: {{execution: {{before: '{moment}'}}}}}}\n");
+        let found = alone(&plan_with(&execution));
+        assert_eq!(rules(&found), ["R106"], "{moment}: {}", shown(&found));
+        assert!(shown(&found).contains(words), "{moment}: {}", shown(&found));
+    }
+}

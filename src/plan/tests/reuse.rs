@@ -105,6 +105,10 @@ fn a_warning_can_be_allowed_with_a_reason_and_only_where_it_is() {
     assert_eq!(rules(&with("", above)), Vec::<&str>::new());
     for (comment, rules_left, words) in [
         ("# restorectl: allow R311", vec!["R006", "R311"], "why `R311` is allowed isn't said"),
+        ("# restorectl: allow R311 R312 both", vec!["R006", "R311"], "one comment allows one rule"),
+        ("# restorectl: allow R311 --", vec!["R006", "R311"], "why `R311` is allowed isn't said"),
+        ("# restorctl: allow R311 x", vec!["R006", "R311"], "nearly one that allows a warning"),
+        ("# Restorectl allow R311 x", vec!["R006", "R311"], "begin it with `# restorectl: allow`"),
         ("# restorectl: allow R3111 x", vec!["R006", "R311"], "there is no rule `R3111`"),
         ("# restorectl: deny R311 x", vec!["R006", "R311"], "`deny` is nothing that a comment can ask for"),
         ("# restorectl: allow R312 x", vec!["R007", "R311"], "there is no warning `R312` here to allow"),
