@@ -53,6 +53,7 @@ mod syntax_message;
 mod template;
 mod template_check;
 mod template_scope;
+mod template_slip;
 mod test_file;
 mod typed;
 mod typed_environment;

@@ -145,7 +145,10 @@ impl Keyword<'_> {
 
     /// Where a key belongs that isn't known here.
     fn home_of(&self, key: &str) -> Option<String> {
-        let is_home = |at: &str| self.schema.strict.pointer(at)?.get("properties")?.get(key);
+        // A restore's schema holds nothing of the plan around it.
+        let own = &self.schema.strict;
+        let whole = if own.get("properties").is_some() { own } else { &super::schema::PLAN.strict };
+        let is_home = |at: &str| whole.pointer(at)?.get("properties")?.get(key);
         let (_, home) = HOMES.into_iter().find(|(at, _)| is_home(at).is_some())?;
         Some(format!("`{key}` belongs to {home}"))
     }
@@ -294,6 +297,13 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
         ValidationErrorKind::Type { kind } => {
             let expected = title.filter(|_| !at_text.is_empty()).map_or_else(|| kinds(kind), str::to_owned);
             let units = match &node.value {
+                Yaml::String(_) | Yaml::Number(_) | Yaml::Bool(_) if keyword.path.starts_with("/$defs/input/") => {
+                    let of = match node.kind() {
+                        "text" => "string",
+                        kind => kind.trim_start_matches("an ").trim_start_matches("a "),
+                    };
+                    Some(format!("write `{{type: {of}, default: {}}}`", shown.trim_matches('`')))
+                }
                 Yaml::Number(n) if keyword.is_duration() => Some(format!("write `{n}s`, `{n}m` or `{n}h`")),
                 _ => None,
             };

@@ -8,6 +8,7 @@ use handlebars::{Path, PathSeg, Template, TemplateErrorReason};
 use super::helper::{BLOCK_HELPERS, VALUE_HELPERS, find};
 use super::suggest::did_you_mean;
 use super::template::Problem;
+use super::template_slip;
 use super::{LoaderLimits, rule};
 
 /// How many blocks or brackets may stand inside each other.
@@ -71,7 +72,15 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
         let problem = Problem::new(rule::TEMPLATE, "this `{{` is never closed").at(open..open + 2);
         return Err(problem.hint("close it with `}}`; write `\\{{` for two braces that are meant as text"));
     }
+    if let Some(problem) = template_slip::index(text) {
+        return Err(problem);
+    }
     let template = Template::compile(text).map_err(|error| {
+        if let (false, Some(problem)) =
+            (matches!(error.reason(), TemplateErrorReason::MismatchingClosedHelper(..)), template_slip::slip(text))
+        {
+            return problem;
+        }
         let at = error.pos().map(|(line, column)| offset(text, line, column));
         let problem = match error.reason() {
             TemplateErrorReason::InvalidSyntax(_) => {
@@ -84,10 +93,8 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
                 let message = format!("the block `{{{{#{open}}}}}` is closed by `{{{{/{close}}}}}`");
                 Problem::new(rule::TEMPLATE, message).hint(format!("close it with `{{{{/{open}}}}}`"))
             }
-            reason => {
-                let message = format!("this is not a Handlebars template: {}", reason.to_string().to_lowercase());
-                Problem::new(rule::TEMPLATE, message).hint("close every block, like `{{#if x}}...{{/if}}`")
-            }
+            _ => Problem::new(rule::TEMPLATE, "the blocks of this template don't fit each other")
+                .hint("close every block, like `{{#if x}}...{{/if}}`"),
         };
         match at {
             Some(at) => problem.at(at..text.get(at..).and_then(|t| t.chars().next()).map_or(at, |c| at + c.len_utf8())),

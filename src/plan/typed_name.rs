@@ -67,6 +67,9 @@ fn hint(text: &str, error: &NameError) -> Option<String> {
         return Some(format!("let it read `{written}`{outer}"));
     }
     let (before, after) = text.split_at_checked(error.offset)?;
+    if after.starts_with(['*', '%', '?']) && !text.contains('.') && text.len() > 1 {
+        return Some("write the name out; there are no patterns".to_owned());
+    }
     if after.starts_with(['*', '%', '?']) {
         let database = before.split_once('.').map_or("NAME", |(database, _)| database);
         return Some(format!("name each object, or write `database: {database}` for everything in it"));
