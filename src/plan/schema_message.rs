@@ -13,7 +13,7 @@ use super::findings::draft;
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
 use super::rule;
-use super::schema::Schema;
+use super::schema::{PLAN, RESTORE, Schema};
 use super::suggest::{did_you_mean, listed, nearest};
 
 /// An error of the validator in our words.
@@ -146,8 +146,7 @@ impl Keyword<'_> {
     /// Where a key belongs that isn't known here.
     fn home_of(&self, key: &str) -> Option<String> {
         // A restore's schema holds nothing of the plan around it.
-        let own = &self.schema.strict;
-        let whole = if own.get("properties").is_some() { own } else { &super::schema::PLAN.strict };
+        let whole = if std::ptr::eq(self.schema, &*RESTORE) { &PLAN.strict } else { &self.schema.strict };
         let is_home = |at: &str| whole.pointer(at)?.get("properties")?.get(key);
         let (_, home) = HOMES.into_iter().find(|(at, _)| is_home(at).is_some())?;
         Some(format!("`{key}` belongs to {home}"))
