@@ -38,7 +38,7 @@ impl Default for LoaderLimits {
             depth: 128,
             keys: 4096,
             key_bytes: 1 << 10,
-            nodes: 500_000,
+            nodes: 300_000,
             expanded_bytes: 32 << 20,
             scalar_bytes: 1 << 20,
             template_bytes: 8 << 10,
