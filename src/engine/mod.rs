@@ -11,7 +11,9 @@
 mod admit;
 mod driver;
 mod machine;
+mod order;
 mod watch;
 
 pub use driver::{DriveError, Heard, Signal, drive};
 pub use machine::{Effect, Event, Machine, Step};
+pub use order::in_order;

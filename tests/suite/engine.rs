@@ -388,6 +388,16 @@ fn higher_priority_goes_first_and_then_the_plans_order() {
 }
 
 #[test]
+fn what_the_rest_of_the_plan_waits_for_goes_before_what_nothing_waits_for() {
+    let mut plan = simple(6);
+    plan.limits.concurrency = 3;
+    for (item, needed) in [(3, 2), (4, 3), (5, 1)] {
+        plan.items[item].after = vec![Slug::parse(&format!("item-{needed}")).unwrap()];
+    }
+    assert_eq!(ByHand::start(&plan).creates, ["item-2", "item-1", "item-0"]);
+}
+
+#[test]
 fn a_service_that_asks_for_peace_gets_it() {
     let mut plan = simple(1);
     plan.limits.concurrency = 1;

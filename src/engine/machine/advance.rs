@@ -139,17 +139,17 @@ impl Machine {
         Ok(())
     }
 
-    /// Starts what may start: highest priority first, then the plan's order. A full group never blocks others.
+    /// Starts what may start, in the order of [`crate::engine::in_order`]. A full group never blocks others.
     pub(super) fn admit(&mut self, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
         if self.stopping {
             return Ok(());
         }
         let decisions = Arc::clone(&self.decisions);
-        let mut ready: Vec<&Decision> = decisions.iter().filter(|decision| self.is_ready(decision, now)).collect();
+        let in_order = self.order.iter().filter_map(|at| decisions.get(*at));
+        let ready: Vec<&Decision> = in_order.filter(|decision| self.is_ready(decision, now)).collect();
         if ready.is_empty() {
             return Ok(());
         }
-        ready.sort_by_key(|decision| std::cmp::Reverse(decision.item.priority));
         let mut occupied = self.occupied(&decisions);
         for decision in ready {
             if occupied.obstacle(&decision.item, &self.limits).is_some() {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::order::in_order;
 use super::watch::Watch;
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Attempt, Closed, Entry, IllegalRecord, ItemState, Progress, Record, RunState};
@@ -83,6 +84,8 @@ pub struct Machine {
     plan: Slug,
     limits: Limits,
     decisions: Arc<[Decision]>,
+    /// The order in which they go, as long as several may start.
+    order: Arc<[usize]>,
     state: RunState,
     watches: BTreeMap<SiteId, Watch>,
     /// Not before this moment is the next attempt of an item made, and how often it was turned away in a row.
@@ -99,6 +102,7 @@ impl Machine {
             plan: changeset.plan.name.clone(),
             limits: changeset.limits.clone(),
             decisions: changeset.items.clone().into(),
+            order: in_order(&changeset.items).into(),
             state: RunState::default(),
             watches: BTreeMap::new(),
             pauses: BTreeMap::new(),
