@@ -12,8 +12,8 @@ use std::collections::BinaryHeap;
 use restorectl::changeset::{Decision, Saw};
 use restorectl::engine::in_order;
 use restorectl::model::{
-    Action, DataLoss, ExecutionSelector, Item, JobId, Millis, Mode, ObjectName, ObjectType, OnExisting, Options, Origin,
-    RestoreObject, SiteId, Slug, Source, Target,
+    Action, DataLoss, ExecutionSelector, Item, JobId, Millis, Mode, ObjectName, ObjectType, OnExisting, Options,
+    Origin, RestoreObject, SiteId, Slug, Source, Target,
 };
 
 /// How many plans of each kind are tried.
