@@ -4,8 +4,8 @@ use super::findings::{Findings, draft};
 use super::inputs::Inputs;
 use super::node::{Node, Yaml};
 use super::pointer::{Pointer, Trail};
+use super::template::scope::Scope;
 use super::template::{Templates, Used};
-use super::template_scope::Scope;
 use super::{rule, schema, suggest};
 
 /// Renders everything around the restores but the declarations of inputs. Gives it with the plan's `defaults`, which

@@ -16,7 +16,7 @@ use super::node::{Entry, Node, Yaml};
 use super::pointer::{Pointer, Trail};
 use super::rule;
 use super::template::Templates;
-use super::template_scope::Scope;
+use super::template::scope::Scope;
 
 /// Where a restore stands in the files that make a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

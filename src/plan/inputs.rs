@@ -13,7 +13,7 @@ use super::node::{Node, Yaml};
 use super::pointer::Pointer;
 use super::schema::compile;
 use super::suggest::did_you_mean;
-use super::template_check::is_reserved;
+use super::template::check::is_reserved;
 use super::{LoaderLimits, rule};
 
 /// How many of the allowed values of an input a wrong one is compared with.

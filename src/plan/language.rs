@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::helper::{BLOCK_HELPERS, VALUE_HELPERS};
 use super::schema::{ENVIRONMENT_SCHEMA, PLAN_SCHEMA};
 use super::schema_message::kind_in_words;
+use super::template::helper::{BLOCK_HELPERS, VALUE_HELPERS};
 
 /// What the schemas can't say.
 const TEMPLATES: &str = "\

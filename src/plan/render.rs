@@ -240,7 +240,7 @@ mod tests {
     use crate::plan::LoaderLimits;
     use crate::plan::budget::Budget;
     use crate::plan::template::Templates;
-    use crate::plan::template_scope::Scope;
+    use crate::plan::template::scope::Scope;
     use proptest::prelude::*;
 
     proptest! {

@@ -3,8 +3,8 @@
 use crate::model::{NameError, ObjectName, QualifiedName};
 
 use super::node::{Node, Yaml};
+use super::parse::scalar::plain;
 use super::rule;
-use super::scalar::plain;
 use super::typed::Reader;
 
 /// A name that stands alone, quoted as in SQL or not.

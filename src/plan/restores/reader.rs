@@ -8,12 +8,13 @@ use crate::plan::expand::{Author, Expanded, FromElement, Room, TooMany, expand};
 use crate::plan::findings::Findings;
 use crate::plan::inputs::Inputs;
 use crate::plan::node::{Entry, Node, Yaml};
+use crate::plan::parse::simple;
 use crate::plan::parse::{Parsed, Window, parse};
 use crate::plan::places::Places;
 use crate::plan::pointer::Pointer;
 use crate::plan::template::Templates;
-use crate::plan::template_scope::Scope;
-use crate::plan::{LoaderLimits, schema, simple_yaml, typed_item};
+use crate::plan::template::scope::Scope;
+use crate::plan::{LoaderLimits, schema, typed_item};
 
 /// What became of a unit.
 pub(super) struct UnitRead {
@@ -58,7 +59,7 @@ impl<'a> Reader<'a> {
                 // The list stands one level deeper in the whole document.
                 let limits =
                     LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
-                let (root, nodes) = match simple_yaml::read(*file, text, piece.bytes.start, &limits) {
+                let (root, nodes) = match simple::read(*file, text, piece.bytes.start, &limits) {
                     Some(read) => read,
                     None => {
                         let Parsed { root, nodes, .. } = parse(*file, window, &limits, &mut findings);

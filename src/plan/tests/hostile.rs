@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::budget::Budget;
 use super::findings::Findings;
 use super::template::Templates;
-use super::template_scope::Scope;
+use super::template::scope::Scope;
 use super::*;
 use crate::diagnostic::{Diagnostics, Draft, Sources};
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::rule;
-use super::template::Problem;
+use super::Problem;
+use crate::plan::rule;
 
 /// A tag of a template: what stands between its braces, and where.
 struct Tag<'a> {
@@ -13,13 +13,13 @@ struct Tag<'a> {
 }
 
 /// Finds the slip in a template that the library can't read.
-pub(super) fn slip(text: &str) -> Option<Problem> {
+pub(in crate::plan) fn slip(text: &str) -> Option<Problem> {
     let tags = tags(text);
     tags.iter().find_map(habit).or_else(|| block(&tags))
 }
 
 /// An index as other languages write it, which reads like the call of a helper.
-pub(super) fn index(text: &str) -> Option<Problem> {
+pub(in crate::plan) fn index(text: &str) -> Option<Problem> {
     tags(text).into_iter().find_map(|tag| {
         let bracket = tag.text.find('[')?;
         let name = tag.text.get(..bracket)?;

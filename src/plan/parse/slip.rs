@@ -9,10 +9,10 @@ use granit_parser::ErrorKind;
 const FORM: &str = "write `KEY: VALUE`";
 
 /// What must be changed, what is wrong there, and what to do.
-pub(super) type Slip = (Range<usize>, &'static str, &'static str);
+pub(in crate::plan) type Slip = (Range<usize>, &'static str, &'static str);
 
 /// Looks for the slip around the place where the parser stopped. None: it is right there.
-pub(super) fn slip(kind: &ErrorKind, text: &str, at: usize) -> Option<Slip> {
+pub(in crate::plan) fn slip(kind: &ErrorKind, text: &str, at: usize) -> Option<Slip> {
     if matches!(kind, ErrorKind::InvalidTrailingDoubleQuotedScalar) {
         return never_closed(text, at);
     }

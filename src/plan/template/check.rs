@@ -5,17 +5,17 @@ use std::ops::Range;
 use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElement, TemplateMapping};
 use handlebars::{Path, PathSeg, Template, TemplateErrorReason};
 
+use super::Problem;
 use super::helper::{BLOCK_HELPERS, VALUE_HELPERS, find};
-use super::suggest::did_you_mean;
-use super::template::Problem;
-use super::template_slip;
-use super::{LoaderLimits, rule};
+use super::slip;
+use crate::plan::suggest::did_you_mean;
+use crate::plan::{LoaderLimits, rule};
 
 /// How many blocks or brackets may stand inside each other.
 const NESTING: usize = 32;
 
 /// Names that an input can't have, because a template would read them as something else.
-pub(super) fn is_reserved(name: &str) -> bool {
+pub(in crate::plan) fn is_reserved(name: &str) -> bool {
     find(name).is_some()
         || BLOCK_HELPERS.contains(&name)
         || ["item", "index", "now", "this", "true", "false", "null", "as", "else", "log", "lookup", "raw", "env"]
@@ -24,7 +24,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 
 /// What a template gives.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
+pub(in crate::plan) enum Shape {
     /// It is exactly one name: its value, of whatever type.
     Path,
     /// It is exactly one call of a helper: what that gives, of whatever type.
@@ -35,28 +35,28 @@ pub(super) enum Shape {
 
 /// A name that a template takes from its scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(in crate::plan) struct Reference {
     /// The name, then the keys below it.
-    pub(super) path: Vec<String>,
+    pub(in crate::plan) path: Vec<String>,
     /// Whether its value becomes part of the text.
-    pub(super) printed: bool,
+    pub(in crate::plan) printed: bool,
     /// A key below the name may be missing; `default` then gives something else.
-    pub(super) optional: bool,
+    pub(in crate::plan) optional: bool,
     /// Where it stands in the template, in bytes.
-    pub(super) at: Option<Range<usize>>,
+    pub(in crate::plan) at: Option<Range<usize>>,
 }
 
 /// A template that may be rendered.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Checked {
-    pub(super) shape: Shape,
-    pub(super) references: Vec<Reference>,
+pub(in crate::plan) struct Checked {
+    pub(in crate::plan) shape: Shape,
+    pub(in crate::plan) references: Vec<Reference>,
     /// The names that blocks in it give to what they go through.
-    pub(super) own_names: Vec<String>,
+    pub(in crate::plan) own_names: Vec<String>,
 }
 
 /// Compiles a template and looks at all of its parts.
-pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Problem> {
+pub(in crate::plan) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Problem> {
     if text.len() > limit {
         let message = format!("this template has {} bytes; the limit is {limit}", text.len());
         return Err(Problem::new(rule::LIMIT, message).hint(LoaderLimits::raise("", "template-bytes")));
@@ -72,12 +72,12 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(Template, Checked), Pro
         let problem = Problem::new(rule::TEMPLATE, "this `{{` is never closed").at(open..open + 2);
         return Err(problem.hint("close it with `}}`; write `\\{{` for two braces that are meant as text"));
     }
-    if let Some(problem) = template_slip::index(text) {
+    if let Some(problem) = slip::index(text) {
         return Err(problem);
     }
     let template = Template::compile(text).map_err(|error| {
         if let (false, Some(problem)) =
-            (matches!(error.reason(), TemplateErrorReason::MismatchingClosedHelper(..)), template_slip::slip(text))
+            (matches!(error.reason(), TemplateErrorReason::MismatchingClosedHelper(..)), slip::slip(text))
         {
             return problem;
         }
@@ -143,7 +143,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 /// The expression or the opening tag that begins at a line and a column, in bytes of the template.
-pub(super) fn element_at(text: &str, line: usize, column: usize) -> Range<usize> {
+pub(in crate::plan) fn element_at(text: &str, line: usize, column: usize) -> Range<usize> {
     let start = offset(text, line, column);
     let end = text.get(start..).and_then(|rest| rest.find("}}")).map_or(text.len(), |end| start + end + 2);
     start..end
@@ -346,7 +346,7 @@ impl Walk<'_> {
 }
 
 /// The names that a path goes through.
-pub(super) fn named(steps: &[PathSeg]) -> Vec<String> {
+pub(in crate::plan) fn named(steps: &[PathSeg]) -> Vec<String> {
     let named = steps.iter().filter_map(|step| match step {
         PathSeg::Named(name) => Some(name.clone()),
         _ => None,

@@ -7,8 +7,9 @@
 
 use crate::diagnostic::{FileId, Span};
 
-use super::node::{Entry, Node, Yaml};
-use super::{LoaderLimits, scalar};
+use super::scalar;
+use crate::plan::LoaderLimits;
+use crate::plan::node::{Entry, Node, Yaml};
 
 /// Lists and maps inside each other; deeper ones are the parser's.
 const DEEPEST: usize = 24;
@@ -18,7 +19,7 @@ const MOST_KEYS: usize = 32;
 const LONGEST_KEY: usize = 64;
 
 /// Reads a piece of a list, which begins at `base` in its file, and counts its values. None: the parser must read it.
-pub(super) fn read(file: FileId, text: &str, base: usize, limits: &LoaderLimits) -> Option<(Node, usize)> {
+pub(in crate::plan) fn read(file: FileId, text: &str, base: usize, limits: &LoaderLimits) -> Option<(Node, usize)> {
     let text = text.as_bytes();
     if !text.iter().all(|byte| *byte == b'\n' || matches!(byte, b' '..=b'~')) {
         return None;

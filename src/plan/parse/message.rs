@@ -3,7 +3,7 @@
 use granit_parser::ErrorKind;
 
 /// What is wrong and what to do. `rest` is the text from the marked place on.
-pub(super) fn describe(kind: &ErrorKind, rest: &str) -> (String, Option<&'static str>) {
+pub(in crate::plan) fn describe(kind: &ErrorKind, rest: &str) -> (String, Option<&'static str>) {
     if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| rest.starts_with(mark)) {
         return ("a merge conflict is still marked here".to_owned(), Some("resolve it, and remove its marks"));
     }

@@ -4,6 +4,11 @@
 //! Strict: every name must be there. A scalar that is exactly one expression keeps its type. Compiled
 //! templates are kept by their text, because `for_each` renders the same text once for every element.
 
+pub(in crate::plan) mod check;
+pub(in crate::plan) mod helper;
+pub(in crate::plan) mod scope;
+mod slip;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::ops::Range;
@@ -18,44 +23,44 @@ use serde_json::Value;
 
 use crate::diagnostic::{Sources, Span};
 
-use super::budget::{Budget, size};
-use super::findings::{Element, Findings, draft};
-use super::helper::{self, Metered, VALUE_HELPERS};
-use super::node::{Entry, Node, Yaml};
-use super::pointer::{Pointer, Trail};
-use super::suggest::{listed, nearest};
-use super::template_check::{Checked, Reference, Shape, check, element_at, named};
-use super::template_scope::Scope;
-use super::{LoaderLimits, locate, rule};
+use crate::plan::budget::{Budget, size};
+use crate::plan::findings::{Element, Findings, draft};
+use crate::plan::node::{Entry, Node, Yaml};
+use crate::plan::pointer::{Pointer, Trail};
+use crate::plan::suggest::{listed, nearest};
+use crate::plan::{LoaderLimits, locate, rule};
+use check::{Checked, Reference, Shape, check, element_at, named};
+use helper::{Metered, VALUE_HELPERS};
+use scope::Scope;
 
 /// Why a template gives nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) rule: &'static str,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(in crate::plan) struct Problem {
+    pub(in crate::plan) rule: &'static str,
+    pub(in crate::plan) message: String,
+    pub(in crate::plan) hint: Option<String>,
     /// Which part of the template it is about, in bytes; none: the whole.
-    pub(super) at: Option<Range<usize>>,
+    pub(in crate::plan) at: Option<Range<usize>>,
 }
 
 impl Problem {
-    pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::plan) fn new(rule: &'static str, message: impl Into<String>) -> Self {
         Self { rule, message: message.into(), hint: None, at: None }
     }
 
-    pub(super) fn at(mut self, at: Range<usize>) -> Self {
+    pub(in crate::plan) fn at(mut self, at: Range<usize>) -> Self {
         self.at = Some(at);
         self
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(in crate::plan) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 }
 
 /// Renders scalars and whole trees of them.
-pub(super) struct Templates<'a> {
+pub(in crate::plan) struct Templates<'a> {
     registry: Handlebars<'a>,
     compiled: HashMap<String, Result<Rc<Checked>, Problem>>,
     used: Used,
@@ -71,7 +76,7 @@ const MOST_KEPT: usize = 1 << 20;
 
 /// What templates used of the names that they can see.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Used {
+pub(in crate::plan) struct Used {
     names: HashSet<String>,
     /// The names that each templated scalar uses.
     by_place: HashMap<Span, BTreeSet<String>>,
@@ -88,29 +93,29 @@ const MOST_UNKNOWN: usize = 100;
 
 impl Used {
     /// Whether any template used this name, as far as can be known: one that isn't there may be meant to be it.
-    pub(super) fn uses(&self, name: &str) -> bool {
+    pub(in crate::plan) fn uses(&self, name: &str) -> bool {
         let meant = |unknown: &String| unknown.eq_ignore_ascii_case(name) || nearest(unknown, [name]).is_some();
         let too_many = self.unknown.len() >= MOST_UNKNOWN;
         self.unreadable || too_many || self.names.contains(name) || self.unknown.iter().any(meant)
     }
 
     /// The names that blocks give to what they go through, and where one first does.
-    pub(super) fn own_names(&self) -> impl Iterator<Item = (&str, Span, &Pointer)> {
+    pub(in crate::plan) fn own_names(&self) -> impl Iterator<Item = (&str, Span, &Pointer)> {
         self.own_names.iter().map(|(name, (span, pointer))| (name.as_str(), *span, pointer))
     }
 
     /// The names that each templated scalar uses, in the order of their places.
-    pub(super) fn into_places(self) -> BTreeMap<Span, BTreeSet<String>> {
+    pub(in crate::plan) fn into_places(self) -> BTreeMap<Span, BTreeSet<String>> {
         self.by_place.into_iter().collect()
     }
 
     /// From now on it isn't known what was used.
-    pub(super) fn lose(&mut self) {
+    pub(in crate::plan) fn lose(&mut self) {
         self.unreadable = true;
     }
 
     /// Adds what other templates used.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(in crate::plan) fn add(&mut self, other: Self) {
         self.names.extend(other.names);
         self.by_place.extend(other.by_place);
         for (name, place) in other.own_names {
@@ -125,7 +130,7 @@ impl Used {
 }
 
 impl<'a> Templates<'a> {
-    pub(super) fn new(limits: &'a LoaderLimits, sources: &'a Sources, budget: &'a Budget) -> Self {
+    pub(in crate::plan) fn new(limits: &'a LoaderLimits, sources: &'a Sources, budget: &'a Budget) -> Self {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(handlebars::no_escape);
         registry.set_strict_mode(true);
@@ -141,12 +146,12 @@ impl<'a> Templates<'a> {
     }
 
     /// What was used so far.
-    pub(super) fn into_used(self) -> Used {
+    pub(in crate::plan) fn into_used(self) -> Used {
         self.used
     }
 
     /// Renders every scalar of a tree where it stands. What can't be rendered is broken then, and a finding.
-    pub(super) fn tree(
+    pub(in crate::plan) fn tree(
         &mut self,
         node: &mut Node,
         trail: Trail<'_>,
@@ -185,7 +190,7 @@ impl<'a> Templates<'a> {
     }
 
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
-    pub(super) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
+    pub(in crate::plan) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
         let rendered = if self.budget.is_spent() { Ok(None) } else { self.within_budget(text, scope) };
         // What is spent is reported for the whole plan.
         if self.budget.is_spent() { Ok(None) } else { rendered }
@@ -226,7 +231,7 @@ impl<'a> Templates<'a> {
     }
 
     /// The path that a scalar consists of, where it is exactly one name.
-    pub(super) fn path_of(&mut self, node: &Node) -> Option<Vec<String>> {
+    pub(in crate::plan) fn path_of(&mut self, node: &Node) -> Option<Vec<String>> {
         let checked = self.compile(node.as_str()?).ok()?;
         match (&checked.shape, checked.references.as_slice()) {
             (Shape::Path, [reference]) => Some(reference.path.clone()),

@@ -10,30 +10,30 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostics, Draft, FileId, Sources, Span};
 use crate::model;
 
-use super::allow::{self, Allow};
-use super::around::around;
-use super::budget::Budget;
-use super::document::{Document, Restores};
-use super::environment::{self, laid_over};
-use super::findings::{Findings, draft};
-use super::include::{self, MOST_FILES};
-use super::inputs::{self, Inputs};
-use super::node::{Node, Yaml};
-use super::origin::{self, Made, Origin};
-use super::restores::{Inherited, Listed, NotAlone, Read, Setting};
-use super::rules::{self, Entry, Frame, Names};
-use super::template::{Templates, Used};
-use super::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, typed, typed_environment};
+use crate::plan::allow::{self, Allow};
+use crate::plan::around::around;
+use crate::plan::budget::Budget;
+use crate::plan::document::{Document, Restores};
+use crate::plan::environment::{self, laid_over};
+use crate::plan::findings::{Findings, draft};
+use crate::plan::include::{self, MOST_FILES};
+use crate::plan::inputs::{self, Inputs};
+use crate::plan::node::{Node, Yaml};
+use crate::plan::origin::{self, Made, Origin};
+use crate::plan::restores::{Inherited, Listed, NotAlone, Read, Setting};
+use crate::plan::rules::{self, Entry, Frame, Names};
+use crate::plan::template::{Templates, Used};
+use crate::plan::{LoaderLimits, ReadFile, Resolution, render, restores, rule, schema, typed, typed_environment};
 
 /// Plans and environments that are resolved together.
 pub struct Workspace<'a> {
-    pub(super) limits: LoaderLimits,
+    pub(in crate::plan) limits: LoaderLimits,
     now: Timestamp,
     with_origins: bool,
     /// What names are compared with.
     snapshot: Option<model::Snapshot>,
     read: &'a mut ReadFile<'a>,
-    pub(super) sources: Sources,
+    pub(in crate::plan) sources: Sources,
     documents: HashMap<String, Rc<Document>>,
     environments: HashMap<String, Rc<Bound>>,
     /// The names of the plans that were resolved: the file of each, and where it says so.
@@ -41,12 +41,12 @@ pub struct Workspace<'a> {
 }
 
 /// An environment, read once.
-pub(super) struct Bound {
+pub(in crate::plan) struct Bound {
     /// With its bases under it.
-    pub(super) layers: Option<Node>,
-    pub(super) typed: Option<model::Environment>,
-    pub(super) findings: Findings,
-    pub(super) allows: Vec<Allow>,
+    pub(in crate::plan) layers: Option<Node>,
+    pub(in crate::plan) typed: Option<model::Environment>,
+    pub(in crate::plan) findings: Findings,
+    pub(in crate::plan) allows: Vec<Allow>,
 }
 
 /// A plan with what it includes.
@@ -193,7 +193,7 @@ impl<'a> Workspace<'a> {
     }
 
     /// An environment by its path, from memory where it was read before.
-    pub(super) fn bound(&mut self, path: &str) -> Rc<Bound> {
+    pub(in crate::plan) fn bound(&mut self, path: &str) -> Rc<Bound> {
         if let Some(known) = self.environments.get(path) {
             return Rc::clone(known);
         }
@@ -468,7 +468,7 @@ fn other_kind(root: &Node) -> Option<Span> {
 }
 
 /// A file that can't be read at all.
-pub(super) fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
+pub(in crate::plan) fn unreadable(path: &str, why: &str, sources: &mut Sources) -> Draft {
     let file = sources.add(path, String::new());
     draft(rule::UNREADABLE, Span { file, start: 0, end: 0 }, "", why)
 }

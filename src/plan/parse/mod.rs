@@ -4,30 +4,40 @@
 //! recursion follows the input, and what different tools read differently is refused. An alias is
 //! expanded in place and paid for each time.
 
+mod message;
+pub(in crate::plan) mod scalar;
+pub(in crate::plan) mod simple;
+mod slip;
+
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
 use crate::diagnostic::{Draft, FileId, Span};
 
-use super::LoaderLimits;
-use super::findings::{Findings, draft};
-use super::node::{Entry, Node, Yaml};
-use super::pointer::Pointer;
-use super::{rule, scalar, syntax_context, syntax_message};
+use crate::plan::LoaderLimits;
+use crate::plan::findings::{Findings, draft};
+use crate::plan::node::{Entry, Node, Yaml};
+use crate::plan::pointer::Pointer;
+use crate::plan::rule;
 
 /// What came of a text.
-pub(super) struct Parsed {
+pub(in crate::plan) struct Parsed {
     /// Its value, or what ended the reading.
-    pub(super) root: Result<Node, Fatal>,
+    pub(in crate::plan) root: Result<Node, Fatal>,
     /// How many values it holds.
-    pub(super) nodes: usize,
+    pub(in crate::plan) nodes: usize,
     /// Values that came into no tree, so that nobody after this can tell whether they are secret.
-    pub(super) hidden: Vec<Span>,
+    pub(in crate::plan) hidden: Vec<Span>,
 }
 
 /// Reads a text, or a part of one.
-pub(super) fn parse(file: FileId, window: Window<'_>, limits: &LoaderLimits, findings: &mut Findings) -> Parsed {
+pub(in crate::plan) fn parse(
+    file: FileId,
+    window: Window<'_>,
+    limits: &LoaderLimits,
+    findings: &mut Findings,
+) -> Parsed {
     let mut builder = Builder::new(file, window, limits);
     let root = builder.run(findings);
     Parsed { root, nodes: builder.nodes, hidden: builder.hidden }
@@ -35,20 +45,20 @@ pub(super) fn parse(file: FileId, window: Window<'_>, limits: &LoaderLimits, fin
 
 /// What of a text is read, and where it stands in it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window<'a> {
+pub(in crate::plan) struct Window<'a> {
     /// The text that is read.
-    pub(super) text: &'a str,
+    pub(in crate::plan) text: &'a str,
     /// Where it begins in the file.
-    pub(super) base: usize,
+    pub(in crate::plan) base: usize,
     /// From this byte of it on, so many bytes of the file were left out before it.
-    pub(super) gap: (usize, usize),
+    pub(in crate::plan) gap: (usize, usize),
     /// It is a part of `restores`, and its first element has this index there.
-    pub(super) first: Option<usize>,
+    pub(in crate::plan) first: Option<usize>,
 }
 
 impl<'a> Window<'a> {
     /// A whole text.
-    pub(super) fn whole(text: &'a str) -> Self {
+    pub(in crate::plan) fn whole(text: &'a str) -> Self {
         Self { text, base: 0, gap: (usize::MAX, 0), first: None }
     }
 
@@ -58,7 +68,7 @@ impl<'a> Window<'a> {
 }
 
 /// What ends the reading of a file.
-pub(super) type Fatal = Box<Draft>;
+pub(in crate::plan) type Fatal = Box<Draft>;
 
 struct Builder<'a> {
     file: FileId,
@@ -444,11 +454,11 @@ impl<'a> Builder<'a> {
         if let ErrorKind::RecursionLimitExceeded = error.kind() {
             return self.too_deep(span);
         }
-        if let Some((slip, message, hint)) = syntax_context::slip(error.kind(), self.window.text, at) {
+        if let Some((slip, message, hint)) = slip::slip(error.kind(), self.window.text, at) {
             let (start, end) = (self.window.in_file(slip.start), self.window.in_file(slip.end));
             return draft(rule::SYNTAX, Span { file: self.file, start, end }, &self.pointer(), message).hint(hint);
         }
-        let (message, hint) = syntax_message::describe(error.kind(), self.window.text.get(at..).unwrap_or(""));
+        let (message, hint) = message::describe(error.kind(), self.window.text.get(at..).unwrap_or(""));
         draft(rule::SYNTAX, span, &self.pointer(), message).maybe_hint(hint.map(str::to_owned))
     }
 }

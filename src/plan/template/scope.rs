@@ -6,16 +6,16 @@ use std::collections::HashSet;
 use handlebars::Context;
 use serde_json::{Map, Value};
 
+use super::Problem;
 use super::helper::kind;
-use super::rule;
-use super::suggest::{did_you_mean, listed};
-use super::template::Problem;
+use crate::plan::rule;
+use crate::plan::suggest::{did_you_mean, listed};
 
 /// Names that exist only inside `for_each`.
-pub(super) const LOCAL_NAMES: [&str; 2] = ["item", "index"];
+pub(in crate::plan) const LOCAL_NAMES: [&str; 2] = ["item", "index"];
 
 /// What templates can see: the inputs and, inside `for_each`, the element.
-pub(super) struct Scope {
+pub(in crate::plan) struct Scope {
     context: Context,
     /// Names that are known and have no value, which was reported where they should get it.
     broken: HashSet<String>,
@@ -33,19 +33,19 @@ const GUESSES: usize = 20;
 
 impl Scope {
     /// The inputs that have a value, and the names of those that should have one.
-    pub(super) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
+    pub(in crate::plan) fn new(values: Map<String, Value>, broken: HashSet<String>) -> Self {
         let mut context = Context::null();
         *context.data_mut() = Value::Object(values);
         Self { context, broken, guesses: Cell::new(GUESSES) }
     }
 
     /// The same for the library that renders texts.
-    pub(super) fn context(&self) -> &Context {
+    pub(in crate::plan) fn context(&self) -> &Context {
         &self.context
     }
 
     /// Enters an element of a `for_each`, or leaves the last one.
-    pub(super) fn set_element(&mut self, element: Option<(Value, usize)>) {
+    pub(in crate::plan) fn set_element(&mut self, element: Option<(Value, usize)>) {
         self.broken.retain(|name| !LOCAL_NAMES.contains(&name.as_str()));
         let Value::Object(values) = self.context.data_mut() else { return };
         match element {
@@ -58,13 +58,13 @@ impl Scope {
     }
 
     /// Enters an element that couldn't be had: what depends on it is broken without a word.
-    pub(super) fn set_unknown_element(&mut self) {
+    pub(in crate::plan) fn set_unknown_element(&mut self) {
         self.set_element(None);
         self.broken.extend(LOCAL_NAMES.map(str::to_owned));
     }
 
     /// From here on as many unknown names may be compared as in the beginning.
-    pub(super) fn guess_again(&self) {
+    pub(in crate::plan) fn guess_again(&self) {
         self.guesses.set(GUESSES);
     }
 
@@ -85,7 +85,7 @@ impl Scope {
     }
 
     /// The value that a path leads to. `Ok(None)`: it is missing, and that was reported elsewhere.
-    pub(super) fn find(&self, path: &[String]) -> Result<Option<&Value>, Problem> {
+    pub(in crate::plan) fn find(&self, path: &[String]) -> Result<Option<&Value>, Problem> {
         let Some((root, rest)) = path.split_first() else { return Ok(None) };
         if self.broken.contains(root) {
             return Ok(None);

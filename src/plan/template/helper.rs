@@ -10,21 +10,21 @@ use serde_json::{Number, Value};
 
 use crate::model::Millis;
 
-use super::budget::Budget;
+use crate::plan::budget::Budget;
 
 type Function = fn(&[&Value]) -> Result<Value, String>;
 
 /// A helper: how it is called, what it gives, and how it does it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ValueHelper {
+pub(in crate::plan) struct ValueHelper {
     /// The name in templates.
-    pub(super) name: &'static str,
+    pub(in crate::plan) name: &'static str,
     /// How many arguments it takes at least and at most.
     arguments: (usize, usize),
     /// How it is called.
-    pub(super) usage: &'static str,
+    pub(in crate::plan) usage: &'static str,
     /// What it gives.
-    pub(super) gives: &'static str,
+    pub(in crate::plan) gives: &'static str,
     function: Function,
 }
 
@@ -42,7 +42,7 @@ const fn helper(
 const MANY: usize = 16;
 
 /// All of them, as the documentation lists them.
-pub(super) const VALUE_HELPERS: &[ValueHelper] = &[
+pub(in crate::plan) const VALUE_HELPERS: &[ValueHelper] = &[
     helper(
         "default",
         (2, 2),
@@ -74,16 +74,16 @@ pub(super) const VALUE_HELPERS: &[ValueHelper] = &[
 ];
 
 /// Helpers that enclose a part of the text.
-pub(super) const BLOCK_HELPERS: [&str; 4] = ["if", "unless", "each", "with"];
+pub(in crate::plan) const BLOCK_HELPERS: [&str; 4] = ["if", "unless", "each", "with"];
 
 /// Finds a helper by its name.
-pub(super) fn find(name: &str) -> Option<&'static ValueHelper> {
+pub(in crate::plan) fn find(name: &str) -> Option<&'static ValueHelper> {
     VALUE_HELPERS.iter().find(|helper| helper.name == name)
 }
 
 impl ValueHelper {
     /// Whether it can be called with so many arguments. The error says how it is called.
-    pub(super) fn takes(&self, count: usize) -> Result<(), String> {
+    pub(in crate::plan) fn takes(&self, count: usize) -> Result<(), String> {
         let (least, most) = self.arguments;
         if (least..=most).contains(&count) {
             return Ok(());
@@ -95,7 +95,7 @@ impl ValueHelper {
     ///
     /// # Errors
     /// When its arguments aren't what it works on, in a sentence.
-    pub(super) fn call(&self, arguments: &[&Value]) -> Result<Value, String> {
+    pub(in crate::plan) fn call(&self, arguments: &[&Value]) -> Result<Value, String> {
         self.takes(arguments.len())?;
         (self.function)(arguments).map_err(|why| format!("`{}` {why}", self.name))
     }
@@ -111,9 +111,9 @@ fn arguments(least: usize, most: usize) -> String {
 
 /// A helper that pays for what it does.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Metered<'a> {
-    pub(super) helper: ValueHelper,
-    pub(super) budget: &'a Budget,
+pub(in crate::plan) struct Metered<'a> {
+    pub(in crate::plan) helper: ValueHelper,
+    pub(in crate::plan) budget: &'a Budget,
 }
 
 impl Metered<'_> {
@@ -121,7 +121,7 @@ impl Metered<'_> {
     ///
     /// # Errors
     /// As [`ValueHelper::call`], and when nothing is left to pay with.
-    pub(super) fn call(&self, arguments: &[&Value]) -> Result<Value, String> {
+    pub(in crate::plan) fn call(&self, arguments: &[&Value]) -> Result<Value, String> {
         let enough = |paid: bool| if paid { Ok(()) } else { Err("this is too much work".to_owned()) };
         arguments.iter().try_for_each(|argument| enough(self.budget.handle(argument)))?;
         let given = self.helper.call(arguments)?;
@@ -174,7 +174,7 @@ fn get<'a>(arguments: &[&'a Value], index: usize) -> &'a Value {
     arguments.get(index).copied().unwrap_or(NOTHING)
 }
 
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(in crate::plan) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",

@@ -2,13 +2,13 @@
 
 use serde_json::Number;
 
-use super::node::Yaml;
+use crate::plan::node::Yaml;
 
 /// Reads a plain (unquoted) scalar.
 ///
 /// # Errors
 /// When it is a number that tools disagree on or that JSON can't hold: what is wrong, and what to do.
-pub(super) fn plain(text: &str) -> Result<Yaml, (&'static str, &'static str)> {
+pub(in crate::plan) fn plain(text: &str) -> Result<Yaml, (&'static str, &'static str)> {
     const QUOTE: &str = "put it in quotes if it is meant as text";
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Yaml::Null),
