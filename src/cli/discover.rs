@@ -85,7 +85,9 @@ fn yaml_below(paths: &[PathBuf]) -> Found {
             plans.push(path.clone());
         }
         plans.sort();
-        found.files.extend(plans.into_iter().filter(|plan| known.insert(plan.components().collect::<PathBuf>())));
+        // By the file itself: what links and detours lead to twice is one plan.
+        let file = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.components().collect());
+        found.files.extend(plans.into_iter().filter(|plan| known.insert(file(plan))));
     }
     found
 }

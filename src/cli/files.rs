@@ -18,12 +18,14 @@ pub(super) struct Unreadable {
     pub(super) path: PathBuf,
     /// Why not.
     pub(super) why: String,
+    /// It has more bytes than are taken.
+    pub(super) too_large: bool,
 }
 
 impl Unreadable {
     /// A path that isn't what it must be.
     pub(super) fn new(path: &Path, why: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), why: why.into() }
+        Self { path: path.to_owned(), why: why.into(), too_large: false }
     }
 
     /// What the system said about a path.
@@ -46,7 +48,8 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unreadable> {
     if !known.is_file() {
         return Err(Unreadable::new(path, "it is not a regular file"));
     }
-    let too_large = || Unreadable::new(path, format!("it is larger than {limit} bytes"));
+    let too_large =
+        || Unreadable { too_large: true, ..Unreadable::new(path, format!("it is larger than {limit} bytes")) };
     if known.len() > limit {
         return Err(too_large());
     }

@@ -144,9 +144,9 @@ pub(super) fn reader(limits: LoaderLimits) -> impl FnMut(&str, Option<&Path>) ->
     move |path: &str, below: Option<&Path>| {
         let path = Path::new(path);
         below.map_or(Ok(()), |folder| files::must_be_below(path, folder))?;
-        files::read(path, most).map_err(|error| {
-            let larger = std::fs::metadata(path).is_ok_and(|known| known.is_file() && known.len() > most);
-            error.why + if larger { "; raise the limit with `--limit file-bytes=N` if it must be so large" } else { "" }
+        files::read(path, most).map_err(|Unreadable { why, too_large, .. }| match too_large {
+            true => format!("{why}; if it must be so large, raise the limit with `--limit file-bytes=N`"),
+            false => why,
         })
     }
 }

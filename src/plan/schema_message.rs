@@ -45,6 +45,10 @@ pub(super) enum Kind {
 
 /// How many allowed keys are listed in a hint.
 const SHORT_LIST: usize = 20;
+/// The hint for a text where something else is wanted.
+pub(super) const QUOTES_AWAY: &str = "take the quotes away";
+/// The hint for something else where a text is wanted.
+pub(super) const IN_QUOTES: &str = "put it in quotes";
 /// How many keys are proposed in the place of one.
 const MEANT: usize = 4;
 /// How many unknown keys of one map are reported one by one.
@@ -418,7 +422,7 @@ fn wrong_kind_hint(node: &Node, kind: &TypeKind) -> Option<String> {
     match &node.value {
         Yaml::String(text) if takes("boolean") => {
             if matches!(text.as_str(), "true" | "false") {
-                return Some("take the quotes away".to_owned());
+                return Some(QUOTES_AWAY.to_owned());
             }
             let meant = match text.to_lowercase().as_str() {
                 "yes" | "on" | "y" | "true" => "true",
@@ -428,10 +432,10 @@ fn wrong_kind_hint(node: &Node, kind: &TypeKind) -> Option<String> {
             Some(format!("YAML 1.2 reads `{text}` as text; write `{meant}`"))
         }
         Yaml::String(text) if (takes("integer") || takes("number")) && text.parse::<f64>().is_ok() => {
-            Some("take the quotes away".to_owned())
+            Some(QUOTES_AWAY.to_owned())
         }
         Yaml::Null => Some("give it a value, or remove the key".to_owned()),
-        Yaml::Number(_) | Yaml::Bool(_) if takes("string") => Some("put it in quotes".to_owned()),
+        Yaml::Number(_) | Yaml::Bool(_) if takes("string") => Some(IN_QUOTES.to_owned()),
         Yaml::Map(entries) if takes("array") && entries.iter().any(|entry| entry.key.starts_with('-')) => {
             Some("write a space behind the `-` that begins an entry".to_owned())
         }

@@ -139,6 +139,11 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A value as it is written, with its quotes.
+    pub(super) fn written(&self, node: &Node) -> &str {
+        self.sources.text(node.span.file).get(node.span.start..node.span.end).unwrap_or("")
+    }
+
     /// A whole number.
     pub(super) fn count(&mut self, node: &Node, steps: &[&str]) -> Option<u32> {
         let number = match &node.value {

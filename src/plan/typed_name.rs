@@ -36,7 +36,8 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
             let message = format!("`{text}` is not an object's name: {error}");
             let part = error.offset..error.offset + width;
             let found = reader.draft_at(rule::OBJECT_NAME, node, steps, part, message);
-            reader.report(found.maybe_hint(hint(text, &error)));
+            let hint = made_by_template(reader.written(node), &error).or_else(|| hint(text, &error));
+            reader.report(found.maybe_hint(hint));
             return None;
         }
     };
@@ -47,6 +48,16 @@ pub(super) fn qualified(node: &Node, steps: &[&str], reader: &mut Reader<'_>) ->
         }
     }
     Some(name)
+}
+
+/// What to write where a template gave a name that wants quotes: the quotes go around the template.
+fn made_by_template(written: &str, error: &NameError) -> Option<String> {
+    if !written.contains("{{") || error.meant.is_none() {
+        return None;
+    }
+    let (database, name) = written.trim_matches(['"', '\'']).split_once('.').unwrap_or(("DATABASE", "{{item}}"));
+    let quoted = format!("`'{database}.\"{name}\"'`");
+    Some(format!("if what the template gives is right, let it read {quoted}; the outer quotes are YAML's"))
 }
 
 /// What to write in place of a text that is no name.

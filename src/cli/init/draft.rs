@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::questions::{Dialogue, NoAnswer};
 use crate::cli::files;
 use crate::cli::scaffold::Folder;
-use crate::model::{QualifiedName, Slug, service_address};
+use crate::model::{QualifiedName, Slug};
 use crate::plan::{FirstEnvironment, FirstPlan};
 
 /// A first plan and, where there is none yet, a first environment.
@@ -262,9 +262,6 @@ impl Draft {
         }
         let Some(environment) = &self.environment else { return Ok(()) };
         environment.content.check().map_err(|error| error.to_string())?;
-        if let Some(url) = &environment.content.url {
-            service_address(url, false).map_err(|why| format!("the address {why}"))?;
-        }
         let Some(name) = &environment.name else { return Ok(()) };
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if name.starts_with(['_', '-']) || !name.chars().all(fits) {

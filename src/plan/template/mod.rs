@@ -6,32 +6,30 @@
 
 pub(in crate::plan) mod check;
 pub(in crate::plan) mod helper;
+mod render;
 pub(in crate::plan) mod scope;
 mod slip;
+mod used;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::io;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
-use handlebars::{
-    Context, Handlebars, Helper, HelperResult, JsonTruthy as _, Output, Path, RenderContext, RenderErrorReason,
-    Renderable as _,
-};
+use handlebars::Handlebars;
 use serde_json::Value;
 
 use crate::diagnostic::{Sources, Span};
-
 use crate::plan::budget::{Budget, size};
 use crate::plan::findings::{Element, Findings, draft};
 use crate::plan::node::{Entry, Node, Yaml};
-use crate::plan::pointer::{Pointer, Trail};
-use crate::plan::suggest::{listed, nearest};
+use crate::plan::pointer::Trail;
 use crate::plan::{LoaderLimits, locate, rule};
-use check::{Checked, Reference, Shape, check, element_at, named};
+use check::{Checked, Shape, check, element_at};
 use helper::{Metered, VALUE_HELPERS};
+use render::{Bounded, evaluate, explain, passes, printable, strict_if, strict_unless};
 use scope::Scope;
+
+pub(in crate::plan) use used::Used;
 
 /// Why a template gives nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,61 +71,6 @@ pub(in crate::plan) struct Templates<'a> {
 
 /// How many bytes of templates are kept compiled; they take far more memory than their texts.
 const MOST_KEPT: usize = 1 << 20;
-
-/// What templates used of the names that they can see.
-#[derive(Debug, Clone, Default)]
-pub(in crate::plan) struct Used {
-    names: HashSet<String>,
-    /// The names that each templated scalar uses.
-    by_place: HashMap<Span, BTreeSet<String>>,
-    /// Names that blocks give to what they go through, each with the first scalar in which one does.
-    own_names: BTreeMap<String, (Span, Pointer)>,
-    /// A template couldn't be read, so what it would use isn't known.
-    unreadable: bool,
-    /// The steps of paths that led nowhere.
-    unknown: BTreeSet<String>,
-}
-
-/// How many of those are kept; with more, nobody knows what was meant.
-const MOST_UNKNOWN: usize = 100;
-
-impl Used {
-    /// Whether any template used this name, as far as can be known: one that isn't there may be meant to be it.
-    pub(in crate::plan) fn uses(&self, name: &str) -> bool {
-        let meant = |unknown: &String| unknown.eq_ignore_ascii_case(name) || nearest(unknown, [name]).is_some();
-        let too_many = self.unknown.len() >= MOST_UNKNOWN;
-        self.unreadable || too_many || self.names.contains(name) || self.unknown.iter().any(meant)
-    }
-
-    /// The names that blocks give to what they go through, and where one first does.
-    pub(in crate::plan) fn own_names(&self) -> impl Iterator<Item = (&str, Span, &Pointer)> {
-        self.own_names.iter().map(|(name, (span, pointer))| (name.as_str(), *span, pointer))
-    }
-
-    /// The names that each templated scalar uses, in the order of their places.
-    pub(in crate::plan) fn into_places(self) -> BTreeMap<Span, BTreeSet<String>> {
-        self.by_place.into_iter().collect()
-    }
-
-    /// From now on it isn't known what was used.
-    pub(in crate::plan) fn lose(&mut self) {
-        self.unreadable = true;
-    }
-
-    /// Adds what other templates used.
-    pub(in crate::plan) fn add(&mut self, other: Self) {
-        self.names.extend(other.names);
-        self.by_place.extend(other.by_place);
-        for (name, place) in other.own_names {
-            let first = self.own_names.entry(name).or_insert_with(|| place.clone());
-            if place.0 < first.0 {
-                *first = place;
-            }
-        }
-        self.unreadable |= other.unreadable;
-        self.unknown.extend(other.unknown);
-    }
-}
 
 impl<'a> Templates<'a> {
     pub(in crate::plan) fn new(limits: &'a LoaderLimits, sources: &'a Sources, budget: &'a Budget) -> Self {
@@ -205,11 +148,7 @@ impl<'a> Templates<'a> {
                 [root, ..] if reference.optional => std::slice::from_ref(root),
                 whole => whole,
             };
-            let found = scope.find(path).inspect_err(|_| {
-                if self.used.unknown.len() < MOST_UNKNOWN {
-                    self.used.unknown.extend(path.iter().take(2).cloned());
-                }
-            });
+            let found = scope.find(path).inspect_err(|_| self.used.led_nowhere(path));
             let Some(value) = found.map_err(here)? else {
                 all_there = false;
                 continue;
@@ -306,155 +245,4 @@ impl<'a> Templates<'a> {
         String::from_utf8(out.bytes)
             .map_err(|_| Problem::new(rule::TEMPLATE_RENDER, "this template gives no UTF-8 text"))
     }
-}
-
-/// What a call of a helper gives. Its names were looked for before.
-fn evaluate(call: &HelperTemplate, scope: &Scope, budget: &Budget) -> Result<Value, Problem> {
-    let Some(helper) = call.name.as_name().and_then(helper::find) else {
-        return Err(Problem::new(rule::TEMPLATE, "there is no such helper"));
-    };
-    let mut values = Vec::with_capacity(call.params.len());
-    for parameter in &call.params {
-        values.push(match parameter {
-            Parameter::Literal(value) => value.clone(),
-            Parameter::Subexpression(inner) => match inner.as_element() {
-                TemplateElement::Expression(call) => evaluate(call, scope, budget)?,
-                _ => Value::Null,
-            },
-            Parameter::Path(Path::Relative((steps, _))) => {
-                // Only `default` may get as far as this with something that is missing.
-                scope.find(&named(steps)).ok().flatten().cloned().unwrap_or_default()
-            }
-            _ => Value::Null,
-        });
-    }
-    let values: Vec<&Value> = values.iter().collect();
-    Metered { helper: *helper, budget }.call(&values).map_err(|why| Problem::new(rule::TEMPLATE_RENDER, why))
-}
-
-/// How often a template is gone through at most: once, and once more for each element of the longest thing in it.
-fn passes(checked: &Checked, scope: &Scope) -> usize {
-    let lengths = checked.references.iter().filter_map(|reference| match scope.find(&reference.path) {
-        Ok(Some(Value::Array(items))) => Some(items.len()),
-        Ok(Some(Value::Object(map))) => Some(map.len()),
-        _ => None,
-    });
-    match checked.shape {
-        Shape::Path => 1,
-        _ => 1 + lengths.max().unwrap_or(0),
-    }
-}
-
-/// How many keys of a map are proposed.
-const KEYS_SHOWN: usize = 4;
-
-/// A list or a map in the middle of a text would read `[object]`; an empty value would read as nothing.
-fn printable(reference: &Reference, value: &Value) -> Result<(), Problem> {
-    let path = reference.path.join(".");
-    let what = match value {
-        Value::Null => "empty",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-        _ => return Ok(()),
-    };
-    let problem = Problem::new(rule::TEMPLATE_RENDER, format!("`{path}` is {what} and can't be part of a text"));
-    Err(match value {
-        Value::Array(_) => problem.hint(format!(
-            "put it into `for_each` and write `{{{{item}}}}`, or go through it with `{{{{#each {path}}}}}`"
-        )),
-        Value::Object(map) if !map.is_empty() => {
-            let keys = map.keys().take(KEYS_SHOWN).map(|key| format!("{{{{{path}.{key}}}}}"));
-            problem.hint(format!(
-                "write one of its values, like {}",
-                listed(keys.collect::<Vec<_>>().iter().map(String::as_str), "or")
-            ))
-        }
-        _ => problem,
-    })
-}
-
-fn explain(reason: &RenderErrorReason, scope: &Scope) -> Problem {
-    let message = match reason {
-        RenderErrorReason::MissingVariable(Some(name)) => {
-            let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-            match scope.find(&path) {
-                Ok(Some(value)) => format!("`{name}` is {}; this needs a list or a map", helper::kind(value)),
-                _ => format!("this template uses `{name}`, which isn't there"),
-            }
-        }
-        RenderErrorReason::HelperNotFound(name) => {
-            let problem = Problem::new(rule::TEMPLATE_RENDER, format!("there is no helper `{name}`"));
-            return problem.hint("a helper is called without brackets, like `{{upper name}}`");
-        }
-        RenderErrorReason::MissingVariable(None) => "this template uses a name that isn't there".to_owned(),
-        RenderErrorReason::ParamNotFoundForIndex(helper, index) => {
-            format!("`{helper}` has no usable argument number {}", index + 1)
-        }
-        RenderErrorReason::ParamNotFoundForName(helper, name) => format!("`{helper}` has no usable argument `{name}`"),
-        RenderErrorReason::Other(why) => why.clone(),
-        _ => "this template can't be rendered".to_owned(),
-    };
-    Problem::new(rule::TEMPLATE_RENDER, message)
-}
-
-/// Takes so many bytes and no more.
-struct Bounded {
-    bytes: Vec<u8>,
-    left: usize,
-    full: bool,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if more.len() > self.left {
-            self.full = true;
-            return Err(io::Error::other("full"));
-        }
-        self.left -= more.len();
-        self.bytes.extend_from_slice(more);
-        Ok(more.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The library's own `if` takes a missing name for a false one, even when it is strict.
-fn strict_if<'reg, 'rc>(
-    helper: &Helper<'rc>,
-    registry: &'reg Handlebars<'reg>,
-    context: &'rc Context,
-    state: &mut RenderContext<'reg, 'rc>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    choose(true, helper, registry, context, state, out)
-}
-
-/// As [`strict_if`], the other way round.
-fn strict_unless<'reg, 'rc>(
-    helper: &Helper<'rc>,
-    registry: &'reg Handlebars<'reg>,
-    context: &'rc Context,
-    state: &mut RenderContext<'reg, 'rc>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    choose(false, helper, registry, context, state, out)
-}
-
-fn choose<'reg, 'rc>(
-    wanted: bool,
-    helper: &Helper<'rc>,
-    registry: &'reg Handlebars<'reg>,
-    context: &'rc Context,
-    state: &mut RenderContext<'reg, 'rc>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let name = if wanted { "if" } else { "unless" };
-    let asked = helper.param(0).ok_or(RenderErrorReason::ParamNotFoundForIndex(name, 0))?;
-    if asked.is_value_missing() {
-        return Err(RenderErrorReason::MissingVariable(asked.relative_path().cloned()).into());
-    }
-    let branch = if asked.value().is_truthy(false) == wanted { helper.template() } else { helper.inverse() };
-    branch.map_or(Ok(()), |template| template.render(registry, context, state, out))
 }
