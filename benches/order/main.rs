@@ -9,12 +9,17 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use restorectl::changeset::{Decision, Saw};
-use restorectl::engine::in_order;
-use restorectl::model::{
-    Action, DataLoss, ExecutionSelector, Item, JobId, Millis, Mode, ObjectName, ObjectType, OnExisting, Options,
-    Origin, RestoreObject, SiteId, Slug, Source, Target,
-};
+use restorectl::engine::{Work, in_order};
+use restorectl::model::Slug;
+
+/// One restore of a plan.
+struct Restore {
+    name: Slug,
+    bytes: u64,
+    /// What it waits for, by name and by number.
+    after: Vec<Slug>,
+    needs: Vec<usize>,
+}
 
 /// How many plans of each kind are tried.
 const PLANS: u64 = 200;
@@ -47,7 +52,8 @@ fn main() {
                 let plan = plan(&mut Dice(seed), restores, heavy, dependent);
                 let bound = bound(&plan, slots);
                 theirs.push(makespan(&plan, &(0..restores).collect::<Vec<_>>(), slots) / bound);
-                ours.push(makespan(&plan, &in_order(&plan), slots) / bound);
+                let work: Vec<Work<'_>> = plan.iter().map(Restore::work).collect();
+                ours.push(makespan(&plan, &in_order(&work), slots) / bound);
             }
             println!("{name:>14} {restores:>8} {slots:>6} {:>16} {:>16}", told(theirs), told(ours));
         }
@@ -60,7 +66,7 @@ fn told(mut ratios: Vec<f64>) -> String {
     format!("{:.3} / {:.3}", ratios.iter().sum::<f64>() / ratios.len() as f64, ratios.last().unwrap())
 }
 
-fn plan(dice: &mut Dice, restores: usize, heavy: bool, dependent: bool) -> Vec<Decision> {
+fn plan(dice: &mut Dice, restores: usize, heavy: bool, dependent: bool) -> Vec<Restore> {
     (0..restores)
         .map(|number| {
             let megabytes = if heavy {
@@ -71,46 +77,47 @@ fn plan(dice: &mut Dice, restores: usize, heavy: bool, dependent: bool) -> Vec<D
                 1_000 + dice.below(9_000)
             };
             let after = (0..if dependent { dice.below(3) } else { 0 }).filter(|_| number > 0);
-            let after = after.map(|_| name(usize::try_from(dice.below(number as u64)).unwrap())).collect();
-            decision(number, megabytes * 1_000_000, after)
+            let needs: Vec<usize> = after.map(|_| usize::try_from(dice.below(number as u64)).unwrap()).collect();
+            let after = needs.iter().copied().map(name).collect();
+            Restore { name: name(number), bytes: megabytes * 1_000_000, after, needs }
         })
         .collect()
 }
 
-/// How long a restore takes, in seconds.
-fn seconds(decision: &Decision) -> f64 {
-    20.0 + decision.bytes.unwrap() as f64 / 50e6
-}
+impl Restore {
+    fn work(&self) -> Work<'_> {
+        Work { name: &self.name, after: &self.after, priority: 0, bytes: Some(self.bytes), is_open: true }
+    }
 
-fn needs(plan: &[Decision]) -> Vec<Vec<usize>> {
-    let number = |name: &Slug| name.as_str().strip_prefix('r').unwrap().parse().unwrap();
-    plan.iter().map(|decision| decision.item.after.iter().map(number).collect()).collect()
+    /// How long it takes, in seconds.
+    fn seconds(&self) -> f64 {
+        20.0 + self.bytes as f64 / 50e6
+    }
 }
 
 /// What no order can beat.
-fn bound(plan: &[Decision], slots: usize) -> f64 {
+fn bound(plan: &[Restore], slots: usize) -> f64 {
     let mut ends = Vec::with_capacity(plan.len());
-    for (decision, needs) in plan.iter().zip(needs(plan)) {
+    for restore in plan {
         // What is needed stands before what needs it.
-        let begin = needs.iter().map(|need: &usize| ends[*need]).fold(0.0, f64::max);
-        ends.push(begin + seconds(decision));
+        let begin = restore.needs.iter().map(|need: &usize| ends[*need]).fold(0.0, f64::max);
+        ends.push(begin + restore.seconds());
     }
-    let work: f64 = plan.iter().map(seconds).sum();
+    let work: f64 = plan.iter().map(Restore::seconds).sum();
     ends.into_iter().fold(work / slots as f64, f64::max)
 }
 
 /// How long the run takes if whoever comes first in the order starts as soon as it may.
-fn makespan(plan: &[Decision], order: &[usize], slots: usize) -> f64 {
-    let needs = needs(plan);
+fn makespan(plan: &[Restore], order: &[usize], slots: usize) -> f64 {
     let (mut started, mut done) = (vec![false; plan.len()], vec![false; plan.len()]);
     // Ends in microseconds, the earliest first.
     let mut running: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
     let mut now = 0;
     loop {
         for at in order {
-            if running.len() < slots && !started[*at] && needs[*at].iter().all(|need| done[*need]) {
+            if running.len() < slots && !started[*at] && plan[*at].needs.iter().all(|need| done[*need]) {
                 started[*at] = true;
-                running.push(Reverse((now + (seconds(&plan[*at]) * 1e6) as u64, *at)));
+                running.push(Reverse((now + (plan[*at].seconds() * 1e6) as u64, *at)));
             }
         }
         let Some(Reverse((end, at))) = running.pop() else { return now as f64 / 1e6 };
@@ -120,49 +127,4 @@ fn makespan(plan: &[Decision], order: &[usize], slots: usize) -> f64 {
 
 fn name(number: usize) -> Slug {
     Slug::parse(&format!("r{number}")).unwrap()
-}
-
-fn decision(number: usize, bytes: u64, after: Vec<Slug>) -> Decision {
-    let object = |name: &str| ObjectName::bare(name).unwrap();
-    let item = Item {
-        name: name(number),
-        source: Source { site: SiteId::new("A"), job: JobId::new("1"), execution: ExecutionSelector::Latest },
-        target: Target { site: SiteId::new("B"), database: None },
-        objects: vec![RestoreObject {
-            object_type: ObjectType::Table,
-            name: object(&format!("t{number}")),
-            parent: object("D"),
-            parent_type: ObjectType::Database,
-            exclude: Vec::new(),
-            include_all: true,
-            rename_to: None,
-        }],
-        mode: Mode::Copy,
-        options: Options::default(),
-        on_existing: OnExisting::Fail,
-        allow_reserved: false,
-        after,
-        group: None,
-        priority: 0,
-        deadline_ms: Millis::from_secs(3600),
-        job_name: None,
-        checks: Vec::new(),
-        origin: Origin::default(),
-    };
-    Decision {
-        item,
-        action: Action::Create,
-        reason: String::new(),
-        fingerprint: String::new(),
-        generation: 1,
-        attempt: 1,
-        execution: None,
-        request: None,
-        refusal: None,
-        data_loss: DataLoss::None,
-        losses: Vec::new(),
-        notes: Vec::new(),
-        bytes: Some(bytes),
-        saw: Saw::default(),
-    }
 }

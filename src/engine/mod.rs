@@ -16,4 +16,4 @@ mod watch;
 
 pub use driver::{DriveError, Heard, Signal, drive};
 pub use machine::{Effect, Event, Machine, Step};
-pub use order::in_order;
+pub use order::{Work, in_order};

@@ -10,44 +10,71 @@ use crate::model::Slug;
 /// objects and builds them. It keeps many small ones from counting as nothing.
 const BESIDES: u64 = 1 << 30;
 
-/// The items in the order in which they go, each by its number in the changeset: highest priority first; then the one with
-/// the longest way to the end of the plan, itself and all that waits for it counted; then the largest; then the plan's order.
-/// Sizes come from the backups' object lists; what isn't told counts as the median of what is.
-pub fn in_order(decisions: &[Decision]) -> Vec<usize> {
-    let sizes = sizes(decisions);
-    let ways = ways(decisions, &sizes);
+/// What of an item the order depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// Its name.
+    pub name: &'a Slug,
+    /// What must have succeeded before it.
+    pub after: &'a [Slug],
+    /// Higher goes first.
+    pub priority: i64,
+    /// How many bytes it restores, where the backup's object list tells.
+    pub bytes: Option<u64>,
+    /// Whether there is anything to do: it isn't done, and not refused.
+    pub is_open: bool,
+}
+
+impl<'a> From<&'a Decision> for Work<'a> {
+    fn from(decision: &'a Decision) -> Self {
+        let item = &decision.item;
+        let is_open = decision.action.is_pending();
+        Self { name: &item.name, after: &item.after, priority: item.priority, bytes: decision.bytes, is_open }
+    }
+}
+
+/// The items in the order in which they go, each by its number: highest priority first; then the one with the longest way
+/// to the end of the plan, itself and all that waits for it counted; then the largest; then as they come. What isn't told
+/// of a size counts as the median of what is.
+pub fn in_order(items: &[Work<'_>]) -> Vec<usize> {
+    let sizes = sizes(items);
+    let ways = ways(items, &sizes);
     let rank = |at: &usize| {
         let of = |all: &[u64]| Reverse(all.get(*at).copied().unwrap_or(0));
-        (Reverse(decisions.get(*at).map_or(0, |decision| decision.item.priority)), of(&ways), of(&sizes))
+        (Reverse(items.get(*at).map_or(0, |item| item.priority)), of(&ways), of(&sizes))
     };
-    let mut order: Vec<usize> = (0..decisions.len()).collect();
+    let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by_cached_key(rank);
     order
 }
 
-/// How much each restore has to do, in bytes.
-fn sizes(decisions: &[Decision]) -> Vec<u64> {
-    let mut told: Vec<u64> = decisions.iter().filter_map(|decision| decision.bytes).collect();
+/// How much each item has to do, in bytes.
+fn sizes(items: &[Work<'_>]) -> Vec<u64> {
+    let mut told: Vec<u64> = items.iter().filter(|item| item.is_open).filter_map(|item| item.bytes).collect();
     told.sort_unstable();
     let median = told.get(told.len() / 2).copied().unwrap_or(0);
-    decisions.iter().map(|decision| decision.bytes.unwrap_or(median).saturating_add(BESIDES)).collect()
+    let size = |item: &Work<'_>| match item.is_open {
+        true => item.bytes.unwrap_or(median).saturating_add(BESIDES),
+        false => 0,
+    };
+    items.iter().map(size).collect()
 }
 
 /// The longest way from the begin of each item to the end of the plan, over those that wait for it. Items that wait for
 /// each other in a circle, which no plan leads to, count for themselves.
-fn ways(decisions: &[Decision], sizes: &[u64]) -> Vec<u64> {
-    let index: HashMap<&Slug, usize> = decisions.iter().enumerate().map(|(at, d)| (&d.item.name, at)).collect();
+fn ways(items: &[Work<'_>], sizes: &[u64]) -> Vec<u64> {
+    let index: HashMap<&Slug, usize> = items.iter().enumerate().map(|(at, item)| (item.name, at)).collect();
     let needs: Vec<Vec<usize>> =
-        decisions.iter().map(|d| d.item.after.iter().filter_map(|name| index.get(name).copied()).collect()).collect();
+        items.iter().map(|item| item.after.iter().filter_map(|name| index.get(name).copied()).collect()).collect();
     // How many still wait for each; who has none left is done, and what it needs has one fewer.
-    let mut waiting = vec![0usize; decisions.len()];
+    let mut waiting = vec![0usize; items.len()];
     for need in needs.iter().flatten() {
         if let Some(count) = waiting.get_mut(*need) {
             *count += 1;
         }
     }
     let mut ways = sizes.to_vec();
-    let mut done: Vec<usize> = (0..decisions.len()).filter(|at| waiting.get(*at) == Some(&0)).collect();
+    let mut done: Vec<usize> = (0..items.len()).filter(|at| waiting.get(*at) == Some(&0)).collect();
     while let Some(at) = done.pop() {
         let own = ways.get(at).copied().unwrap_or(0);
         for need in needs.get(at).into_iter().flatten().copied() {
@@ -64,4 +91,58 @@ fn ways(decisions: &[Decision], sizes: &[u64]) -> Vec<u64> {
         }
     }
     ways
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Name, what it waits for, priority, bytes, whether it is open.
+    type Row<'a> = (&'a str, &'a [&'a str], i64, Option<u64>, bool);
+
+    fn order(items: &[Row<'_>]) -> Vec<usize> {
+        let slug = |name: &str| Slug::parse(name).unwrap();
+        let named: Vec<(Slug, Vec<Slug>)> =
+            items.iter().map(|(name, after, ..)| (slug(name), after.iter().map(|name| slug(name)).collect())).collect();
+        let work = named.iter().zip(items).map(|((name, after), (_, _, priority, bytes, is_open))| Work {
+            name,
+            after,
+            priority: *priority,
+            bytes: *bytes,
+            is_open: *is_open,
+        });
+        in_order(&work.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn priority_then_the_way_then_the_size_then_the_plan() {
+        const G: u64 = 1 << 30;
+        let none: &[&str] = &[];
+        assert_eq!(
+            order(&[("a", none, 0, None, true), ("b", none, 0, None, true), ("c", none, 1, None, true)]),
+            [2, 0, 1]
+        );
+        // `b` is small, and much waits for it.
+        let chain =
+            [("a", none, 0, Some(3 * G), true), ("b", none, 0, Some(G), true), ("c", &["b"], 0, Some(9 * G), true)];
+        assert_eq!(order(&chain), [1, 2, 0]);
+        // Of two ways of one length, the larger restore begins.
+        let two =
+            [("a", none, 0, Some(G), true), ("b", &["a"], 0, Some(2 * G), true), ("c", none, 0, Some(4 * G), true)];
+        assert_eq!(order(&two), [2, 0, 1]);
+        // What isn't told counts as the median.
+        assert_eq!(
+            order(&[("a", none, 0, Some(G), true), ("b", none, 0, None, true), ("c", none, 0, Some(5 * G), true)]),
+            [1, 2, 0]
+        );
+    }
+
+    #[test]
+    fn what_is_done_counts_for_nothing_and_circles_end() {
+        let none: &[&str] = &[];
+        let done = [("a", none, 0, None, true), ("b", none, 0, Some(1), true), ("c", &["a"], 0, Some(99), false)];
+        assert_eq!(order(&done), [0, 1, 2]);
+        let circle = [("a", &["b"][..], 0, None, true), ("b", &["a"], 0, None, true), ("c", none, 0, None, true)];
+        assert_eq!(order(&circle), [0, 1, 2]);
+    }
 }

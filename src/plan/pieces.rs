@@ -30,6 +30,8 @@ pub(super) struct Piece {
     pub(super) first: usize,
     /// How many elements it should have.
     pub(super) count: usize,
+    /// It is the whole list.
+    pub(super) is_all: bool,
 }
 
 /// Cuts the block list under the top-level key `restores` into pieces of at least `size` bytes. None: there
@@ -79,20 +81,20 @@ pub(super) fn cut(text: &str, size: usize) -> Option<Pieces> {
     for (index, start) in elements.iter().copied().enumerate() {
         match pieces.last_mut().filter(|piece| start - piece.bytes.start < size) {
             Some(piece) => piece.count += 1,
-            None => pieces.push(Piece { bytes: start..end, first: index, count: 1 }),
+            None => pieces.push(Piece { bytes: start..end, first: index, count: 1, is_all: false }),
         }
+    }
+    if let [only] = pieces.as_mut_slice() {
+        only.is_all = true;
     }
     let starts: Vec<usize> = pieces.iter().skip(1).map(|piece| piece.bytes.start).collect();
     pieces.iter_mut().zip(starts).for_each(|(piece, next)| piece.bytes.end = next);
     Some(Pieces { list, key, pieces })
 }
 
-/// Cuts a text of at least so many bytes. None, too: it wouldn't be cut, however large it is.
+/// Cuts a text of at least so many bytes.
 pub(super) fn cut_large(text: &str, from: usize) -> Option<Pieces> {
-    if text.len() < from {
-        return None;
-    }
-    cut(text, PIECE.min(from)).filter(|cut| cut.pieces.len() > 1)
+    if text.len() < from { None } else { cut(text, PIECE.min(from)) }
 }
 
 /// Document markers and directives change what lines mean.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::order::in_order;
+use super::order::{Work, in_order};
 use super::watch::Watch;
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Attempt, Closed, Entry, IllegalRecord, ItemState, Progress, Record, RunState};
@@ -102,7 +102,7 @@ impl Machine {
             plan: changeset.plan.name.clone(),
             limits: changeset.limits.clone(),
             decisions: changeset.items.clone().into(),
-            order: in_order(&changeset.items).into(),
+            order: in_order(&changeset.items.iter().map(Work::from).collect::<Vec<_>>()).into(),
             state: RunState::default(),
             watches: BTreeMap::new(),
             pauses: BTreeMap::new(),

@@ -198,6 +198,7 @@ mod tests {
                 error.and_then(|error| super::slip(error.kind(), text, error.marker().byte_offset().unwrap_or(0)));
             match found {
                 Some((range, message, _)) => {
+                    assert_ne!(slip, "", "{text}: {message}");
                     assert!(
                         text[range.start..].starts_with(slip) && message.contains(words),
                         "{text}: {range:?} {message}"

@@ -61,6 +61,8 @@ impl<'a> Reader<'a> {
                     LoaderLimits { depth: self.setting.limits.depth.saturating_sub(1), ..*self.setting.limits };
                 let (root, nodes) = match simple::read(*file, text, piece.bytes.start, &limits) {
                     Some(read) => read,
+                    // The parser would read nearly the whole text, and perhaps all of it once more.
+                    None if piece.is_all => return Err(NotAlone(*file)),
                     None => {
                         let Parsed { root, nodes, .. } = parse(*file, window, &limits, &mut findings);
                         (root.map_err(|_| NotAlone(*file))?, nodes)
