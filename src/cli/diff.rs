@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::difference::Bench;
 use super::exit::Exit;
 use super::load::{self, Binding, Loaded};
 use super::system::SystemClock;
 use super::terminal::Terminal;
-use super::{Global, OutputFormat, connect, discover, files};
+use super::{Global, OutputFormat, connect, files};
 use crate::model::Action;
 use crate::{changeset, diagnostic, report};
 
@@ -77,10 +77,7 @@ pub(super) fn resolved(
     terminal: Terminal,
 ) -> anyhow::Result<Option<Loaded>> {
     let name = binding.env.as_ref().context("name the environment with `--env NAME`: it says which site to talk to")?;
-    let environment = load::environment_path(plan, name);
-    if discover::is_base(&environment) {
-        bail!("`{}` is a base that environments extend, and nothing runs in it by itself", environment.display());
-    }
+    let environment = load::runnable(plan, name)?;
     let resolution = load::load(plan, Some(&environment), binding)?;
     if !resolution.diagnostics.is_empty() {
         terminal.say(&diagnostic::human(&resolution.diagnostics, terminal.err().into()));

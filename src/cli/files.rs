@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::model::suggest::nearest;
+
 /// The largest plan, environment, changeset or secret that is read, in bytes.
 pub(super) const LARGEST: u64 = 256 * 1024 * 1024;
 
@@ -31,11 +33,33 @@ impl Unreadable {
     /// What the system said about a path.
     pub(super) fn system(path: &Path, error: &std::io::Error) -> Self {
         match error.kind() {
-            ErrorKind::NotFound => Self::new(path, "there is no such file"),
+            ErrorKind::NotFound => Self::new(path, format!("there is no such file{}", near(path))),
             _ => Self::new(path, error.to_string()),
         }
     }
 }
+
+/// The document beside a path that was probably meant, as the end of a sentence.
+fn near(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().take(MOST_BESIDE).flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    // By what stands before the ending, which is the same for all; an ending that was left out is no more than that.
+    let stem = |name: &str| [".yaml", ".yml"].iter().find_map(|ending| name.strip_suffix(ending).map(str::to_owned));
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // A link that leads nowhere is there itself.
+    names.retain(|name| *name != wanted && stem(name).is_some());
+    names.sort();
+    let stems: Vec<String> = names.iter().filter_map(|name| stem(name)).collect();
+    let wanted = stem(&wanted).unwrap_or(wanted);
+    let same = stems.iter().find(|stem| **stem == wanted).map(String::as_str);
+    let meant = same.or_else(|| nearest(&wanted, stems.iter().map(String::as_str)));
+    let meant = meant.and_then(|meant| names.iter().zip(&stems).find(|(_, stem)| *stem == meant));
+    meant.map_or_else(String::new, |(name, _)| format!("; did you mean `{name}`?"))
+}
+
+/// How many files of a folder are looked at to find the one that was meant.
+const MOST_BESIDE: usize = 1000;
 
 /// Reads a regular file of at most `limit` bytes. Folders, pipes and devices are refused, so that a read always ends.
 ///

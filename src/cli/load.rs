@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use super::discover;
 use super::files::{self, Unreadable};
 use super::system::SystemClock;
-use super::terminal::Terminal;
-use crate::diagnostic::{self, Diagnostics};
+use crate::diagnostic::Diagnostics;
 use crate::model::{Environment, Plan, Snapshot};
 use crate::plan::{
     self, EnvironmentResolution, LoaderLimits, ReadFile, Resolution, SourceFile, Workspace, read_snapshot,
@@ -80,6 +79,19 @@ pub(super) fn environment_path(plan: &Path, environment: &str) -> PathBuf {
         return path.to_owned();
     }
     discover::environments_folder(plan).join(format!("{environment}.yaml"))
+}
+
+/// The file of an environment that something is to run in.
+///
+/// # Errors
+/// When it is there only for others to extend.
+pub(super) fn runnable(plan: &Path, environment: &str) -> Result<PathBuf, Missing> {
+    let path = environment_path(plan, environment);
+    if discover::is_base(&path) {
+        let what = format!("`{}` is a base that environments extend, and nothing runs in it by itself", path.display());
+        return Err(Missing { path, what, hint: None });
+    }
+    Ok(path)
 }
 
 /// What could be meant where an environment isn't there.
@@ -171,26 +183,17 @@ pub(super) fn resolve(
 /// # Errors
 /// When there is no such environment.
 pub(super) fn environment(plan: &Path, name: &str) -> Result<EnvironmentResolution, Missing> {
-    let path = environment_path(plan, name);
+    let path = runnable(plan, name)?;
     Missing::unless_there(&path, plan)?;
     let mut read = reader(LoaderLimits::default());
     Ok(workspace(&Given::default(), &mut read).environment(&path.display().to_string()))
 }
 
-/// Recorded snapshots. None: one of them is invalid, and that was shown.
+/// A recorded snapshot. None: something is wrong with it, and the diagnostics say what.
 ///
 /// # Errors
-/// When a file can't be read.
-pub(super) fn snapshots(paths: &[PathBuf], terminal: Terminal) -> anyhow::Result<Option<Vec<Snapshot>>> {
-    let mut all = Vec::new();
-    for path in paths {
-        let file = SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? };
-        let (snapshot, found) = read_snapshot(&file, &LoaderLimits::of_recordings());
-        if !found.is_empty() {
-            terminal.say(&diagnostic::human(&found, terminal.err().into()));
-        }
-        let Some(snapshot) = snapshot else { return Ok(None) };
-        all.push(snapshot);
-    }
-    Ok(Some(all))
+/// When the file can't be read.
+pub(super) fn snapshot(path: &Path) -> Result<(Option<Snapshot>, Diagnostics), Unreadable> {
+    let file = SourceFile { path: path.display().to_string(), bytes: files::read(path, files::LARGEST)? };
+    Ok(read_snapshot(&file, &LoaderLimits::of_recordings()))
 }

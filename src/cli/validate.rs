@@ -90,8 +90,19 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if plans.is_empty() && unreadable.is_empty() {
         bail!("there is no plan (`*.yaml`) in {}", discover::names(&args.paths));
     }
-    let terminal = global.terminal();
-    let Some(snapshots) = load::snapshots(&args.snapshot, terminal)? else { return Ok(Exit::Invalid) };
+    let look = |style: Style| Look { most: args.max, allowed: args.show_allowed, ..style.into() };
+    let (mut snapshots, mut unfit) = (Vec::new(), Vec::new());
+    for path in &args.snapshot {
+        match load::snapshot(path)? {
+            (Some(snapshot), _) => snapshots.push(snapshot),
+            (None, found) => unfit.push((path, found)),
+        }
+    }
+    if !unfit.is_empty() {
+        let collation = Collation::new(unfit.into_iter().map(|(path, found)| (pair(path, None), found)));
+        args.outputs.write(global.terminal(), |format, style| Ok(text(&collation, format, look(style))))?;
+        return Ok(Exit::Invalid);
+    }
     // What can't be read is told, and isn't checked.
     let unread = RefCell::new(HashSet::new());
     let mut reader = load::reader(args.binding.given.limits());
@@ -120,7 +131,6 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     });
     let collation = Collation::new(folders.chain(resolved)).where_all_agree(plan::ALLOW_UNUSED);
     let terminal = global.terminal();
-    let look = |style: Style| Look { most: args.max, allowed: args.show_allowed, ..style.into() };
     args.outputs.write(terminal, |format, style| Ok(text(&collation, format, look(style))))?;
 
     if checked == 0 {

@@ -58,7 +58,7 @@ impl FromStr for Millis {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || DurationError(text.to_owned());
         let mut rest = text.trim();
-        let mut total: u64 = 0;
+        let (mut total, mut last) = (0u64, u64::MAX);
         if rest.is_empty() {
             return Err(wrong());
         }
@@ -68,7 +68,9 @@ impl FromStr for Millis {
             let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
             let (unit, tail) = tail.split_at(letters);
             let number: u64 = number.parse().map_err(|_| wrong())?;
-            let (_, size) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+            // Each unit once, the largest first: anything else is a slip.
+            let (_, size) = UNITS.iter().find(|(name, size)| *name == unit && *size < last).ok_or_else(wrong)?;
+            last = *size;
             let part = number.checked_mul(*size).ok_or_else(wrong)?;
             total = total.checked_add(part).ok_or_else(wrong)?;
             rest = tail;
@@ -114,8 +116,19 @@ mod tests {
         for (text, ms) in [("250ms", 250), ("90s", 90_000), ("1h30m", 5_400_000), ("2d", 172_800_000)] {
             assert_eq!(text.parse::<Millis>(), Ok(Millis(ms)), "{text}");
         }
-        for text in ["", "6", "h", "6 hours", "-1s", "1.5h", "99999999999999999999d", "18446744073709551615d", "36501d"]
-        {
+        for text in [
+            "",
+            "6",
+            "h",
+            "6 hours",
+            "-1s",
+            "1.5h",
+            "99999999999999999999d",
+            "18446744073709551615d",
+            "36501d",
+            "30m2h",
+            "2h2h",
+        ] {
             assert!(text.parse::<Millis>().is_err(), "{text}");
         }
     }

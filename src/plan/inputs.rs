@@ -12,6 +12,7 @@ use super::load::{Privacy, load};
 use super::node::{Node, Yaml};
 use super::pointer::Pointer;
 use super::schema::compile;
+use super::schema_message::{kind_hint, with_unit};
 use super::suggest::did_you_mean;
 use super::template::check::is_reserved;
 use super::{LoaderLimits, rule};
@@ -76,6 +77,18 @@ impl Kind {
             | (Self::Map, Yaml::Map(_)) => true,
             (Self::Integer, Yaml::Number(number)) => !number.is_f64(),
             _ => false,
+        }
+    }
+
+    /// The type of JSON that it is.
+    fn in_json(self) -> &'static str {
+        match self {
+            Self::String | Self::Duration | Self::Timestamp => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::List => "array",
+            Self::Map => "object",
         }
     }
 
@@ -227,11 +240,12 @@ fn check(declaration: &Declaration<'_>, value: &Node, at: &str, findings: &mut F
             return;
         }
         let message = format!("the input `{name}` must be {}; this is {}", kind.expected(), value.kind());
-        let hint = match (kind, &value.value) {
-            (Kind::String, Yaml::Number(_) | Yaml::Bool(_)) => Some("put it in quotes".to_owned()),
-            (Kind::List, _) => Some("write a list, like `[a, b]`".to_owned()),
-            (Kind::Map, _) => Some("write a map, like `{a: 1}`".to_owned()),
-            _ => None,
+        let hint = match kind {
+            Kind::List => Some("write a list, like `[a, b]`".to_owned()),
+            Kind::Map => Some("write a map, like `{a: 1}`".to_owned()),
+            Kind::Duration => with_unit(value),
+            Kind::Timestamp => None,
+            _ => kind_hint(value, |wanted| wanted == kind.in_json()),
         };
         findings.add(wrong(message).maybe_hint(hint));
         return;

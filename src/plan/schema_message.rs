@@ -97,7 +97,9 @@ pub(super) fn describe(schema: &'static Schema, root: &Node, error: &ValidationE
             vec![Found { kind: Kind::ExactlyOne, mask, ..found(exactly_one(&keyword, node, &at), at) }]
         }
         kind => {
-            let (draft, mask) = if keyword.is_secret() {
+            let (draft, mask) = if keyword.path.starts_with("/$defs/secret/properties/env/") && is_pattern(kind) {
+                (no_variable(node, &at), scalars(node))
+            } else if keyword.is_secret() {
                 (literal_secret(node, &at), scalars(node))
             } else if keyword.guards(node, &at, kind) {
                 (guarded(&keyword, node, &at, kind), scalars(node))
@@ -248,6 +250,17 @@ fn nearest_branch(
     best.into_iter().flatten().flat_map(|inner| describe(schema, root, inner)).collect()
 }
 
+fn is_pattern(kind: &ValidationErrorKind) -> bool {
+    matches!(kind, ValidationErrorKind::Pattern { .. })
+}
+
+/// It may be the secret itself, so it isn't shown.
+fn no_variable(node: &Node, at: &Pointer) -> Draft {
+    let message = "a secret can't stand in a file, and this is not the name of an environment variable";
+    draft(rule::LITERAL_SECRET, node.span, at.as_str(), message)
+        .hint("write the name alone, of letters, digits and `_`, without `$`; change the secret if it was real")
+}
+
 fn literal_secret(node: &Node, at: &Pointer) -> Draft {
     let message = "a secret can't stand in a file; only a reference to it can";
     draft(rule::LITERAL_SECRET, node.span, at.as_str(), message).hint(
@@ -307,7 +320,7 @@ fn plain(keyword: &Keyword<'_>, node: &Node, at: &Pointer, kind: &ValidationErro
                     };
                     Some(format!("write `{{type: {of}, default: {}}}`", shown.trim_matches('`')))
                 }
-                Yaml::Number(n) if keyword.is_duration() => Some(format!("write `{n}s`, `{n}m` or `{n}h`")),
+                _ if keyword.is_duration() => with_unit(node),
                 _ => None,
             };
             let hint = units.or_else(|| wrong_kind_hint(node, kind));
@@ -415,10 +428,22 @@ fn kinds(kind: &TypeKind) -> String {
 }
 
 fn wrong_kind_hint(node: &Node, kind: &TypeKind) -> Option<String> {
-    let takes = |wanted: &str| match kind {
+    kind_hint(node, |wanted| match kind {
         TypeKind::Single(one) => one.to_string() == wanted,
         TypeKind::Multiple(set) => set.iter().any(|one| one.to_string() == wanted),
-    };
+    })
+}
+
+/// What to do about a number where a duration is wanted.
+pub(super) fn with_unit(node: &Node) -> Option<String> {
+    match &node.value {
+        Yaml::Number(n) => Some(format!("write `{n}s`, `{n}m` or `{n}h`")),
+        _ => None,
+    }
+}
+
+/// What to do about a value of the wrong kind. `takes` tells whether a type of JSON would do.
+pub(super) fn kind_hint(node: &Node, takes: impl Fn(&str) -> bool) -> Option<String> {
     match &node.value {
         Yaml::String(text) if takes("boolean") => {
             if matches!(text.as_str(), "true" | "false") {

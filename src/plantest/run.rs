@@ -210,18 +210,17 @@ impl Runner<'_, '_, '_> {
     fn environment(&mut self, name: &Placed<String>) -> Result<SourceFile, Unfit> {
         let folder = self.subject.folder;
         let path = folder.join(format!("{}.yaml", name.value)).display().to_string();
-        match (self.read)(&path, None) {
-            Ok(bytes) => Ok(SourceFile { path, bytes }),
-            Err(why) => {
-                let known = self.subject.environments.iter().map(String::as_str);
-                let hint = did_you_mean(&name.value, known.clone()).unwrap_or_else(|| match known.len() {
-                    0 => format!("there is no environment in `{}`", folder.display()),
-                    _ => format!("there are {}", listed(known, "and")),
-                });
-                let message = format!("environment `{}`: {why}", name.value);
-                Err(draft(rule::CASE_ENVIRONMENT, name.span, &name.pointer, message).hint(hint).into())
-            }
+        let wrong = |message: String| draft(rule::CASE_ENVIRONMENT, name.span, &name.pointer, message);
+        let known = self.subject.environments.iter().map(String::as_str);
+        if !known.clone().any(|known| known == name.value) {
+            let hint = did_you_mean(&name.value, known.clone()).unwrap_or_else(|| match known.len() {
+                0 => format!("there is no environment in `{}`", folder.display()),
+                _ => format!("there are {}", listed(known, "and")),
+            });
+            return Err(wrong(format!("there is no environment `{}`", name.value)).hint(hint).into());
         }
+        let bytes = (self.read)(&path, None).map_err(|why| wrong(format!("environment `{}`: {why}", name.value)))?;
+        Ok(SourceFile { path, bytes })
     }
 
     fn snapshot(&mut self, source: &Placed<SnapshotSource>) -> Result<Snapshot, Unfit> {

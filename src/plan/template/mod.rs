@@ -109,11 +109,13 @@ impl<'a> Templates<'a> {
                 *node = match rendered {
                     Ok(Some(value)) => Node::from_json(&value, node.span),
                     Ok(None) => Node::broken(node.span),
-                    Err(problem) => {
-                        let part = problem.at.and_then(|at| locate::part(self.sources, node.span, text, &at));
-                        let span = part.unwrap_or(node.span);
-                        let found = draft(problem.rule, span, trail.pointer().as_str(), problem.message);
-                        findings.add_for(element, found.maybe_hint(problem.hint));
+                    Err(problems) => {
+                        for problem in problems {
+                            let part = problem.at.and_then(|at| locate::part(self.sources, node.span, text, &at));
+                            let span = part.unwrap_or(node.span);
+                            let found = draft(problem.rule, span, trail.pointer().as_str(), problem.message);
+                            findings.add_for(element, found.maybe_hint(problem.hint));
+                        }
                         Node::broken(node.span)
                     }
                 };
@@ -133,37 +135,47 @@ impl<'a> Templates<'a> {
     }
 
     /// Renders one scalar. `Ok(None)`: it can't be rendered, and that was reported elsewhere.
-    pub(in crate::plan) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
+    /// The error is all that is wrong with it.
+    pub(in crate::plan) fn scalar(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Vec<Problem>> {
         let rendered = if self.budget.is_spent() { Ok(None) } else { self.within_budget(text, scope) };
         // What is spent is reported for the whole plan.
         if self.budget.is_spent() { Ok(None) } else { rendered }
     }
 
-    fn within_budget(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Problem> {
-        let checked = self.compile(text)?;
-        let mut all_there = true;
+    fn within_budget(&mut self, text: &str, scope: &Scope) -> Result<Option<Value>, Vec<Problem>> {
+        let alone = |problem| vec![problem];
+        let checked = self.compile(text).map_err(alone)?;
+        let (mut all_there, mut problems) = (true, Vec::new());
         for reference in &checked.references {
-            let here = |problem: Problem| Problem { at: problem.at.or(reference.at.clone()), ..problem };
+            let mut note = |problem: Problem| {
+                problems.push(Problem { at: problem.at.or(reference.at.clone()), ..problem });
+            };
             let path = match reference.path.as_slice() {
                 [root, ..] if reference.optional => std::slice::from_ref(root),
                 whole => whole,
             };
-            let found = scope.find(path).inspect_err(|_| self.used.led_nowhere(path));
-            let Some(value) = found.map_err(here)? else {
-                all_there = false;
-                continue;
-            };
-            if reference.printed && checked.shape != Shape::Path {
-                printable(reference, value).map_err(here)?;
+            match scope.find(path) {
+                Ok(Some(value)) if reference.printed && checked.shape != Shape::Path => {
+                    printable(reference, value).unwrap_or_else(&mut note);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => all_there = false,
+                Err(problem) => {
+                    self.used.led_nowhere(path);
+                    note(problem);
+                }
             }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
         }
         if !all_there || !self.budget.go_through(text, passes(&checked, scope)) {
             return Ok(None);
         }
         let value = match (&checked.shape, checked.references.as_slice()) {
-            (Shape::Path, [reference]) => scope.find(&reference.path)?.cloned().unwrap_or_default(),
-            (Shape::Call(call), _) => evaluate(call, scope, self.budget)?,
-            _ => Value::String(self.text(text, scope)?),
+            (Shape::Path, [reference]) => scope.find(&reference.path).map_err(alone)?.cloned().unwrap_or_default(),
+            (Shape::Call(call), _) => evaluate(call, scope, self.budget).map_err(alone)?,
+            _ => Value::String(self.text(text, scope).map_err(alone)?),
         };
         self.budget.pay(size(&value));
         Ok(Some(value))

@@ -294,7 +294,8 @@ impl Typed {
             let told = found.related.iter().any(|(other, _)| {
                 other.file == node.span.file && node.span.start <= other.start && other.end <= node.span.end
             });
-            if node.span.file != span.file && !told {
+            let inside = node.span.file == span.file && node.span.start <= span.start && span.end <= node.span.end;
+            if !inside && !told {
                 found.related.push((node.span, format!("`{name}` has its value here")));
             }
         }

@@ -1,6 +1,6 @@
 //! What would be valid, if it were not so much.
 
-use super::{Desk, HEAD, numbered, plan, restores};
+use super::{Desk, HEAD, ONE, numbered, plan, restores};
 
 /// Plans with very many mistakes, each with words that tell of them.
 fn very_wrong() -> Vec<(&'static str, String, &'static str)> {
@@ -131,4 +131,10 @@ async fn what_is_much_and_right_is_taken() {
     );
     let text = format!("s={}", "é".repeat(60_000));
     desk.run(&["validate", "plan.yaml", "--input", &text]).await.code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comments_in_a_row_are_looked_at_once() {
+    let comments = "# restorectl: allow R311 because\n".repeat(100_000);
+    Desk::new().validate(plan(ONE) + &comments).await.code(0).says("there is no warning `R311` here to allow");
 }
