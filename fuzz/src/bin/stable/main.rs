@@ -4,6 +4,8 @@
 //! `RESTORECTL_FUZZ_SEED` (a number; the time of day where nothing is said). Words on the command line choose among the
 //! targets. An input that fails is made as small as it gets, saved, and named at the end, with exit code 1.
 
+#![allow(clippy::disallowed_methods, reason = "a program of its own, with files, a clock and an exit code")]
+
 mod corpus;
 mod mutate;
 mod shrink;
