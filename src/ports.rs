@@ -7,7 +7,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use crate::model::{
-    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
+    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission, ResourceId,
     RestoreRecord, SiteId,
 };
 
@@ -23,6 +23,16 @@ pub trait Site: Send + Sync + 'static {
 
     /// Every restore of a site, in one call.
     fn restores(&self, site: &SiteId) -> impl Future<Output = Result<Vec<RestoreRecord>, ReadFailed>> + Send;
+
+    /// One restore by its id; none where the service knows no such one.
+    fn restore(
+        &self,
+        source: &ExecutionKey,
+        restore: &ResourceId,
+    ) -> impl Future<Output = Result<Option<RestoreRecord>, ReadFailed>> + Send;
+
+    /// How often any answer so far said that the service has too much to do (429 or 503).
+    fn pressed(&self) -> u64;
 
     /// The databases of a site.
     fn databases(&self, site: &SiteId) -> impl Future<Output = Result<Vec<Database>, ReadFailed>> + Send;

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a date in Retry-After is compared with the wall clock")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
@@ -42,6 +42,8 @@ pub struct Client {
     permission_query: PermissionQuery,
     /// Whether an answer said that it comes from the simulator.
     simulator: Arc<AtomicBool>,
+    /// How often an answer said that the service has too much to do.
+    pressed: Arc<AtomicU64>,
 }
 
 /// The header by which the simulator says what it is.
@@ -110,12 +112,18 @@ impl Client {
             secrets: access.secrets().into(),
             permission_query: api.permission_query.clone(),
             simulator: Arc::default(),
+            pressed: Arc::default(),
         })
     }
 
     /// Whether any answer so far came from the simulator.
     pub fn met_simulator(&self) -> bool {
         self.simulator.load(Ordering::Relaxed)
+    }
+
+    /// How often any answer so far said that the service has too much to do (429 or 503).
+    pub fn pressed(&self) -> u64 {
+        self.pressed.load(Ordering::Relaxed)
     }
 
     pub(super) fn permission_query(&self) -> &PermissionQuery {
@@ -190,6 +198,9 @@ impl Client {
         let headers = response.headers().clone();
         if headers.contains_key(SIMULATOR) {
             self.simulator.store(true, Ordering::Relaxed);
+        }
+        if matches!(status.as_u16(), 429 | 503) {
+            self.pressed.fetch_add(1, Ordering::Relaxed);
         }
         let limit = if status.is_success() { LARGEST } else { EXCERPT * 4 };
         let body = bounded(response, limit).await;

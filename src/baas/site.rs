@@ -2,7 +2,7 @@
 
 use super::{CallFailed, Client, Fault};
 use crate::model::{
-    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
+    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission, ResourceId,
     RestoreRecord, SiteId,
 };
 use crate::ports::{ReadFailed, Site};
@@ -31,6 +31,24 @@ impl Site for Client {
             *text = self.redact(text);
         }
         Ok(records)
+    }
+
+    async fn restore(&self, source: &ExecutionKey, restore: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
+        match Client::restore(self, source, restore).await {
+            Ok(found) => {
+                let mut record = RestoreRecord::from(found);
+                for text in free_texts(&mut record) {
+                    *text = self.redact(text);
+                }
+                Ok(Some(record))
+            }
+            Err(absent) if absent.fault.is_absent() => Ok(None),
+            Err(other) => Err(failed(other)),
+        }
+    }
+
+    fn pressed(&self) -> u64 {
+        Client::pressed(self)
     }
 
     async fn databases(&self, site: &SiteId) -> Result<Vec<Database>, ReadFailed> {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use futures_util::future::FutureExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::Receiver;
-use tokio::task::{JoinError, JoinSet};
 
 use super::machine::{Effect, Event, Machine};
 use crate::journal::{Entry, IllegalRecord, RunState, Store, StoreError};
@@ -50,10 +52,11 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
     mut signals: Receiver<Signal>,
     mut listen: impl FnMut(Heard<'_>, &RunState),
 ) -> Result<(), DriveError> {
-    let mut calls: JoinSet<Event> = JoinSet::new();
-    let mut event = Event::Started;
+    let mut calls = FuturesUnordered::new();
+    let mut pressed = site.pressed();
+    let mut events = vec![Event::Started];
     loop {
-        let step = machine.handle(event, clock.now()).map_err(DriveError::Bug)?;
+        let step = machine.handle_all(events.drain(..), clock.now()).map_err(DriveError::Bug)?;
         if !step.records.is_empty() {
             store.append(run, &step.records).await.map_err(DriveError::Journal)?;
         }
@@ -64,20 +67,29 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
             return Ok(());
         }
         for effect in step.effects {
-            let site = Arc::clone(site);
-            calls.spawn(carry_out(site, effect));
+            calls.push(carry_out(Arc::clone(site), effect));
         }
-        event = tokio::select! {
-            Some(done) = calls.join_next() => result(done),
-            () = sleep(clock, step.wake) => Event::Woken,
+        tokio::select! {
+            biased;
             Some(signal) = signals.recv() => {
                 listen(Heard::Asked(signal), machine.state());
-                match signal {
+                events.push(match signal {
                     Signal::Stop => Event::Stop,
                     Signal::Leave => Event::Leave,
-                }
+                });
             }
-        };
+            Some(done) = calls.next() => events.push(done),
+            () = sleep(clock, step.wake) => events.push(Event::Woken),
+        }
+        // What came meanwhile is taken in together: one commit for all of it.
+        while let Some(Some(done)) = calls.next().now_or_never() {
+            events.push(done);
+        }
+        let told = site.pressed();
+        if told > pressed {
+            pressed = told;
+            events.push(Event::Pressed);
+        }
     }
 }
 
@@ -88,15 +100,10 @@ async fn carry_out<S: Site>(site: Arc<S>, effect: Effect) -> Event {
             let result = site.restores(&id).await.map_err(|failed| failed.0);
             Event::Listed { site: id, result }
         }
-    }
-}
-
-/// Tasks are never aborted here, so one that did not end well panicked, and that must not pass for an answer.
-fn result(done: Result<Event, JoinError>) -> Event {
-    match done {
-        Ok(event) => event,
-        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-        Err(_) => Event::Woken,
+        Effect::Show { item, source, restore } => {
+            let result = site.restore(&source, &restore).await.map_err(|failed| failed.0);
+            Event::Shown { item, result }
+        }
     }
 }
 

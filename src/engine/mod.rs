@@ -12,6 +12,9 @@ mod admit;
 mod driver;
 mod machine;
 mod order;
+mod pace;
+mod pressure;
+mod queue;
 mod watch;
 
 pub use driver::{DriveError, Heard, Signal, drive};

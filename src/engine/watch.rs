@@ -1,29 +1,48 @@
-//! When each site was read, and when it is to be read next: one list call covers all that runs there.
+//! When each site was read, and how soon it may be read again: one list call covers all that runs there.
 
 use jiff::Timestamp;
 
 use crate::model::Millis;
+
+/// At least so many times as long as a list call took is left to the service before the next one.
+const REST: u64 = 4;
+
+/// A call that took for ever doesn't keep us from asking again.
+const LONGEST_REST: Millis = Millis::from_secs(60);
 
 /// The reading of one site's restores.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     /// When the last call was begun.
     begun: Option<Timestamp>,
+    /// How long it took.
+    took: Millis,
     /// Whether it is still under way.
     under_way: bool,
     /// When the last call that succeeded was begun: what it shows is at least as new.
     seen: Option<Timestamp>,
+    /// When the last call that ended, well or not, was begun.
+    tried: Option<Timestamp>,
     /// The last failure, until a call succeeds.
     pub(super) trouble: Option<String>,
+    /// How many of ours waited in the site's queue when it was last read.
+    pub(super) queued: u32,
 }
 
 impl Watch {
-    /// When the next call may begin: never sooner than the interval after the last, never two at once.
-    pub(super) fn next(&self, interval: Millis, now: Timestamp) -> Option<Timestamp> {
+    /// The soonest that the next call may begin: never sooner than the interval after the last, never two at once.
+    /// None while one is under way.
+    pub(super) fn soonest(&self, interval: Millis) -> Option<Timestamp> {
         if self.under_way {
             return None;
         }
-        Some(self.begun.map_or(now, |begun| interval.after(begun).max(now)))
+        let rest = interval.max(Millis(self.took.0.saturating_mul(REST)).min(LONGEST_REST));
+        Some(self.begun.map_or(Timestamp::MIN, |begun| rest.after(begun)))
+    }
+
+    /// When the last call was begun.
+    pub(super) fn last(&self) -> Option<Timestamp> {
+        self.begun
     }
 
     /// A call begins.
@@ -33,8 +52,12 @@ impl Watch {
     }
 
     /// The call ended, well or not.
-    pub(super) fn end(&mut self, success: bool) {
+    pub(super) fn end(&mut self, success: bool, now: Timestamp) {
         self.under_way = false;
+        self.tried = self.begun;
+        if let Some(begun) = self.begun {
+            self.took = Millis::between(begun, now);
+        }
         if success {
             self.seen = self.begun;
             self.trouble = None;
@@ -44,5 +67,10 @@ impl Watch {
     /// Whether a successful reading began at or after this moment.
     pub(super) fn has_seen(&self, moment: Timestamp) -> bool {
         self.seen.is_some_and(|seen| seen >= moment)
+    }
+
+    /// Whether a reading that began at or after this moment has ended, well or not.
+    pub(super) fn has_tried(&self, moment: Timestamp) -> bool {
+        self.tried.is_some_and(|tried| tried >= moment)
     }
 }

@@ -85,6 +85,8 @@ pub struct Progress {
     pub ended: Option<(Timestamp, String)>,
     /// Restores of given-up attempts that turned up after all, as last seen.
     pub late: Vec<RestoreRecord>,
+    /// What the site shows of its restore since it ended, where that is something else.
+    pub contradicted: Option<RestoreRecord>,
     /// What a reader must know.
     pub notes: Vec<String>,
 }
@@ -107,6 +109,7 @@ impl Default for Progress {
             clock_from: None,
             ended: None,
             late: Vec::new(),
+            contradicted: None,
             notes: Vec::new(),
         }
     }
@@ -118,9 +121,16 @@ impl Progress {
         self.attempts.last()
     }
 
-    /// Whether anything of the item may be running at the site: its last attempt, or one that turned up late.
+    /// Whether anything of the item may be running at the site: its last attempt, one that turned up late, or one that
+    /// the site shows as running after it ended.
     pub fn may_run(&self) -> bool {
-        self.current_may_run() || self.late.iter().any(|restore| !restore.is_final())
+        self.current_may_run() || self.late.iter().chain(&self.contradicted).any(|restore| !restore.is_final())
+    }
+
+    /// Whether it ended well, and nothing that the site showed since says otherwise.
+    pub fn succeeded(&self) -> bool {
+        let stands = self.contradicted.as_ref().is_none_or(|restore| restore.status.class().is_success());
+        stands && matches!(self.state, ItemState::Ended(end) if end.is_success())
     }
 
     /// Whether the last attempt may be running at the site, also after the item ended for us.
@@ -196,6 +206,7 @@ impl Progress {
                     None => self.late.push(restore.clone()),
                 }
             }
+            (Record::Contradicted { restore, .. }, Ended(_)) => self.contradicted = Some(restore.clone()),
             (Record::Noted { text, .. }, _) => self.notes.push(text.clone()),
             (Record::Ended { end, reason, .. }, Waiting | Unsure | Following) => {
                 self.ended = Some((at, reason.clone()));
@@ -250,6 +261,8 @@ pub struct RunState {
     pub items: BTreeMap<Slug, Progress>,
     /// Notes that concern the whole run.
     pub notes: Vec<(Timestamp, String)>,
+    /// How many may be in flight at present, where that was told since the run began.
+    pub allowed: Option<u32>,
     /// When and how it ended.
     pub closed: Option<(Timestamp, Closed)>,
     /// The last entry's number.
@@ -279,6 +292,10 @@ impl RunState {
         }
         match (&entry.record, entry.record.item()) {
             (Record::Closed { how }, _) => self.closed = Some((entry.at, *how)),
+            (Record::Concurrency { allowed, reason }, _) => {
+                self.allowed = Some(*allowed);
+                self.notes.push((entry.at, reason.clone()));
+            }
             (Record::Noted { text, .. }, None) => self.notes.push((entry.at, text.clone())),
             (_, Some(item)) => self.items.entry(item.clone()).or_default().apply(entry)?,
             (record, None) => return refuse(format!("no item is named in {record:?}")),

@@ -120,6 +120,13 @@ pub enum Record {
         /// As the site showed it.
         restore: RestoreRecord,
     },
+    /// The site shows a restore in another light than the one in which its item ended.
+    Contradicted {
+        /// Of this item.
+        item: Slug,
+        /// As the site shows it now.
+        restore: RestoreRecord,
+    },
     /// The item is at its end.
     Ended {
         /// This item.
@@ -135,6 +142,13 @@ pub enum Record {
         item: Option<Slug>,
         /// In a sentence.
         text: String,
+    },
+    /// Fewer are kept in flight than `limits.concurrency` allows, or as many again.
+    Concurrency {
+        /// So many at most from here on.
+        allowed: u32,
+        /// Why, in a sentence.
+        reason: String,
     },
     /// The run is at its end.
     Closed {
@@ -154,9 +168,10 @@ impl Record {
             | Self::NotFound { item }
             | Self::AttemptFailed { item, .. }
             | Self::Late { item, .. }
+            | Self::Contradicted { item, .. }
             | Self::Ended { item, .. } => Some(item),
             Self::Noted { item, .. } => item.as_ref(),
-            Self::Closed { .. } => None,
+            Self::Concurrency { .. } | Self::Closed { .. } => None,
         }
     }
 }

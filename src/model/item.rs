@@ -34,6 +34,9 @@ pub struct Item {
     /// The group whose limit it counts against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// How much of its group's limit it takes.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: u32,
     /// Higher goes first among those that may start.
     #[serde(default)]
     pub priority: i64,
@@ -47,6 +50,15 @@ pub struct Item {
     pub checks: Vec<Check>,
     /// Where in the plan it stands.
     pub origin: Origin,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_one(weight: &u32) -> bool {
+    *weight == 1
 }
 
 /// A place in a plan file, for messages that must name the line to change.

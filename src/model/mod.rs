@@ -41,7 +41,7 @@ pub use id::{ExecutionId, JobId, JobKey, JobName, ResourceId, RunId, SiteId};
 pub use item::{Check, Item, Mode, OnExisting, Options, Origin, RestoreObject, Source, Target, Touched, TouchedRef};
 pub use job_name::{DerivedName, FINGERPRINT_DIGITS};
 pub use json::{canonical, digest};
-pub use limits::Limits;
+pub use limits::{Limits, RetryOn};
 pub use name::{NameError, ObjectName};
 pub use object::{Level, ObjectType};
 pub use outcome::{CreateOutcome, End};

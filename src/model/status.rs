@@ -40,6 +40,11 @@ impl RestoreStatus {
             _ => StatusClass::Unknown,
         }
     }
+
+    /// Whether it was accepted and has not begun: it stands in a queue, or waits for locks.
+    pub fn is_queued(&self) -> bool {
+        matches!(self.0.trim().to_ascii_uppercase().as_str(), "NEW" | "QUEUED" | "BLOCKED")
+    }
 }
 
 impl StatusClass {

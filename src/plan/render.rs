@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     Check, ExecutionSelector, Item, Level, Limits, Millis, Mode, ObjectName, ObjectType, OnExisting, Pick, Plan,
-    QualifiedName, RestoreObject,
+    QualifiedName, RestoreObject, RetryOn,
 };
 
 /// A resolved plan in the plan language.
@@ -90,14 +90,34 @@ fn limits(limits: &Limits) -> Value {
     if let Some(count) = limits.per_target_site {
         out.insert("per_target_site".into(), json!(count));
     }
+    if let Some(count) = limits.per_source_site {
+        out.insert("per_source_site".into(), json!(count));
+    }
     if !limits.groups.is_empty() {
         out.insert("groups".into(), json!(limits.groups));
     }
+    if let Some(count) = limits.requests_per_minute {
+        out.insert("requests_per_minute".into(), json!(count));
+    }
+    if !limits.adaptive {
+        out.insert("adaptive".into(), json!(false));
+    }
     out.insert("deadline".into(), duration(limits.deadline_ms));
+    for (key, value) in [("queue_deadline", limits.queue_deadline_ms), ("run_deadline", limits.run_deadline_ms)] {
+        if let Some(value) = value {
+            out.insert(key.into(), duration(value));
+        }
+    }
     if let Some(count) = limits.max_failures {
         out.insert("max_failures".into(), json!(count));
     }
     out.insert("retries".into(), json!(limits.retries));
+    if limits.retry_on != RetryOn::Any {
+        out.insert("retry_on".into(), json!(limits.retry_on));
+    }
+    if let Some(count) = limits.retry_budget {
+        out.insert("retry_budget".into(), json!(count));
+    }
     out.insert("poll_interval".into(), duration(limits.poll_interval_ms));
     out.insert("settle_window".into(), duration(limits.settle_window_ms));
     Value::Object(out)
@@ -141,6 +161,9 @@ fn item(item: &Item) -> Value {
     }
     if let Some(group) = &item.group {
         out.insert("group".into(), text_value(group));
+    }
+    if item.weight != 1 {
+        out.insert("weight".into(), json!(item.weight));
     }
     out.insert("priority".into(), json!(item.priority));
     out.insert("deadline".into(), duration(item.deadline_ms));

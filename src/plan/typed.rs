@@ -9,7 +9,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::diagnostic::{Draft, Sources};
-use crate::model::{Limits, Millis, NameError, Objectives, Slug};
+use crate::model::{Limits, Millis, NameError, Objectives, RetryOn, Slug};
 
 use super::findings::{Element, Findings, draft};
 use super::node::{Node, Yaml};
@@ -222,9 +222,16 @@ pub(super) fn limits(node: Option<&Node>, sources: &Sources, findings: &mut Find
         let fits = match key {
             "concurrency" => reader.count(value, &[key]).map(|n| limits.concurrency = n),
             "per_target_site" => reader.count(value, &[key]).map(|n| limits.per_target_site = Some(n)),
+            "per_source_site" => reader.count(value, &[key]).map(|n| limits.per_source_site = Some(n)),
+            "requests_per_minute" => reader.count(value, &[key]).map(|n| limits.requests_per_minute = Some(n)),
+            "adaptive" => switch(Some(value), true).map(|on| limits.adaptive = on),
             "max_failures" => reader.count(value, &[key]).map(|n| limits.max_failures = Some(n)),
             "retries" => reader.count(value, &[key]).map(|n| limits.retries = n),
+            "retry_on" => retry_on(value).map(|on| limits.retry_on = on),
+            "retry_budget" => reader.count(value, &[key]).map(|n| limits.retry_budget = Some(n)),
             "deadline" => reader.duration(value, &[key]).map(|d| limits.deadline_ms = d),
+            "queue_deadline" => reader.duration(value, &[key]).map(|d| limits.queue_deadline_ms = Some(d)),
+            "run_deadline" => reader.duration(value, &[key]).map(|d| limits.run_deadline_ms = Some(d)),
             "poll_interval" => reader.duration(value, &[key]).map(|d| limits.poll_interval_ms = d),
             "settle_window" => reader.duration(value, &[key]).map(|d| limits.settle_window_ms = d),
             "groups" => groups(value, &mut reader).map(|g| limits.groups = g),
@@ -233,6 +240,16 @@ pub(super) fn limits(node: Option<&Node>, sources: &Sources, findings: &mut Find
         whole &= fits.is_some();
     }
     whole.then_some(limits)
+}
+
+/// One of the schema's words; it has refused all others.
+fn retry_on(node: &Node) -> Option<RetryOn> {
+    match node.as_str()? {
+        "any" => Some(RetryOn::Any),
+        "failed" => Some(RetryOn::Failed),
+        "partly_failed" => Some(RetryOn::PartlyFailed),
+        _ => None,
+    }
 }
 
 fn groups(node: &Node, reader: &mut Reader<'_>) -> Option<BTreeMap<String, u32>> {

@@ -49,6 +49,7 @@ pub(super) fn item(
     });
     let allow_reserved = switch(node.get("allow_reserved"), false);
     let group = node.get("group").map(|group| reader.text(group, &["group"]).map(str::to_owned));
+    let weight = node.get("weight").map_or(Some(1), |weight| reader.count(weight, &["weight"]));
     let priority = match node.get("priority").map(|priority| &priority.value) {
         None => Some(0),
         Some(Yaml::Number(number)) => number.as_i64(),
@@ -81,6 +82,7 @@ pub(super) fn item(
         allow_reserved: allow_reserved?,
         after: Vec::new(),
         group: group.map_or(Some(None), |group| group.map(Some))?,
+        weight: weight?,
         priority: priority?,
         deadline_ms: deadline_ms?,
         job_name: job_name.map_or(Some(None), |name| name.map(Some))?,

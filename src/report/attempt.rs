@@ -75,7 +75,7 @@ fn over_reason(attempt: &Attempt, failed: Option<&String>) -> Option<String> {
 /// When the site began to work: with its first sub-task where it lists any that began, else with the restore itself.
 /// A restore that waits in the queue or for a lock has not begun, whatever its start time says.
 fn work_began(restore: &RestoreRecord) -> Option<Timestamp> {
-    let waits = matches!(restore.status.0.trim().to_ascii_uppercase().as_str(), "NEW" | "QUEUED" | "BLOCKED");
+    let waits = restore.status.is_queued();
     let first = restore.sub_tasks.iter().filter_map(|task| task.start_time).min();
     first.or(restore.start_time.filter(|_| !waits))
 }

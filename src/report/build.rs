@@ -12,7 +12,7 @@ use super::document::{
 use super::verdict::judge;
 use super::{Standing, next, objective};
 use crate::changeset::{Changeset, Decision};
-use crate::journal::{Closed, Entry, IllegalRecord, Progress, Run, RunState, replay};
+use crate::journal::{Closed, Entry, IllegalRecord, ItemState, Progress, Run, RunState, replay};
 use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, digest};
 
 /// Why a run can't be reported.
@@ -171,7 +171,7 @@ fn item_report(
         action: decision.action,
         action_reason: decision.reason.clone(),
         result,
-        reason: ended.map(|(_, reason)| reason.clone()).or_else(|| unfinished(decision, progress, result)),
+        reason: contradiction(progress).or_else(|| ended.map(|(_, reason)| reason.clone())).or_else(|| unfinished(decision, progress, result)),
         ended_at: ended.map(|(at, _)| *at),
         took_ms: first.zip(ended).map(|(first, (end, _))| Millis::between(first, *end)),
         source: SourceReport {
@@ -223,6 +223,13 @@ pub(super) fn loss_words(class: DataLoss) -> &'static str {
     }
 }
 
+/// What the site shows since an item ended, where that is something else.
+fn contradiction(progress: Option<&Progress>) -> Option<String> {
+    let progress = progress?;
+    let (shown, ItemState::Ended(end)) = (progress.contradicted.as_ref()?, progress.state) else { return None };
+    Some(format!("it ended as {end}, and the site then showed it as {}", shown.status))
+}
+
 /// Why an item without an end stands where it does.
 fn unfinished(decision: &Decision, progress: Option<&Progress>, standing: Standing) -> Option<String> {
     let seen = || {
@@ -230,7 +237,7 @@ fn unfinished(decision: &Decision, progress: Option<&Progress>, standing: Standi
         restore.map_or_else(|| "nothing of it yet".to_owned(), |restore| restore.status.to_string())
     };
     match standing {
-        Standing::Ended(_) => None,
+        Standing::Ended(_) | Standing::Contradicted => None,
         Standing::Running => Some(format!("accepted by the site, which last showed {}", seen())),
         Standing::Unsettled => Some(format!("the site showed {}, and the journal holds no end of it", seen())),
         Standing::Unsure => {
@@ -274,6 +281,10 @@ fn still_running(item: &Item, progress: &Progress, found: &mut Vec<MayStillRun>)
         };
         let given = current.resource_id().map(ToString::to_string);
         found.push(entry(current.job_name.to_string(), current.restore.as_ref(), given, reason));
+    }
+    for restore in progress.contradicted.iter().filter(|restore| !restore.is_final()) {
+        let name = restore.job_name.as_ref().map_or_else(|| "(no name)".to_owned(), ToString::to_string);
+        found.push(entry(name, Some(restore), None, "the site shows it as running after it had ended"));
     }
     for late in progress.late.iter().filter(|late| !late.is_final()) {
         let name = late.job_name.as_ref().map_or_else(|| "(no name)".to_owned(), ToString::to_string);

@@ -43,6 +43,10 @@ pub fn event_line(entry: &Entry, names: usize, style: Style) -> Option<String> {
         Record::Late { job_name, restore, .. } => {
             (Tone::Bad, format!("{job_name} turned up after it had been given up: {}", restore_words(restore)))
         }
+        Record::Contradicted { restore, .. } => {
+            (Tone::Bad, format!("after its end, the site now shows {}", restore_words(restore)))
+        }
+        Record::Concurrency { reason, .. } => (Tone::Open, reason.clone()),
         Record::Ended { end, reason, .. } => {
             let mark = Standing::Ended(*end).mark();
             (mark.into(), format!("{} {end}: {reason}", mark.sign()))

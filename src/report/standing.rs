@@ -12,6 +12,8 @@ use crate::model::{End, RestoreRecord};
 pub enum Standing {
     /// The run recorded its end.
     Ended(End),
+    /// The run recorded its end, and the site then showed something else.
+    Contradicted,
     /// The site accepted it, and it had not ended there when it was last seen.
     Running,
     /// The site showed its end, and the run stopped before it recorded that.
@@ -39,7 +41,7 @@ pub(super) enum Mark {
 
 impl Standing {
     /// Every standing, best known first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Ended(End::Succeeded),
         Self::Ended(End::SucceededWithWarnings),
         Self::Ended(End::Satisfied),
@@ -50,6 +52,7 @@ impl Standing {
         Self::Ended(End::Unknown),
         Self::Ended(End::Skipped),
         Self::Ended(End::Blocked),
+        Self::Contradicted,
         Self::Running,
         Self::Unsettled,
         Self::Unsure,
@@ -62,6 +65,9 @@ impl Standing {
         let Some(progress) = progress else {
             return Self::NotStarted;
         };
+        if progress.contradicted.is_some() {
+            return Self::Contradicted;
+        }
         let seen = progress.current().and_then(|attempt| attempt.restore.as_ref());
         match progress.state {
             ItemState::Ended(end) => Self::Ended(end),
@@ -94,6 +100,7 @@ impl Standing {
             Self::Ended(End::Unknown) => "unknown",
             Self::Ended(End::Skipped) => "skipped",
             Self::Ended(End::Blocked) => "blocked",
+            Self::Contradicted => "contradicted",
             Self::Running => "running",
             Self::Unsettled => "unsettled",
             Self::Unsure => "unsure",
@@ -107,6 +114,7 @@ impl Standing {
     pub fn words(self) -> &'static str {
         match self {
             Self::Ended(end) => end.words(),
+            Self::Contradicted => "contradicted",
             Self::Running => "running at the site",
             Self::Unsettled => "end not recorded",
             Self::Unsure => "unknown",
@@ -128,7 +136,7 @@ impl Standing {
     pub(super) fn mark(self) -> Mark {
         match self {
             Self::Ended(End::Skipped | End::Blocked) | Self::NotStarted => Mark::Untried,
-            Self::Ended(End::TimedOut | End::Unknown) | Self::Running | Self::Unsettled | Self::Unsure => Mark::Open,
+            Self::Ended(End::TimedOut | End::Unknown) | Self::Contradicted | Self::Running | Self::Unsettled | Self::Unsure => Mark::Open,
             Self::Ended(End::PartlyFailed | End::Failed | End::Rejected) | Self::RetryNotStarted => Mark::Bad,
             Self::Ended(End::Succeeded | End::SucceededWithWarnings | End::Satisfied) => Mark::Good,
         }

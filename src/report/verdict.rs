@@ -104,7 +104,7 @@ fn is_partial_or_unknown(standing: Standing) -> bool {
     match standing {
         Standing::Ended(End::PartlyFailed | End::TimedOut | End::Unknown) => true,
         Standing::Ended(_) | Standing::NotStarted | Standing::RetryNotStarted => false,
-        Standing::Running | Standing::Unsettled | Standing::Unsure => true,
+        Standing::Contradicted | Standing::Running | Standing::Unsettled | Standing::Unsure => true,
     }
 }
 

@@ -327,6 +327,7 @@ impl ByHand {
             match effect {
                 Effect::Create { item, .. } => self.creates.push(item.to_string()),
                 Effect::List { site } => self.lists.push(site.to_string()),
+                Effect::Show { .. } => {}
             }
         }
         self.wake = step.wake;

@@ -268,6 +268,15 @@ impl Site for World {
         if fails { Err(ReadFailed("503".into())) } else { Ok(shown) }
     }
 
+    async fn restore(&self, _: &ExecutionKey, id: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
+        let accepted = self.state.lock().unwrap().accepted.clone();
+        Ok(accepted.iter().find(|accepted| accepted.id.to_string() == id.as_str()).map(|found| self.show(found)))
+    }
+
+    fn pressed(&self) -> u64 {
+        0
+    }
+
     async fn databases(&self, _: &SiteId) -> Result<Vec<Database>, ReadFailed> {
         Ok(vec![Database { name: ObjectName::bare("DRILL").unwrap(), kind: Some("D".into()) }])
     }
@@ -356,6 +365,7 @@ pub fn item(name: &str, table: &str) -> Item {
         allow_reserved: false,
         after: vec![],
         group: None,
+        weight: 1,
         priority: 0,
         deadline_ms: Millis::from_secs(3600),
         job_name: None,

@@ -1,22 +1,31 @@
 //! The machine: (event, now) → records and effects. Synchronous and pure.
 //!
-//! What answers and lists tell is taken in by `follow`; what follows from the moment is drawn by `advance`; `tick` says
-//! when to read which site.
+//! What answers and lists tell is taken in by `follow` and `look`; what follows from the moment is drawn by `advance`
+//! and `finish`; `tick` says when to read which site; `roster` keeps who stands where.
 
 mod advance;
+mod finish;
 mod follow;
+mod look;
+mod roster;
 mod tick;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::order::{Work, in_order};
+use super::pace::Pace;
+use super::pressure::Pressure;
 use super::watch::Watch;
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Attempt, Closed, Entry, IllegalRecord, ItemState, Progress, Record, RunState};
-use crate::model::{Action, CreateOutcome, CreateRequest, End, Limits, Millis, PastFate, RestoreRecord, SiteId, Slug};
+use crate::model::{
+    Action, CreateOutcome, CreateRequest, End, ExecutionKey, Limits, Millis, PastFate, ResourceId, RestoreRecord,
+    SiteId, Slug,
+};
+use roster::{Roster, Terms};
 
 /// The longest wait between two creates of one item that the service turned away.
 const LONGEST_BACKOFF: Millis = Millis::from_secs(300);
@@ -42,6 +51,15 @@ pub enum Event {
         /// Every restore there, or why it couldn't be read.
         result: Result<Vec<RestoreRecord>, String>,
     },
+    /// A call for one restore ended.
+    Shown {
+        /// The item that it was for.
+        item: Slug,
+        /// The restore, or that the service knows no such one, or why it couldn't be read.
+        result: Result<Option<RestoreRecord>, String>,
+    },
+    /// The service answered some call, whichever, that it has too much to do.
+    Pressed,
     /// Somebody asks to start nothing more.
     Stop,
     /// Somebody asks to leave at once.
@@ -62,6 +80,15 @@ pub enum Effect {
     List {
         /// The site.
         site: SiteId,
+    },
+    /// Read this one restore, which lists do not tell of.
+    Show {
+        /// For this item.
+        item: Slug,
+        /// Of this backup execution.
+        source: ExecutionKey,
+        /// Its id.
+        restore: ResourceId,
     },
 }
 
@@ -84,29 +111,39 @@ pub struct Machine {
     plan: Slug,
     limits: Limits,
     decisions: Arc<[Decision]>,
-    /// The order in which they go, as long as several may start.
-    order: Arc<[usize]>,
+    roster: Roster,
     state: RunState,
     watches: BTreeMap<SiteId, Watch>,
-    /// Not before this moment is the next attempt of an item made, and how often it was turned away in a row.
-    pauses: BTreeMap<Slug, (Timestamp, u32)>,
+    /// By an item's number: not before this moment is its next attempt made, and how often it was turned away in a row.
+    pauses: HashMap<usize, (Timestamp, u32)>,
     /// Not before this moment is anything created: the service turned a create away.
     quiet_until: Option<Timestamp>,
+    /// Until when the whole run must have ended.
+    run_deadline: Option<Timestamp>,
+    /// How many attempts were made beyond the first ones.
+    further_attempts: u32,
+    pressure: Pressure,
+    pace: Pace,
     stopping: bool,
 }
 
 impl Machine {
     /// A machine for a new run.
     pub fn new(changeset: &Changeset) -> Self {
+        let order = in_order(&changeset.items.iter().map(Work::from).collect::<Vec<_>>());
         Self {
             plan: changeset.plan.name.clone(),
             limits: changeset.limits.clone(),
             decisions: changeset.items.clone().into(),
-            order: in_order(&changeset.items.iter().map(Work::from).collect::<Vec<_>>()).into(),
+            roster: Roster::new(&changeset.items, &order),
             state: RunState::default(),
             watches: BTreeMap::new(),
-            pauses: BTreeMap::new(),
+            pauses: HashMap::new(),
             quiet_until: None,
+            run_deadline: None,
+            further_attempts: 0,
+            pressure: Pressure::new(changeset.limits.concurrency, changeset.limits.adaptive),
+            pace: Pace::default(),
             stopping: false,
         }
     }
@@ -121,15 +158,32 @@ impl Machine {
     /// # Errors
     /// Only if the machine and the transition table disagree, which is a bug; nothing was sent then.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Result<Step, IllegalRecord> {
+        self.handle_all([event], now)
+    }
+
+    /// Takes several events in that came by the same moment: what follows is drawn, and made durable, once.
+    ///
+    /// # Errors
+    /// As [`Self::handle`].
+    pub fn handle_all(
+        &mut self,
+        events: impl IntoIterator<Item = Event>,
+        now: Timestamp,
+    ) -> Result<Step, IllegalRecord> {
         let mut step = Step::default();
-        match event {
-            Event::Started => self.start(now, &mut step)?,
-            Event::Woken => {}
-            Event::Replied { item, outcome } => self.replied(item, outcome, now, &mut step)?,
-            Event::Listed { site, result } => self.listed(site, result, now, &mut step)?,
-            Event::Stop => self.stopping = true,
-            Event::Leave => {
-                self.record(Record::Closed { how: Closed::Interrupted }, now, &mut step)?;
+        for event in events {
+            if self.state.closed.is_some() {
+                break;
+            }
+            match event {
+                Event::Started => self.start(now, &mut step)?,
+                Event::Woken => {}
+                Event::Replied { item, outcome } => self.replied(&item, outcome, now, &mut step)?,
+                Event::Listed { site, result } => self.listed(site, result, now, &mut step)?,
+                Event::Shown { item, result } => self.shown(&item, result, now, &mut step)?,
+                Event::Pressed => self.pressed("the service asks for fewer calls", now, &mut step)?,
+                Event::Stop => self.stopping = true,
+                Event::Leave => self.record(Record::Closed { how: Closed::Interrupted }, now, &mut step)?,
             }
         }
         if self.state.closed.is_none() {
@@ -142,26 +196,44 @@ impl Machine {
     fn record(&mut self, record: Record, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
         let entry = Entry { seq: self.state.seq + 1, at: now, record };
         self.state.apply(&entry)?;
+        if let Some(at) = entry.record.item().and_then(|item| self.roster.number(item)) {
+            self.sync(at, now);
+        }
         step.records.push(entry);
         Ok(())
     }
 
-    fn decision(&self, item: &Slug) -> Option<&Decision> {
-        self.decisions.iter().find(|decision| decision.item.name == *item)
+    /// Brings the roster up to date about one item.
+    fn sync(&mut self, at: usize, now: Timestamp) {
+        let decisions = Arc::clone(&self.decisions);
+        let Some(decision) = decisions.get(at) else { return };
+        let progress = self.state.items.get(&decision.item.name);
+        let terms = Terms {
+            pause: self.pauses.get(&at).map(|(until, _)| *until).filter(|until| *until > now),
+            deadline: progress.and_then(|progress| self.deadline(progress, decision)).map(|(moment, _)| moment),
+        };
+        self.roster.sync(at, decision, progress, terms);
     }
 
-    fn progress(&self, item: &Slug) -> Option<&Progress> {
-        self.state.items.get(item)
+    fn decision(&self, at: usize) -> Option<&Decision> {
+        self.decisions.get(at)
     }
 
-    fn item_state(&self, item: &Slug) -> ItemState {
-        self.progress(item).map_or(ItemState::Waiting, |progress| progress.state)
+    fn progress(&self, at: usize) -> Option<&Progress> {
+        self.state.items.get(&self.decisions.get(at)?.item.name)
+    }
+
+    fn item_state(&self, at: usize) -> ItemState {
+        self.progress(at).map_or(ItemState::Waiting, |progress| progress.state)
     }
 
     /// What needs no sending is said at once, and what runs already is attached to, so that it counts against the
     /// limits before anything new is started.
     fn start(&mut self, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
-        for decision in Arc::clone(&self.decisions).iter() {
+        self.run_deadline = self.limits.run_deadline_ms.map(|most| most.after(now));
+        let decisions = Arc::clone(&self.decisions);
+        (0..decisions.len()).for_each(|at| self.sync(at, now));
+        for decision in decisions.iter() {
             let item = decision.item.name.clone();
             let reason = decision.reason.clone();
             let record = match decision.action {

@@ -1,53 +1,118 @@
 //! Which sites are read when, and when the machine wants to be woken.
-
-use std::collections::BTreeSet;
+//!
+//! A list call costs the service and tells of everything at a site, so the next one is made when something is likely to
+//! have happened: when a restore should be over by what others took; and as long as nothing tells, ever less often the
+//! older what is followed gets, so that an end is found late by an eighth of its age at most.
 
 use jiff::Timestamp;
 
 use super::{Effect, Machine, Step};
+use crate::changeset::Decision;
 use crate::journal::{ItemState, Progress};
-use crate::model::{Millis, SiteId, Slug};
+use crate::model::{Millis, SiteId};
+
+/// How much later than its age an end may be found: an eighth.
+const STALENESS: u64 = 8;
+
+/// How long people wait at most for news of a site, where its limit of calls allows it.
+const LONGEST: Millis = Millis::from_secs(120);
 
 impl Machine {
-    /// Items in some state, with the sites that may show them and their deadlines, in the plan's order.
-    pub(super) fn items_in(&self, fits: impl Fn(&Progress) -> bool) -> Vec<(Slug, BTreeSet<SiteId>, Millis)> {
-        let decisions = self.decisions.iter();
-        let found = decisions.filter(|d| self.progress(&d.item.name).is_some_and(&fits)).map(|d| {
-            let sites = BTreeSet::from([d.item.source.site.clone(), d.item.target.site.clone()]);
-            (d.item.name.clone(), sites, d.item.deadline_ms)
-        });
-        found.collect()
-    }
-
-    /// The sites where something may show itself: what may run, and what was given up in a run that still goes on.
-    pub(super) fn watched(&self) -> BTreeSet<SiteId> {
-        let concerned = |p: &Progress| {
-            let reply_pending = p.state == ItemState::Intended;
-            let given_up = !matches!(p.state, ItemState::Ended(_)) && p.attempts.iter().any(|a| a.not_found);
-            p.may_run() && !reply_pending || given_up
-        };
-        self.items_in(concerned).into_iter().flat_map(|(_, sites, _)| sites).collect()
-    }
-
     pub(super) fn read_sites(&mut self, now: Timestamp, step: &mut Step) {
-        for site in self.watched() {
-            let watch = self.watches.entry(site.clone()).or_default();
-            if watch.next(self.limits.poll_interval_ms, now).is_some_and(|moment| moment <= now) {
-                watch.begin(now);
+        for site in self.watched_sites() {
+            if self.next_read(&site, now).is_some_and(|moment| moment <= now) {
+                self.watches.entry(site.clone()).or_default().begin(now);
                 step.effects.push(Effect::List { site });
             }
         }
     }
 
-    pub(super) fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
-        let interval = self.limits.poll_interval_ms;
-        let watched = self.watched();
-        let reads = watched.iter().filter_map(|site| self.watches.get(site).and_then(|w| w.next(interval, now)));
-        let open = self.items_in(|p| !matches!(p.state, ItemState::Ended(_) | ItemState::Intended));
-        let deadlines: Vec<Timestamp> =
-            open.iter().filter_map(|(item, _, deadline)| self.deadline(self.progress(item)?, *deadline)).collect();
-        let pauses = self.pauses.iter().filter(|(item, _)| self.item_state(item) == ItemState::Waiting);
-        let pauses = pauses.map(|(_, (until, _))| *until).chain(self.quiet_until).filter(|until| *until > now);
-        reads.chain(deadlines).chain(pauses).min()
+    /// The sites where something may show itself: what may run, and what was given up in a run that still goes on.
+    fn watched_sites(&self) -> Vec<SiteId> {
+        let watched = self.roster.watched.iter().filter(|(_, items)| !items.is_empty());
+        watched.map(|(site, _)| site.clone()).collect()
     }
+
+    /// When a site is to be read next; none while a reading is under way, or nothing is to be seen there.
+    fn next_read(&self, site: &SiteId, now: Timestamp) -> Option<Timestamp> {
+        let items = self.roster.watched.get(site)?;
+        let Some(watch) = self.watches.get(site) else { return Some(now) };
+        let soonest = watch.soonest(self.limits.poll_interval_ms)?;
+        let wanted = items.iter().filter_map(|at| self.wanted(*at, watch.last())).min()?;
+        Some(wanted.max(soonest).max(now))
+    }
+
+    /// When a new reading would probably tell something of an item, where the last one was begun at that moment.
+    fn wanted(&self, at: usize, last: Option<Timestamp>) -> Option<Timestamp> {
+        let (progress, decision) = (self.progress(at)?, self.decision(at)?);
+        let current = progress.current()?;
+        let since = current.answered_at.unwrap_or(current.began_at);
+        // What was sent since the last reading is worth one as soon as that is allowed only if its fate isn't known.
+        let last = last.map_or(since, |last| last.max(since));
+        let age = Millis::between(since, last);
+        let soon = |after: Millis| after.max(self.limits.poll_interval_ms).min(LONGEST.max(self.limits.poll_interval_ms)).after(last);
+        let overdue = || soon(Millis(age.0 / STALENESS));
+        let moment = match progress.state {
+            ItemState::Unsure => {
+                let until = self.limits.settle_window_ms.after(since);
+                if last >= until { overdue() } else { overdue().min(until) }
+            }
+            ItemState::Following => {
+                let expected = self.pace.expect(decision.bytes).map(|took| margin(took).after(since));
+                match expected.filter(|expected| *expected > last) {
+                    Some(expected) => expected.max(soon(Millis(0))).min(soon(LONGEST)),
+                    None => overdue(),
+                }
+            }
+            _ => soon(LONGEST),
+        };
+        // Nobody's time is declared up before the site was asked once more.
+        match self.deadline(progress, decision).map(|(deadline, _)| deadline) {
+            Some(deadline) if deadline > last => Some(moment.min(deadline)),
+            _ => Some(moment),
+        }
+    }
+
+    /// When an item's time is up, and what for.
+    pub(super) fn deadline(&self, progress: &Progress, decision: &Decision) -> Option<(Timestamp, TimeUp)> {
+        if matches!(progress.state, ItemState::Ended(_)) {
+            return None;
+        }
+        let own = progress.clock_from.map(|from| (decision.item.deadline_ms.after(from), TimeUp::Restore));
+        let current = progress.current().filter(|_| progress.state == ItemState::Following);
+        let queued = current.filter(|a| a.restore.as_ref().is_some_and(|seen| seen.status.is_queued()));
+        let queue = self.limits.queue_deadline_ms.zip(queued);
+        let queue = queue.map(|(most, a)| (most.after(a.answered_at.unwrap_or(a.began_at)), TimeUp::Queue));
+        let sent = (progress.state != ItemState::Waiting).then_some(self.run_deadline).flatten();
+        let run = sent.map(|moment| (moment, TimeUp::Run));
+        own.into_iter().chain(queue).chain(run).min_by_key(|(moment, _)| *moment)
+    }
+
+    pub(super) fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
+        let sites = self.watched_sites();
+        let reads = sites.iter().filter_map(|site| self.next_read(site, now));
+        // What is over already waits for a reading, which comes by itself.
+        let later = (Timestamp::from_nanosecond(now.as_nanosecond() + 1).unwrap_or(now), 0);
+        let deadline = self.roster.deadlines.range(later..).next().map(|(moment, _)| *moment);
+        let pause = self.roster.paused.first().map(|(moment, _)| *moment);
+        let quiet = self.quiet_until.filter(|_| !self.stopping);
+        let run = self.run_deadline.filter(|_| !self.roster.waiting.is_empty());
+        reads.chain(deadline).chain([pause, quiet, run].into_iter().flatten().filter(|moment| *moment > now)).min()
+    }
+}
+
+/// Which time is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeUp {
+    /// Of the restore itself.
+    Restore,
+    /// Of its stay in the site's queue.
+    Queue,
+    /// Of the whole run.
+    Run,
+}
+
+/// A little more than what it probably takes: then others that began with it are over, too.
+fn margin(took: Millis) -> Millis {
+    Millis(took.0.saturating_add(took.0 / 32).saturating_add(1))
 }

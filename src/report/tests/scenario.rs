@@ -78,6 +78,7 @@ pub(super) fn decision(item_name: &str, action: Action, reason: &str) -> Decisio
             allow_reserved: false,
             after: Vec::new(),
             group: None,
+            weight: 1,
             priority: 0,
             deadline_ms: Millis::from_secs(7200),
             job_name: None,
