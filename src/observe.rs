@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Reading, SiteId, Snapshot};
 use crate::ports::{ReadFailed, Site};
@@ -55,28 +54,12 @@ fn reading<T>(result: Result<T, ReadFailed>) -> Reading<T> {
 async fn each<S, K, V, F>(site: &Arc<S>, keys: BTreeSet<K>, read: impl Fn(Arc<S>, K) -> F) -> BTreeMap<K, V>
 where
     S: Site,
-    K: Ord + Clone + Send + 'static,
-    V: Send + 'static,
-    F: Future<Output = V> + Send + 'static,
+    K: Ord + Clone,
+    F: Future<Output = V>,
 {
-    let slots = Arc::new(Semaphore::new(READS_AT_ONCE));
-    let mut tasks = JoinSet::new();
-    for key in keys {
-        let slots = Arc::clone(&slots);
+    let calls = keys.into_iter().map(|key| {
         let call = read(Arc::clone(site), key.clone());
-        tasks.spawn(async move {
-            // The semaphore is never closed, so a slot always comes.
-            let _slot = slots.acquire().await;
-            (key, call.await)
-        });
-    }
-    let mut found = BTreeMap::new();
-    while let Some(done) = tasks.join_next().await {
-        match done {
-            Ok((key, value)) => drop(found.insert(key, value)),
-            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-            Err(_) => {}
-        }
-    }
-    found
+        async move { (key, call.await) }
+    });
+    futures_util::stream::iter(calls).buffer_unordered(READS_AT_ONCE).collect().await
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::VERSION;
-use super::history::{History, Verdict};
+use super::history::{History, Verdict, under_way};
 use super::loss::loss;
 use super::within;
 use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
@@ -117,6 +117,7 @@ fn decide_item(
     let execution = match choose(item, snapshot) {
         Ok(execution) => execution,
         Err(why) => {
+            decision.saw = under_way(&intention.plan.name, item, snapshot);
             decision.reason = why;
             return Ok(decision);
         }
@@ -128,6 +129,7 @@ fn decide_item(
         match History::read(plan, item, &decision.fingerprint, snapshot, intention.plan.limits.settle_window_ms) {
             Ok(history) => history,
             Err(why) => {
+                decision.saw = under_way(plan, item, snapshot);
                 decision.reason = why;
                 return Ok(decision);
             }

@@ -7,7 +7,7 @@ use crate::model::{
     StatusClass, Touched,
 };
 
-use super::item_key;
+use super::{Saw, item_key};
 
 /// The restores of one item.
 #[derive(Debug)]
@@ -80,6 +80,35 @@ impl Verdict {
     }
 }
 
+/// Whether a restore's name says that it is of the item. A plan may have begun to set the name, or have ceased to: what
+/// ran under a derived name is still of the item.
+fn names_of(plan: &Slug, item: &Item) -> impl Fn(&JobName) -> bool {
+    let (key, fixed) = (item_key(plan, &item.name), item.job_name.clone());
+    move |name| fixed.as_ref() == Some(name) || DerivedName::parse(name).is_some_and(|name| name.item_key == key)
+}
+
+/// What of an item may run at its sites, as far as what could be read and the journal tell: it takes room, although
+/// nothing can be decided about the item.
+pub(super) fn under_way(plan: &Slug, item: &Item, snapshot: &Snapshot) -> Saw {
+    let is_ours = names_of(plan, item);
+    let listed = |site: &SiteId| snapshot.restores.get(site).and_then(|reading| reading.as_result().ok());
+    let mut restores: Vec<RestoreRecord> = [&item.source.site, &item.target.site]
+        .into_iter()
+        .filter_map(listed)
+        .flatten()
+        .filter(|restore| restore.job_name.as_ref().is_some_and(&is_ours))
+        .cloned()
+        .collect();
+    restores.sort_by_key(age);
+    let is_over = |past: &&PastAttempt| {
+        restores.iter().any(|restore| restore.job_name.as_ref() == Some(&past.job_name) && restore.is_final())
+    };
+    let may_run = |past: &&PastAttempt| matches!(past.fate, PastFate::Open | PastFate::Accepted);
+    let ours = snapshot.attempts.iter().rev().filter(|past| is_ours(&past.job_name));
+    let awaited = ours.filter(may_run).find(|past| !is_over(past)).cloned();
+    Saw { restores, awaited, ..Saw::default() }
+}
+
 impl<'a> History<'a> {
     /// Collects the restores of an item from the lists of its sites and from the journal.
     ///
@@ -92,12 +121,8 @@ impl<'a> History<'a> {
         snapshot: &'a Snapshot,
         settle_window: Millis,
     ) -> Result<Self, String> {
-        let key = item_key(plan, &item.name);
-        // A plan may have begun to set the name, or have ceased to: what ran under a derived name is still of the item.
-        let is_ours = |name: &JobName| {
-            item.job_name.as_ref() == Some(name) || DerivedName::parse(name).is_some_and(|name| name.item_key == key)
-        };
-        let ours = |restore: &RestoreRecord| restore.job_name.as_ref().is_some_and(is_ours);
+        let is_ours = names_of(plan, item);
+        let ours = |restore: &RestoreRecord| restore.job_name.as_ref().is_some_and(&is_ours);
         let mut notes = Vec::new();
         let mut restores: Vec<RestoreRecord> = Vec::new();
         let mut sites = vec![&item.source.site];
@@ -182,6 +207,20 @@ impl<'a> History<'a> {
         // The last one counts: an earlier success may have been written over since.
         if let Some(newest) = current.last() {
             let attempt = newest.job_name.as_ref().map_or(1, attempt_of);
+            let failed = |r: &RestoreRecord| matches!(r.status.class(), StatusClass::Failed | StatusClass::PartlyFailed);
+            let double = |r: &&&RestoreRecord| r.job_name == newest.job_name && !failed(r);
+            // A name that we derive is sent once: two under it mean that the request was delivered twice.
+            if let (Identity::Derived { .. }, true, Some(other)) =
+                (&self.identity, failed(newest), current.iter().find(double))
+            {
+                return blocked(format!(
+                    "{} ended {}, and {} bears the same name and is {}: look at what each of them wrote, then use `--again`",
+                    shown(newest),
+                    newest.status,
+                    shown(other),
+                    other.status
+                ));
+            }
             let later = self.restores.last().filter(|r| !r.job_name.as_ref().is_some_and(is_current));
             return match (newest.status.class(), later) {
                 (StatusClass::Unknown | StatusClass::Running, _) => blocked(format!(
@@ -302,9 +341,11 @@ impl<'a> History<'a> {
         })
     }
 
-    /// The create that a verdict to block rests on, as far as it may still appear: it takes room meanwhile.
+    /// The create that a verdict to block rests on, as far as it may run, or still appear: it takes room meanwhile. One
+    /// that was accepted may run although no list shows it.
     pub(super) fn awaited(&self) -> Option<&PastAttempt> {
-        let may_appear = |p: &&&PastAttempt| matches!(p.fate, PastFate::Open | PastFate::Accepted) && self.is_recent(p);
+        let may_appear =
+            |p: &&&PastAttempt| p.fate == PastFate::Accepted || p.fate == PastFate::Open && self.is_recent(p);
         self.past.iter().rev().filter(may_appear).find(|p| !self.is_shown(p)).copied()
     }
 

@@ -773,7 +773,10 @@ fn a_restore_that_can_not_be_read_is_not_said_to_run() {
     driven.list(vec![restore(&name(&wanted, 1), Some("91"), "RUNNING")], 31);
     driven.tell(Event::Woken, 61);
     driven.tell(Event::Listed { site: site("PROD"), result: Err("503".into()) }, 62);
+    // It is looked for once more before its time is said to be up.
     let step = driven.tell(Event::Woken, 101);
+    assert!(step.records.is_empty() && !step.effects.is_empty(), "{step:?}");
+    let step = driven.tell(Event::Listed { site: site("PROD"), result: Err("503".into()) }, 102);
     let told = format!("{:?}", step.records);
     assert!(told.contains("TimedOut") && !told.contains("still runs at the site"), "{told}");
 }

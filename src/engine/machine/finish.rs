@@ -34,10 +34,20 @@ impl Machine {
             StatusClass::Unknown | StatusClass::Running => End::Unknown,
         };
         let taken = progress.current().map(|current| took(current, found, now));
+        let same = |late: &&RestoreRecord| {
+            progress.current().is_some_and(|current| late.job_name.as_ref() == Some(&current.job_name))
+        };
+        let double = progress.late.iter().find(same).map(|double| double.status.clone());
         let failed_before = progress.attempts.iter().filter(|a| a.over_at.is_some() && a.restore.is_some()).count();
         let left = u32::try_from(failed_before).unwrap_or(u32::MAX) < self.limits.retries;
         if let Some(taken) = taken.filter(|_| class.is_success()) {
             self.pace.learn(decision.bytes, taken);
+        }
+        if let Some(double) = double.filter(|_| matches!(end, End::Failed | End::PartlyFailed)) {
+            let reason = format!(
+                "{said}; but the site shows another restore under its name, which is {double}: look at what each of them wrote"
+            );
+            return self.record(Record::Ended { item, end: End::Unknown, reason }, now, step);
         }
         if !matches!(end, End::Failed | End::PartlyFailed) {
             let reason = match end {

@@ -47,8 +47,10 @@ impl Machine {
         let Some(current) = progress.current() else { return Ok(()) };
         let known = current.restore.clone();
         // Another restore under the very name is nothing that a runner can make good; it must not go unsaid.
-        let doubles: Vec<&RestoreRecord> =
-            found.iter().copied().filter(|r| current.is(r) && r.mark() != restore.mark()).collect();
+        let mut doubles: Vec<&RestoreRecord> = found.iter().copied().filter(|r| current.is(r)).collect();
+        // What was taken for it before, and this list leaves out, is one as well.
+        doubles.extend(known.as_ref().filter(|known| doubles.iter().all(|double| double.mark() != known.mark())));
+        doubles.retain(|double| double.mark() != restore.mark());
         let new = |double: &&&RestoreRecord| {
             let same = |late: &&RestoreRecord| late.job_name == double.job_name && late.mark() == double.mark();
             progress.late.iter().find(same).is_none_or(|known| tells_more(known, double))
@@ -67,7 +69,8 @@ impl Machine {
         for record in records {
             self.record(record, now, step)?;
         }
-        let all_over = doubles.iter().all(|double| double.is_final());
+        let late = self.progress(at).map_or(&[][..], |progress| &progress.late);
+        let all_over = late.iter().filter(|late| late.job_name.as_ref() == Some(&job_name)).all(RestoreRecord::is_final);
         if self.item_state(at) == ItemState::Following && restore.is_final() && all_over {
             self.over_at_site(at, restore, now, step)?;
         }

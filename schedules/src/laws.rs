@@ -1,0 +1,97 @@
+//! What must hold of every life, whatever befell it.
+
+use restorectl::changeset::Changeset;
+use restorectl::journal::{Closed, ItemState, RunState};
+use restorectl::model::*;
+use restorectl::report::Report;
+
+use super::site::{Accepted, Site, weights};
+
+/// What is broken by accepting a restore of an item now.
+pub fn on_accept(plan: &Plan, before: &[Accepted], item: &Slug, name: &JobName, now: u64, second: bool) -> Vec<String> {
+    // That a request was delivered twice is no runner's doing.
+    if second {
+        return Vec::new();
+    }
+    let of = |name: &Slug| plan.items.iter().find(|item| item.name == *name);
+    let Some(wanted) = of(item) else { return vec![format!("{name} is of no item of the plan")] };
+    let running: Vec<&Item> = before.iter().filter(|a| now < a.ends && !a.second).filter_map(|a| of(&a.item)).collect();
+    let mut broken = Vec::new();
+    for other in &running {
+        if other.touches().iter().any(|t| wanted.touches().iter().any(|w| w.overlaps(t))) {
+            broken.push(format!("{name} overlaps {} that runs", other.name));
+        }
+    }
+    let limits = &plan.limits;
+    let count = |fits: &dyn Fn(&&&Item) -> bool| u32::try_from(running.iter().filter(fits).count()).unwrap_or(u32::MAX);
+    let full = |what: &str, used: u32, limit: Option<u32>| {
+        limit.is_some_and(|limit| used >= limit).then(|| format!("{name} is one too many {what}"))
+    };
+    broken.extend(full("in flight", count(&|_| true), Some(limits.concurrency)));
+    broken.extend(full("at its target", count(&|i| i.target.site == wanted.target.site), limits.per_target_site));
+    broken.extend(full("from its source", count(&|i| i.source.site == wanted.source.site), limits.per_source_site));
+    if let Some(group) = &wanted.group
+        && let Some(limit) = limits.groups.get(group)
+    {
+        let used = weights(running.iter().copied()).get(group.as_str()).copied().unwrap_or(0);
+        if used > 0 && used + wanted.weight > *limit {
+            broken.push(format!("{name} is too heavy for group {group}"));
+        }
+    }
+    let done = |name: &Slug| before.iter().any(|a| a.item == *name && a.ends <= now && !a.fails);
+    // What came of a second delivery may be there without anybody knowing.
+    if before.iter().any(|a| a.item == *item && a.ends <= now && !a.fails && !a.second) {
+        broken.push(format!("{name} was restored before"));
+    }
+    for need in wanted.after.iter().filter(|need| !done(need)) {
+        broken.push(format!("{name} was started before {need} was there"));
+    }
+    broken
+}
+
+/// What is broken at the end of a life, whose last run nobody disturbed.
+pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: &Report) -> Vec<String> {
+    let mut broken = site.broken();
+    if !matches!(state.closed, Some((_, Closed::Completed))) {
+        broken.push(format!("the run ended as {:?}", state.closed));
+    }
+    let now = site.time().millis();
+    let accepted = site.accepted();
+    for item in &site.plan().items {
+        let there = accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails);
+        let under_way = accepted.iter().any(|a| a.item == item.name && now < a.ends);
+        let end = match state.items.get(&item.name).map(|progress| progress.state) {
+            Some(ItemState::Ended(end)) => end,
+            other => {
+                broken.push(format!("{} has no end: {other:?}", item.name));
+                continue;
+            }
+        };
+        match end {
+            End::Succeeded | End::SucceededWithWarnings | End::Satisfied if !there => {
+                broken.push(format!("{} is said to be done ({end}), and isn't there", item.name));
+            }
+            End::Failed | End::Rejected | End::Skipped if there => {
+                broken.push(format!("{} is said to have {end}, and is there", item.name));
+            }
+            End::Failed | End::Rejected | End::Skipped if under_way => {
+                broken.push(format!("{} is said to have {end}, and runs", item.name));
+            }
+            _ => {}
+        }
+    }
+    let all_there = site.plan().items.iter().all(|item| accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails));
+    if report.verdict.green && !all_there {
+        broken.push("the report is green, and something isn't there".to_owned());
+    }
+    if report.verdict.green && changeset.count(Action::Blocked) > 0 {
+        broken.push("the report is green, and something was blocked".to_owned());
+    }
+    let in_flight = accepted.iter().filter(|a| now < a.ends && !a.second).count();
+    let told = report.may_still_run.len();
+    let blocked = changeset.items.iter().filter(|d| d.action == Action::Blocked && d.may_run()).count();
+    if in_flight > told + blocked {
+        broken.push(format!("{in_flight} run at the site, and the report tells of {told}"));
+    }
+    broken
+}

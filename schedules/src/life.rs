@@ -1,0 +1,219 @@
+//! One schedule: a plan is applied again and again, crashing at any boundary, until a run ends by itself.
+
+use std::sync::Arc;
+
+use restorectl::changeset::{Changeset, Intention, decide};
+use restorectl::engine::{DriveError, Machine, Signal, drive};
+use restorectl::journal::{Run, RunState, Store as _, past_attempts, replay};
+use restorectl::model::*;
+use restorectl::observe::observe;
+use restorectl::ports::Clock as _;
+use restorectl::report;
+use tokio::sync::mpsc;
+
+use super::dice::Dice;
+use super::site::{Faults, Site};
+use super::store::Journal;
+use super::time::Time;
+use super::{laws, plans};
+
+/// Longer than any run of a plan here takes, in milliseconds.
+const FOREVER: u64 = 1_000_000_000;
+
+/// Signals for a run: what, and how many milliseconds after its begin.
+pub type Signals = Vec<(u64, Signal)>;
+
+/// A site, a journal beside it, and whoever applies the plan.
+#[derive(Debug)]
+pub struct World {
+    /// The site.
+    pub site: Site,
+    /// The journal.
+    pub journal: Journal,
+    time: Time,
+}
+
+impl World {
+    /// A world in which the plan was never applied.
+    pub fn new(seed: u64, plan: Plan, faults: Faults) -> Self {
+        let time = Time::default();
+        let site = Site::new(seed, plan, faults, time.clone());
+        Self { journal: Journal::new(site.clone()), site, time }
+    }
+
+    fn environment() -> Environment {
+        let guard = Guard { allow_replace: true, ..Guard::default() };
+        Environment { name: "test".into(), api: None, guard }
+    }
+
+    /// One `apply` from its reading of the site to its end; nothing where it was killed.
+    ///
+    /// # Panics
+    /// When the journal doesn't tell what the machine knew.
+    pub fn apply(&self, signals: Signals) -> Option<Result<(Changeset, RunState), DriveError>> {
+        let (sender, receiver) = mpsc::channel(4);
+        for (after, signal) in signals {
+            let sender = sender.clone();
+            self.time.at(self.time.millis() + after, move || {
+                // A run that has ended needs no signal.
+                let _ = sender.try_send(signal);
+            });
+        }
+        let done = self.time.run(self.apply_once(receiver), FOREVER);
+        drop(sender);
+        done
+    }
+
+    async fn apply_once(&self, signals: mpsc::Receiver<Signal>) -> Result<(Changeset, RunState), DriveError> {
+        let environment = Self::environment();
+        let plan = self.site.plan();
+        let runs = self.journal.all();
+        let past = past_attempts(&runs, "").unwrap();
+        let site = Arc::new(self.site.clone());
+        let snapshot = observe(&site, &plan.items, past, self.time.now()).await;
+        let intention = Intention {
+            plan,
+            file: "drill.yaml",
+            environment: &environment,
+            inputs: &Default::default(),
+            again: false,
+            tool_version: "0",
+        };
+        let changeset = decide(&intention, &snapshot).unwrap();
+        let run = Run {
+            id: RunId::new(format!("r{:04}", runs.len() + 1)),
+            plan: plan.name.clone(),
+            environment: "test".into(),
+            opened_at: self.time.now(),
+            tool_version: "0".into(),
+            opened_by: "test".into(),
+            service: String::new(),
+            simulated: true,
+            changeset: serde_json::to_value(&changeset).unwrap(),
+        };
+        self.journal.open_run(&run).await.map_err(DriveError::Journal)?;
+        let mut machine = Machine::new(&changeset);
+        drive(&mut machine, &run.id, (&site, &self.time, &self.journal), signals, |_, _| {}).await?;
+        let (_, entries) = self.journal.run(&run.id).await.map_err(DriveError::Journal)?.unwrap();
+        let replayed = replay(&entries).unwrap();
+        assert_eq!(&replayed, machine.state(), "the journal tells what the machine knew");
+        Ok((changeset, replayed))
+    }
+
+    /// The report of the last run.
+    ///
+    /// # Panics
+    /// When there is none, or it can't be told.
+    pub fn report(&self) -> report::Report {
+        let (run, entries) = self.journal.all().pop().unwrap();
+        report::build(&run, &entries, self.time.now()).unwrap()
+    }
+}
+
+impl World {
+    /// What was recorded and accepted, for whoever looks into a life that broke a law.
+    pub fn story(&self) -> String {
+        let mut story = format!("{:#?}\n", self.site.plan().limits);
+        for item in &self.site.plan().items {
+            let Item { name, source, target, after, group, weight, deadline_ms, .. } = item;
+            let touches = item.touches();
+            story += &format!("{name}: {} to {touches:?} at {}, after {after:?}, {group:?} {weight}, {deadline_ms}\n", source.site, target.site);
+        }
+        for (run, entries) in self.journal.all() {
+            story += &format!("run {} at {}\n", run.id, run.opened_at);
+            for entry in entries {
+                story += &format!("  {} {:?}\n", Millis::between(super::time::start(), entry.at).0, entry.record);
+            }
+        }
+        for accepted in self.site.accepted() {
+            story += &format!("{accepted:?}\n");
+        }
+        story
+    }
+}
+
+/// Faults by chance; none at all in some lives.
+fn faults(dice: &mut Dice) -> Faults {
+    let mut chance = |most: u64| if dice.percent(50) { dice.below(most) } else { 0 };
+    Faults {
+        lost_request: chance(25),
+        late: chance(25),
+        lost_reply: chance(25),
+        busy: chance(20),
+        refused: chance(5),
+        doubled: chance(10),
+        failure: chance(25),
+        hidden: chance(60),
+        queued: chance(60),
+        lie: chance(30),
+        unreadable: chance(30),
+        disk: chance(4),
+    }
+}
+
+/// Lives the schedule of a seed.
+///
+/// # Errors
+/// What broke a law.
+pub fn live(seed: u64) -> Result<(), String> {
+    let (world, broken) = outcome(seed);
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}\nseed {seed} broke: {broken:#?}", world.story()))
+}
+
+/// The world at the end of a life, and the laws that were broken in it.
+pub fn outcome(seed: u64) -> (World, Vec<String>) {
+    let mut dice = Dice::new(seed);
+    let plan = plans::plan(&mut dice);
+    let faults = faults(&mut dice);
+    let world = World::new(dice.roll(), plan, faults);
+    for _ in 0..dice.below(4) {
+        world.site.crash_after(Some(1 + dice.below(60)));
+        let mut signals = Signals::new();
+        if dice.percent(20) {
+            let first = dice.below(200_000);
+            signals.push((first, Signal::Stop));
+            if dice.percent(50) {
+                signals.push((first + dice.below(50_000), Signal::Leave));
+            }
+        }
+        if matches!(world.apply(signals), Some(Ok((_, state))) if state.closed.is_some()) && dice.percent(50) {
+            break;
+        }
+        // Somebody comes back at once, or the next day.
+        let nap = if dice.percent(70) { dice.below(5_000) } else { dice.below(1_000_000) };
+        world.time.pass(nap);
+    }
+    world.site.crash_after(None);
+    let broken = last_run(&world);
+    (world, broken)
+}
+
+/// Applies the plan undisturbed until a run comes to its end, and gives what is broken then.
+fn last_run(world: &World) -> Vec<String> {
+    // The site may not be readable at the moment of the diff, or the disk full; then one tries again.
+    for _ in 0..300 {
+        match world.apply(Signals::new()) {
+            Some(Ok((changeset, state))) => {
+                if changeset.count(Action::Blocked) > 0 && !is_doubled(world) {
+                    world.time.pass(30_000);
+                    continue;
+                }
+                return laws::at_the_end(&world.site, &changeset, &state, &world.report());
+            }
+            Some(Err(DriveError::Bug(bug))) => return vec![bug.to_string()],
+            Some(Err(DriveError::Journal(_))) => world.time.pass(1_000),
+            None => return vec!["a run takes for ever".to_owned()],
+        }
+    }
+    let mut broken = world.site.broken();
+    broken.push("it is blocked for ever".to_owned());
+    broken
+}
+
+/// Whether a request was delivered twice: then somebody may have to look.
+fn is_doubled(world: &World) -> bool {
+    world.site.accepted().iter().any(|accepted| accepted.second)
+}

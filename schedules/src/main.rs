@@ -1,0 +1,55 @@
+//! Lives very many schedules with all processors, and names the first that breaks a law.
+//!
+//! `RESTORECTL_SCHEDULES` says how many (100,000 where nothing is said), `RESTORECTL_SEED` the first seed.
+
+#![allow(clippy::disallowed_methods, reason = "a program of its own, with a clock and settings")]
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use restorectl_schedules::life::live;
+
+fn main() -> ExitCode {
+    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (first, count) = (number("RESTORECTL_SEED", 0), number("RESTORECTL_SCHEDULES", 100_000));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let begun = Instant::now();
+    let next = AtomicU64::new(first);
+    let failed: Mutex<Option<(u64, String)>> = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count || failed.lock().unwrap().is_some() {
+                        return;
+                    }
+                    let lived = std::panic::catch_unwind(|| live(seed));
+                    let broken = match lived {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(broken)) => broken,
+                        Err(_) => format!("seed {seed}: panicked"),
+                    };
+                    let mut failed = failed.lock().unwrap();
+                    if failed.as_ref().is_none_or(|(other, _)| seed < *other) {
+                        *failed = Some((seed, broken));
+                    }
+                }
+            });
+        }
+    });
+    let took = begun.elapsed();
+    match failed.into_inner().unwrap() {
+        None => {
+            println!("{count} schedules from seed {first} in {:.1} s: every law held", took.as_secs_f64());
+            ExitCode::SUCCESS
+        }
+        Some((seed, broken)) => {
+            println!("{broken}");
+            println!("live it again: RESTORECTL_SEED={seed} RESTORECTL_SCHEDULES=1");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! A model of a site, with what a service and a network do to a runner.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use restorectl::model::*;
+use restorectl::ports::{Clock as _, ReadFailed};
+
+use super::dice::Dice;
+use super::laws;
+use super::plans::DATABASES;
+use super::time::Time;
+
+/// How late a request may still be accepted, and an accepted one still be listed, in milliseconds.
+pub const LATEST: u64 = 20_000;
+
+/// How likely each fault is, in percent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// Lost on the way there.
+    pub lost_request: u64,
+    /// The reply lost, and accepted only some time later.
+    pub late: u64,
+    /// Accepted, and the reply lost.
+    pub lost_reply: u64,
+    /// Turned away with 429.
+    pub busy: u64,
+    /// Turned away for good.
+    pub refused: u64,
+    /// Delivered twice on the way.
+    pub doubled: u64,
+    /// Accepted, and ends in failure.
+    pub failure: u64,
+    /// Accepted, and not listed at once.
+    pub hidden: u64,
+    /// Waits in the site's queue for some time.
+    pub queued: u64,
+    /// A reading leaves a restore out, or shows it as it was, or under a status that nobody knows.
+    pub lie: u64,
+    /// A list call fails.
+    pub unreadable: u64,
+    /// A commit fails, with or without a trace.
+    pub disk: u64,
+}
+
+/// A restore that the site accepted.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// Its name at the site.
+    pub name: JobName,
+    /// The item that it restores.
+    pub item: Slug,
+    /// Its id.
+    pub id: u64,
+    /// When it was accepted, began and ends, in milliseconds.
+    pub at: u64,
+    pub begins: u64,
+    pub ends: u64,
+    /// From when on lists show it.
+    pub listed: u64,
+    /// Whether it ends in failure.
+    pub fails: bool,
+    /// Whether it is the second of one request.
+    pub second: bool,
+}
+
+/// The site; clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Site(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    time: Time,
+    faults: Faults,
+    plan: Plan,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    dice: Dice,
+    accepted: Vec<Accepted>,
+    /// When each name was sent.
+    sent: BTreeMap<JobName, u64>,
+    intended: BTreeSet<JobName>,
+    /// Names whose restores the journal has seen.
+    known: BTreeSet<JobName>,
+    broken: Vec<String>,
+    lists: u64,
+    pressed: u64,
+    /// The boundaries passed, and the one at which the runner is killed.
+    boundaries: u64,
+    crash_at: Option<u64>,
+    /// How far the site's clock is off, in seconds.
+    skew: i64,
+}
+
+impl Site {
+    /// A site that falls on hard times as the seed says.
+    pub fn new(seed: u64, plan: Plan, faults: Faults, time: Time) -> Self {
+        let mut dice = Dice::new(seed);
+        let skew = i64::try_from(dice.below(200_000)).unwrap_or(0) - 100_000;
+        let state = State {
+            dice,
+            accepted: vec![],
+            sent: BTreeMap::new(),
+            intended: BTreeSet::new(),
+            known: BTreeSet::new(),
+            broken: vec![],
+            lists: 0,
+            pressed: 0,
+            boundaries: 0,
+            crash_at: None,
+            skew,
+        };
+        Self(Arc::new(Inner { time, faults, plan, state: Mutex::new(state) }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The clock.
+    pub fn time(&self) -> &Time {
+        &self.0.time
+    }
+
+    /// The plan that is carried out there.
+    pub fn plan(&self) -> &Plan {
+        &self.0.plan
+    }
+
+    /// The laws that were broken so far.
+    pub fn broken(&self) -> Vec<String> {
+        self.lock().broken.clone()
+    }
+
+    /// How often lists were asked for.
+    pub fn lists(&self) -> u64 {
+        self.lock().lists
+    }
+
+    /// Everything that was accepted.
+    pub fn accepted(&self) -> Vec<Accepted> {
+        self.lock().accepted.clone()
+    }
+
+    /// Has the runner killed at the boundary that comes after so many more.
+    pub fn crash_after(&self, boundaries: Option<u64>) {
+        let mut state = self.lock();
+        state.crash_at = boundaries.map(|more| state.boundaries + more);
+    }
+
+    /// A place where a crash may fall: before or after a commit, a request, an answer.
+    pub async fn boundary(&self, _: &str) {
+        let crashes = {
+            let mut state = self.lock();
+            state.boundaries += 1;
+            state.crash_at == Some(state.boundaries)
+        };
+        if crashes {
+            self.0.time.stop();
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// How long a commit takes, and whether it fails: with a trace, or without one.
+    pub fn commit(&self) -> (u64, Option<bool>) {
+        let mut state = self.lock();
+        let wait = state.dice.below(20);
+        let fails = state.dice.percent(self.0.faults.disk);
+        let trace = state.dice.percent(50);
+        (wait, fails.then_some(trace))
+    }
+
+    /// An intent is durable.
+    pub fn intended(&self, name: &JobName) {
+        self.lock().intended.insert(name.clone());
+    }
+
+    /// The journal holds that a list showed this name.
+    pub fn known(&self, name: Option<&JobName>) {
+        self.lock().known.extend(name.cloned());
+    }
+
+    fn accept(&self, request: &CreateRequest, second: bool) -> u64 {
+        let now = self.0.time.millis();
+        let mut state = self.lock();
+        let item = item_of(&request.job_name);
+        let broken = laws::on_accept(self.plan(), &state.accepted, &item, &request.job_name, now, second);
+        let faults = self.0.faults;
+        let id = 100 + state.accepted.len() as u64;
+        let mut chance = |percent: u64, most: u64| if state.dice.percent(percent) { state.dice.below(most) } else { 0 };
+        let (waits, hides) = (chance(faults.queued, 40_000), chance(faults.hidden, LATEST));
+        let fails = state.dice.percent(faults.failure);
+        let begins = now + waits;
+        let ends = begins + 1_000 + state.dice.below(120_000);
+        let name = request.job_name.clone();
+        // A request may be late and an accepted restore hidden, but both together take no longer than `LATEST`.
+        let sent = state.sent.get(&name).copied().unwrap_or(now);
+        let listed = (now + hides).min(sent + LATEST).max(now);
+        state.accepted.push(Accepted { name, item, id, at: now, begins, ends, listed, fails, second });
+        state.broken.extend(broken);
+        id
+    }
+
+    fn show(&self, accepted: &Accepted, at: u64, skew: i64) -> RestoreRecord {
+        let status = match at {
+            _ if at < accepted.begins => "QUEUED",
+            _ if at < accepted.ends => "RUNNING",
+            _ if accepted.fails => "FAILED",
+            _ => "COMPLETED_SUCCESSFULLY",
+        };
+        let moment = |millis: u64| -> Option<Timestamp> {
+            Millis(millis).after(super::time::start()).checked_add(SignedDuration::from_secs(skew)).ok()
+        };
+        RestoreRecord {
+            job_name: Some(accepted.name.clone()),
+            execution_id: Some(accepted.id.to_string()),
+            status: RestoreStatus(status.into()),
+            start_time: moment(accepted.begins).filter(|_| at >= accepted.begins),
+            end_time: moment(accepted.ends).filter(|_| at >= accepted.ends),
+            ..RestoreRecord::default()
+        }
+    }
+
+    /// What a list shows now, lies and all.
+    fn list(&self, site: &SiteId) -> Vec<RestoreRecord> {
+        let now = self.0.time.millis();
+        let mut state = self.lock();
+        let skew = state.skew;
+        let mut shown = Vec::new();
+        let accepted = state.accepted.clone();
+        for restore in accepted.iter().filter(|restore| restore.listed <= now) {
+            let here = self.plan().items.iter().find(|item| item.name == restore.item);
+            if here.is_some_and(|item| item.source.site != *site && item.target.site != *site) {
+                continue;
+            }
+            let lies = state.dice.percent(self.0.faults.lie) && now < restore.ends;
+            match state.dice.below(3) {
+                // Only what a runner has seen may be left out: that it shows at all is what a runner may rest on.
+                0 if lies && state.known.contains(&restore.name) => {}
+                1 if lies => shown.push(self.show(restore, restore.at + (now - restore.at) / 2, skew)),
+                2 if lies => {
+                    let mut odd = self.show(restore, now, skew);
+                    odd.status = RestoreStatus("HIBERNATING".into());
+                    shown.push(odd);
+                }
+                _ => shown.push(self.show(restore, now, skew)),
+            }
+        }
+        shown
+    }
+}
+
+/// The item that a derived name is of.
+pub fn item_of(name: &JobName) -> Slug {
+    let key = DerivedName::parse(name).unwrap().item_key;
+    Slug::parse(key.split_once('_').unwrap().1).unwrap()
+}
+
+impl restorectl::ports::Site for Site {
+    async fn executions(&self, _: &JobKey) -> Result<Vec<BackupExecution>, ReadFailed> {
+        Ok(vec![BackupExecution {
+            id: ExecutionId::new("5002"),
+            status: RestoreStatus("SUCCESSFUL".into()),
+            start_time: None,
+            end_time: Some(self.0.time.now() - SignedDuration::from_hours(5)),
+            bytes: None,
+        }])
+    }
+
+    async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
+        self.boundary("before a list").await;
+        let (wait, fails) = {
+            let mut state = self.lock();
+            state.lists += 1;
+            let fails = state.dice.percent(self.0.faults.unreadable);
+            state.pressed += u64::from(fails);
+            (state.dice.below(2_000), fails)
+        };
+        self.0.time.sleep(wait / 2).await;
+        let shown = self.list(site);
+        self.0.time.sleep(wait / 2).await;
+        self.boundary("after a list").await;
+        if fails { Err(ReadFailed("503".into())) } else { Ok(shown) }
+    }
+
+    async fn restore(&self, _: &ExecutionKey, id: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
+        self.0.time.sleep(50).await;
+        let (now, state) = (self.0.time.millis(), self.lock());
+        let found = state.accepted.iter().find(|accepted| accepted.id.to_string() == id.as_str());
+        Ok(found.map(|found| self.show(found, now, state.skew)))
+    }
+
+    fn pressed(&self) -> u64 {
+        self.lock().pressed
+    }
+
+    async fn databases(&self, _: &SiteId) -> Result<Vec<Database>, ReadFailed> {
+        let database = |name: &&str| Database { name: ObjectName::bare(*name).unwrap(), kind: Some("D".into()) };
+        Ok(DATABASES.iter().map(database).collect())
+    }
+
+    async fn permission(&self, _: &SiteId) -> Permission {
+        Permission::Allowed
+    }
+
+    async fn objects(&self, _: &ExecutionKey) -> Result<Vec<BackupObject>, ReadFailed> {
+        Err(ReadFailed("not prepared".into()))
+    }
+
+    async fn create(&self, request: &CreateRequest) -> CreateOutcome {
+        self.boundary("before a create").await;
+        let faults = self.0.faults;
+        let (roll, there, back, late, twice) = {
+            let mut state = self.lock();
+            let name = &request.job_name;
+            if state.sent.insert(name.clone(), self.0.time.millis()).is_some() {
+                state.broken.push(format!("{name} was sent twice"));
+            }
+            if !state.intended.contains(name) {
+                state.broken.push(format!("{name} was sent without a durable intent"));
+            }
+            let mut below = |limit| state.dice.below(limit);
+            (below(100), below(1_000), below(1_000), below(LATEST), below(100) < faults.doubled)
+        };
+        let unknown = || CreateOutcome::Unknown { message: "connection reset".into() };
+        let edges = [faults.busy, faults.refused, faults.lost_request, faults.late, faults.lost_reply];
+        let mut edge = 0;
+        let fault = edges.iter().position(|chance| {
+            edge += chance;
+            roll < edge
+        });
+        // What is on the wire arrives, whether or not anybody still waits for the answer.
+        let arrive = |delay: u64, second: bool, id: Arc<Mutex<u64>>| {
+            let (site, request) = (self.clone(), request.clone());
+            self.0.time.at(self.0.time.millis() + delay, move || {
+                *id.lock().unwrap() = site.accept(&request, second);
+            });
+        };
+        let id = Arc::new(Mutex::new(0));
+        match fault {
+            Some(0..=2) => {}
+            Some(3) => arrive(late, false, Arc::clone(&id)),
+            _ => arrive(there, false, Arc::clone(&id)),
+        }
+        if twice && !matches!(fault, Some(0..=2)) {
+            arrive(late.max(there + 1), true, Arc::default());
+        }
+        self.0.time.sleep(there + 1).await;
+        self.boundary("a create arrived").await;
+        self.0.time.sleep(back).await;
+        let outcome = match fault {
+            Some(0) => {
+                self.lock().pressed += 1;
+                CreateOutcome::Rejected { message: "429".into(), retry: true, wait_ms: None }
+            }
+            Some(1) => CreateOutcome::Rejected { message: "400".into(), retry: false, wait_ms: None },
+            Some(_) => unknown(),
+            None => CreateOutcome::Applied { resource_id: Some(ResourceId::new(id.lock().unwrap().to_string())) },
+        };
+        self.boundary("after a create").await;
+        outcome
+    }
+}
+
+/// The groups of a plan's restores that are in flight, by their weights.
+pub fn weights<'a>(items: impl Iterator<Item = &'a Item>) -> BTreeMap<&'a str, u32> {
+    let mut weights = BTreeMap::new();
+    for item in items {
+        if let Some(group) = &item.group {
+            *weights.entry(group.as_str()).or_default() += item.weight;
+        }
+    }
+    weights
+}

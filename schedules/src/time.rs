@@ -1,0 +1,181 @@
+//! Virtual time, and the executor that lets it pass: nothing runs but what was woken, and the clock jumps to the next
+//! moment that somebody waits for.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use jiff::Timestamp;
+use restorectl::model::Millis;
+use restorectl::ports::Clock;
+
+/// When every schedule begins.
+pub fn start() -> Timestamp {
+    Timestamp::from_second(1_795_000_000).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// A clock; clones are handles to the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Time(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    /// Milliseconds since the start.
+    now: u64,
+    timers: BTreeMap<(u64, u64), Alarm>,
+    made: u64,
+    stopped: bool,
+}
+
+enum Alarm {
+    Wake(Waker),
+    Do(Box<dyn FnOnce() + Send>),
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ms", self.now)
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Time {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Milliseconds since the start.
+    pub fn millis(&self) -> u64 {
+        self.lock().now
+    }
+
+    /// Waits.
+    pub fn sleep(&self, millis: u64) -> Sleep {
+        let until = self.lock().now.saturating_add(millis);
+        Sleep { time: self.clone(), until, timer: None }
+    }
+
+    /// Has something done then.
+    pub fn at(&self, moment: u64, what: impl FnOnce() + Send + 'static) {
+        let mut inner = self.lock();
+        inner.made += 1;
+        let key = (moment, inner.made);
+        inner.timers.insert(key, Alarm::Do(Box::new(what)));
+    }
+
+    /// Stops whoever runs on this clock where it stands, as `kill -9` does.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+    }
+
+    /// Runs a future to its end, or until somebody calls [`Self::stop`] or this much time has passed: it is dropped
+    /// then, and gives nothing.
+    ///
+    /// # Panics
+    /// When the future waits for nothing that could come.
+    pub fn run<F: Future>(&self, future: F, at_most: u64) -> Option<F::Output> {
+        self.lock().stopped = false;
+        let until = self.millis().saturating_add(at_most);
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(Arc::clone(&flag));
+        let mut context = Context::from_waker(&waker);
+        let mut future = pin!(future);
+        loop {
+            while flag.0.swap(false, Ordering::Relaxed) {
+                let polled = future.as_mut().poll(&mut context);
+                if self.lock().stopped {
+                    return None;
+                }
+                if let Poll::Ready(output) = polled {
+                    return Some(output);
+                }
+            }
+            match self.advance(until) {
+                Some(Alarm::Wake(waker)) => waker.wake(),
+                Some(Alarm::Do(what)) => what(),
+                None => return None,
+            }
+        }
+    }
+
+    /// Lets time pass without anybody running.
+    pub fn pass(&self, millis: u64) {
+        let until = self.millis().saturating_add(millis);
+        while let Some(alarm) = self.advance(until) {
+            if let Alarm::Do(what) = alarm {
+                what();
+            }
+        }
+    }
+
+    /// Goes to the next moment that somebody waits for; none: that is after `until`, which it is now.
+    fn advance(&self, until: u64) -> Option<Alarm> {
+        let mut inner = self.lock();
+        let next = inner.timers.first_key_value().map(|((moment, _), _)| *moment).filter(|moment| *moment <= until);
+        assert!(next.is_some() || until < u64::MAX, "everybody waits for ever");
+        let Some(moment) = next else {
+            inner.now = until;
+            return None;
+        };
+        inner.now = inner.now.max(moment);
+        inner.timers.pop_first().map(|(_, alarm)| alarm)
+    }
+}
+
+/// A wait.
+#[derive(Debug)]
+pub struct Sleep {
+    time: Time,
+    until: u64,
+    timer: Option<(u64, u64)>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let time = self.time.clone();
+        let mut inner = time.lock();
+        if let Some(timer) = self.timer.take() {
+            inner.timers.remove(&timer);
+        }
+        if inner.now >= self.until {
+            return Poll::Ready(());
+        }
+        inner.made += 1;
+        let key = (self.until, inner.made);
+        inner.timers.insert(key, Alarm::Wake(context.waker().clone()));
+        drop(inner);
+        self.timer = Some(key);
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(timer) = self.timer {
+            self.time.lock().timers.remove(&timer);
+        }
+    }
+}
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        Millis(self.millis()).after(start())
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        let millis = Millis::between(self.now(), moment).0;
+        self.sleep(millis).await;
+    }
+}
