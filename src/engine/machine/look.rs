@@ -51,17 +51,8 @@ impl Machine {
         // What was taken for it before, and this list leaves out, is one as well.
         doubles.extend(known.as_ref().filter(|known| doubles.iter().all(|double| double.mark() != known.mark())));
         doubles.retain(|double| double.mark() != restore.mark());
-        let new = |double: &&&RestoreRecord| {
-            let same = |late: &&RestoreRecord| late.job_name == double.job_name && late.mark() == double.mark();
-            progress.late.iter().find(same).is_none_or(|known| tells_more(known, double))
-        };
         let job_name = current.job_name.clone();
-        let late = |double: &&RestoreRecord| Record::Late {
-            item: item.clone(),
-            job_name: job_name.clone(),
-            restore: RestoreRecord::clone(double),
-        };
-        let mut records: Vec<Record> = doubles.iter().filter(new).map(late).collect();
+        let mut records = new_doubles(&item, progress, current, &doubles);
         if known.as_ref().is_none_or(|known| tells_more(known, restore)) {
             records.extend(oddity(known.as_ref(), restore).map(|text| Record::Noted { item: Some(item.clone()), text }));
             records.push(Record::Observed { item: item.clone(), restore: restore.clone() });
@@ -176,12 +167,19 @@ impl Machine {
         let Some((item, progress)) = self.named_progress(at) else { return Ok(()) };
         let Some(current) = progress.current() else { return Ok(()) };
         let (Some(known), Some(restore)) = (&current.restore, newest(current, found)) else { return Ok(()) };
-        let last = progress.contradicted.as_ref().unwrap_or(known);
+        let (known, restore) = (known.clone(), restore.clone());
+        let doubles: Vec<&RestoreRecord> =
+            found.iter().copied().filter(|r| current.is(r) && r.mark() != known.mark()).collect();
+        for record in new_doubles(&item, progress, current, &doubles) {
+            self.record(record, now, step)?;
+        }
+        let Some(progress) = self.progress(at) else { return Ok(()) };
+        let last = progress.contradicted.as_ref().unwrap_or(&known);
         if restore.mark() != known.mark() || restore.status.class() == last.status.class() {
             return Ok(());
         }
         let stood = progress.succeeded();
-        self.record(Record::Contradicted { item, restore: restore.clone() }, now, step)?;
+        self.record(Record::Contradicted { item, restore }, now, step)?;
         if stood && self.progress(at).is_some_and(|progress| !progress.succeeded()) {
             self.roster.revoke(at);
         }
@@ -191,6 +189,20 @@ impl Machine {
     fn named_progress(&self, at: usize) -> Option<(Slug, &Progress)> {
         Some((self.decision(at)?.item.name.clone(), self.progress(at)?))
     }
+}
+
+/// What is to be recorded of other restores under the name of an attempt: those that are new, or in a new light.
+fn new_doubles(item: &Slug, progress: &Progress, attempt: &Attempt, doubles: &[&RestoreRecord]) -> Vec<Record> {
+    let new = |double: &&&RestoreRecord| {
+        let same = |late: &&RestoreRecord| late.job_name == double.job_name && late.mark() == double.mark();
+        progress.late.iter().find(same).is_none_or(|known| tells_more(known, double))
+    };
+    let late = |double: &&RestoreRecord| Record::Late {
+        item: item.clone(),
+        job_name: attempt.job_name.clone(),
+        restore: RestoreRecord::clone(double),
+    };
+    doubles.iter().filter(new).map(late).collect()
 }
 
 /// What is odd about a reading, where something is.
