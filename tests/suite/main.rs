@@ -22,6 +22,7 @@ mod import;
 mod init;
 mod journal;
 mod language;
+mod lease_book;
 mod plantest;
 mod rig;
 mod rules;
