@@ -77,7 +77,8 @@ impl Lease {
             token,
             holder: claim.holder.clone(),
             run: None,
-            since: now,
+            // As exact as it is kept.
+            since: Millis(0).after(now),
             until: claim.term.after(now),
             term: claim.term,
         }

@@ -26,5 +26,6 @@ mod lease_book;
 mod plantest;
 mod rig;
 mod rules;
+mod store;
 mod validate;
 mod world;

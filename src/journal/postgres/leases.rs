@@ -91,13 +91,14 @@ impl PostgresStore {
         let until: Option<i64> = sqlx::query_scalar(concat!(
             "UPDATE restorectl.leases SET until = ",
             now!(),
-            " + term, run = coalesce($4, run) WHERE plan = $1 AND environment = $2 AND token = $3 \
+            " + $5, run = coalesce($4, run) WHERE plan = $1 AND environment = $2 AND token = $3 \
              AND holder IS NOT NULL RETURNING until"
         ))
         .bind(lease.plan.as_str())
         .bind(&lease.environment)
         .bind(i64::try_from(lease.token).unwrap_or(i64::MAX))
         .bind(run.map(RunId::as_str))
+        .bind(i64::try_from(lease.term.0).unwrap_or(i64::MAX))
         .fetch_optional(&mut *connection)
         .await?;
         match until {

@@ -181,6 +181,7 @@ impl PostgresStore {
         run: &Run,
         (head, tail): (&str, Tail),
         lease: &Lease,
+        again: bool,
     ) -> Result<(), Trouble> {
         let mut transaction = connection.begin().await?;
         self.prolong(&mut transaction, lease, Some(&run.id)).await?;
@@ -207,7 +208,7 @@ impl PostgresStore {
             .bind(i64::try_from(lease.token).unwrap_or(i64::MAX))
             .fetch_one(&mut *transaction)
             .await?;
-            if !ours {
+            if !(again && ours) {
                 return Err(Trouble::Final(
                     self.out_of_turn(&run.id, "a run of that name is there already".to_owned()),
                 ));
@@ -327,8 +328,10 @@ impl Store for PostgresStore {
     async fn open_run(&self, run: &Run, lease: &Lease) -> Result<(), StoreError> {
         let head = serde_json::to_string(run).map_err(|e| self.out_of_turn(&run.id, e.to_string()))?;
         let tail = Tail { seq: 0, checksum: Checksum::of_head(&head) };
+        let mut again = false;
         patiently!(self, self.0.patience, "record a new run", |connection| {
-            self.open_once(connection, run, (&head, tail), lease)
+            let earlier = std::mem::replace(&mut again, true);
+            self.open_once(connection, run, (&head, tail), lease, earlier)
         })?;
         self.remember(&run.id, Some(tail));
         Ok(())

@@ -68,8 +68,12 @@ pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Resul
 
 /// The version of the tables, where there are any.
 async fn version(connection: &mut PgConnection, place: &str) -> Result<Option<usize>, Trouble> {
-    let there: bool =
-        sqlx::query_scalar("SELECT to_regclass('restorectl.version') IS NOT NULL").fetch_one(&mut *connection).await?;
+    // Asked of the catalogue itself: `to_regclass` may still remember how it was before the lock.
+    let there: bool = sqlx::query_scalar(
+        "SELECT count(*) > 0 FROM pg_catalog.pg_tables WHERE schemaname = 'restorectl' AND tablename = 'version'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     if !there {
         return Ok(None);
     }
