@@ -35,7 +35,7 @@ const UNLOCK: [&str; 4] = ["unlock", "dr-weekly", "--env", "sim"];
 async fn two_runners_do_not_apply_one_plan_at_once(place: Place) {
     let rig = rig(&place).await;
     let first = rig.start(&APPLY);
-    rig.until("two restores run", async |rig| rig.creates().await.len() >= 2).await;
+    rig.until("four restores run", async |rig| rig.creates().await.len() >= 4).await;
     let before = rig.creates().await.len();
     let refused =
         rig.run(&APPLY).await.code(1).says("another restorectl applies plan `dr-weekly` to environment `sim`");
@@ -54,7 +54,7 @@ async fn two_runners_do_not_apply_one_plan_at_once(place: Place) {
 async fn who_was_killed_is_followed_at_once(place: Place) {
     let rig = rig(&place).await;
     let mut child = rig.start(&APPLY);
-    rig.until("two restores run", async |rig| rig.creates().await.len() >= 2).await;
+    rig.until("four restores run", async |rig| rig.creates().await.len() >= 4).await;
     child.kill().await.unwrap();
     rig.throughput(FAST).await;
     rig.run(&APPLY).await.code(0).says("left its lease behind");
@@ -64,7 +64,7 @@ async fn who_was_killed_is_followed_at_once(place: Place) {
 async fn a_runner_whose_lease_is_broken_sends_nothing_more(place: Place) {
     let rig = rig(&place).await;
     let child = rig.start(&APPLY);
-    rig.until("two restores run", async |rig| rig.creates().await.len() >= 2).await;
+    rig.until("four restores run", async |rig| rig.creates().await.len() >= 4).await;
     rig.run(&[&UNLOCK[..], &["--yes", "--force"]].concat()).await.code(0).says("ALIVE").says("is broken");
     let before = rig.creates().await.len();
     rig.throughput(FAST).await;
@@ -118,7 +118,7 @@ async fn a_runner_that_slept_while_another_took_over_sends_nothing_more() {
     let place = Place::server().await;
     let rig = rig(&place).await;
     let sleeper = rig.start(&APPLY);
-    rig.until("two restores run", async |rig| rig.creates().await.len() >= 2).await;
+    rig.until("four restores run", async |rig| rig.creates().await.len() >= 4).await;
     signal(&sleeper, "STOP").await;
     rig.run(&[&UNLOCK[..], &["--yes", "--force"]].concat()).await.code(0);
     rig.throughput(FAST).await;
