@@ -24,7 +24,7 @@ pub(super) enum Place {
     /// A path on this machine.
     File(PathBuf),
     /// A PostgreSQL database.
-    Server(Address),
+    Server(Box<Address>),
 }
 
 impl fmt::Display for Place {
@@ -70,7 +70,7 @@ impl Place {
 
     fn read(said: &Path) -> anyhow::Result<Self> {
         match said.to_str().filter(|text| Address::is_meant(text)) {
-            Some(text) => Ok(Self::Server(Address::parse(text)?)),
+            Some(text) => Ok(Self::Server(Box::new(Address::parse(text)?))),
             None => Ok(Self::File(said.to_owned())),
         }
     }

@@ -85,7 +85,7 @@ async fn an_append_is_taken_whole_and_once_or_not_at_all(place: Place) {
         (notes(1..=3), "all of it again"),
         (notes(3..=4), "what is there, and more"),
         (notes(5..=5), "a gap"),
-        (vec![notes(4..=4), notes(6..=6)].concat(), "a gap within"),
+        ([notes(4..=4), notes(6..=6)].concat(), "a gap within"),
     ] {
         let refused = store.append(&id, &entries).await.unwrap_err();
         assert!(matches!(refused, StoreError::OutOfTurn { .. }), "{why}: {refused}");
