@@ -52,6 +52,12 @@ pub trait Clock: Send + Sync + 'static {
     /// The moment that it is now.
     fn now(&self) -> Timestamp;
 
+    /// What the wall clock shows. It moves on while the machine sleeps, which [`Clock::now`] may not; but somebody may set
+    /// it back.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Waits until this moment.
     fn sleep_until(&self, moment: Timestamp) -> impl Future<Output = ()> + Send;
 }

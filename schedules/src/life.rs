@@ -1,10 +1,11 @@
 //! One schedule: a plan is applied again and again, crashing at any boundary, until a run ends by itself.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 
 use restorectl::changeset::{Changeset, Intention, decide};
 use restorectl::engine::{DriveError, Machine, Signal, drive};
-use restorectl::journal::{Run, RunState, Store as _, past_attempts, replay};
+use restorectl::journal::{Claim, Holder, Lease, Run, RunState, Store as _, TERM, past_attempts, replay};
 use restorectl::model::*;
 use restorectl::observe::observe;
 use restorectl::ports::Clock as _;
@@ -31,14 +32,22 @@ pub struct World {
     /// The journal.
     pub journal: Journal,
     time: Time,
+    /// The lease of one who is known to be dead.
+    gone: Mutex<Option<u64>>,
 }
+
+/// What came of an `apply`.
+pub type Applied = Result<(Changeset, RunState), DriveError>;
+
+/// An `apply` that goes on, or stands still.
+pub type Applying<'a> = Pin<Box<dyn Future<Output = Applied> + 'a>>;
 
 impl World {
     /// A world in which the plan was never applied.
     pub fn new(seed: u64, plan: Plan, faults: Faults) -> Self {
         let time = Time::default();
         let site = Site::new(seed, plan, faults, time.clone());
-        Self { journal: Journal::new(site.clone()), site, time }
+        Self { journal: Journal::new(site.clone()), site, time, gone: Mutex::default() }
     }
 
     fn environment() -> Environment {
@@ -46,11 +55,9 @@ impl World {
         Environment { name: "test".into(), api: None, guard }
     }
 
-    /// One `apply` from its reading of the site to its end; nothing where it was killed.
-    ///
-    /// # Panics
-    /// When the journal doesn't tell what the machine knew.
-    pub fn apply(&self, signals: Signals) -> Option<Result<(Changeset, RunState), DriveError>> {
+    /// One `apply`, from its taking of the lease to its end. Whoever comes after one that was killed may take its lease
+    /// over at once.
+    pub fn apply(&self, signals: Signals) -> Applying<'_> {
         let (sender, receiver) = mpsc::channel(4);
         for (after, signal) in signals {
             let sender = sender.clone();
@@ -59,12 +66,38 @@ impl World {
                 let _ = sender.try_send(signal);
             });
         }
-        let done = self.time.run(self.apply_once(receiver), FOREVER);
-        drop(sender);
-        done
+        Box::pin(async move {
+            let _open = sender;
+            self.apply_once(receiver).await
+        })
     }
 
-    async fn apply_once(&self, signals: mpsc::Receiver<Signal>) -> Result<(Changeset, RunState), DriveError> {
+    /// Runs an `apply` until it ends or is stopped.
+    pub fn run(&self, applying: &mut Applying<'_>) -> Option<Applied> {
+        self.time.run(applying.as_mut(), FOREVER)
+    }
+
+    async fn apply_once(&self, signals: mpsc::Receiver<Signal>) -> Applied {
+        let claim = Claim {
+            plan: self.site.plan().name.clone(),
+            environment: "test".into(),
+            holder: Holder {
+                operator: "me@here".into(),
+                host: "here".into(),
+                boot: String::new(),
+                pid_space: String::new(),
+                pid: 1,
+                started: String::new(),
+            },
+            term: TERM,
+        };
+        let lease = self.journal.take(&claim, *self.gone.lock().unwrap()).await?;
+        let applied = self.under_lease(&lease, signals).await;
+        self.journal.end_lease(&lease, "was given back").await?;
+        applied
+    }
+
+    async fn under_lease(&self, lease: &Lease, signals: mpsc::Receiver<Signal>) -> Applied {
         let environment = Self::environment();
         let plan = self.site.plan();
         let runs = self.journal.all();
@@ -91,10 +124,10 @@ impl World {
             simulated: true,
             changeset: serde_json::to_value(&changeset).unwrap(),
         };
-        self.journal.open_run(&run).await.map_err(DriveError::Journal)?;
+        self.journal.open_run(&run, lease).await?;
         let mut machine = Machine::new(&changeset);
         drive(&mut machine, &run.id, (&site, &self.time, &self.journal), signals, |_, _| {}).await?;
-        let (_, entries) = self.journal.run(&run.id).await.map_err(DriveError::Journal)?.unwrap();
+        let (_, entries) = self.journal.run(&run.id).await?.unwrap();
         let replayed = replay(&entries).unwrap();
         assert_eq!(&replayed, machine.state(), "the journal tells what the machine knew");
         Ok((changeset, replayed))
@@ -169,8 +202,10 @@ pub fn outcome(seed: u64) -> (World, Vec<String>) {
     let plan = plans::plan(&mut dice);
     let faults = faults(&mut dice);
     let world = World::new(dice.roll(), plan, faults);
+    let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {
-        world.site.crash_after(Some(1 + dice.below(60)));
+        let only_pauses = dice.percent(30);
+        world.site.stop_after(Some(1 + dice.below(60)), only_pauses);
         let mut signals = Signals::new();
         if dice.percent(20) {
             let first = dice.below(200_000);
@@ -179,32 +214,56 @@ pub fn outcome(seed: u64) -> (World, Vec<String>) {
                 signals.push((first + dice.below(50_000), Signal::Leave));
             }
         }
-        if matches!(world.apply(signals), Some(Ok((_, state))) if state.closed.is_some()) && dice.percent(50) {
-            break;
+        let mut applying = world.apply(signals);
+        match world.run(&mut applying) {
+            Some(Ok((_, state))) if state.closed.is_some() && dice.percent(50) => break,
+            Some(_) => {}
+            // Another one comes while this one stands still, which then goes on as if nothing had been.
+            None if only_pauses => standing = Some(applying),
+            None => *world.gone.lock().unwrap() = world.journal.held().map(|lease| lease.token),
         }
         // Somebody comes back at once, or the next day.
-        let nap = if dice.percent(70) { dice.below(5_000) } else { dice.below(1_000_000) };
+        let nap = if dice.percent(70) { dice.below(90_000) } else { dice.below(1_000_000) };
         world.time.pass(nap);
+        if dice.percent(50)
+            && let Some(mut woken) = standing.take()
+        {
+            world.site.stop_after(None, false);
+            world.run(&mut woken);
+        }
     }
-    world.site.crash_after(None);
-    let broken = last_run(&world);
+    world.site.stop_after(None, false);
+    let mut broken = last_run(&world, false);
+    if let Some(mut woken) = standing.take() {
+        world.run(&mut woken);
+        broken.extend(last_run(&world, true));
+    }
+    broken.sort();
+    broken.dedup();
+    drop(standing);
     (world, broken)
 }
 
 /// Applies the plan undisturbed until a run comes to its end, and gives what is broken then.
-fn last_run(world: &World) -> Vec<String> {
+fn last_run(world: &World, again: bool) -> Vec<String> {
+    let before = world.site.accepted().iter().filter(|accepted| !accepted.second).count();
     // The site may not be readable at the moment of the diff, or the disk full; then one tries again.
     for _ in 0..300 {
-        match world.apply(Signals::new()) {
+        match world.run(&mut world.apply(Signals::new())) {
             Some(Ok((changeset, state))) => {
                 if changeset.count(Action::Blocked) > 0 && !is_doubled(world) {
                     world.time.pass(30_000);
                     continue;
                 }
-                return laws::at_the_end(&world.site, &changeset, &state, &world.report());
+                let mut broken = laws::at_the_end(&world.site, &changeset, &state, &world.report());
+                let after = world.site.accepted().iter().filter(|accepted| !accepted.second).count();
+                if again && after > before && changeset.count(Action::Satisfied) == changeset.items.len() {
+                    broken.push("something was sent, though everything was there".to_owned());
+                }
+                return broken;
             }
             Some(Err(DriveError::Bug(bug))) => return vec![bug.to_string()],
-            Some(Err(DriveError::Journal(_))) => world.time.pass(1_000),
+            Some(Err(DriveError::Journal(_) | DriveError::Lease(_))) => world.time.pass(10_000),
             None => return vec!["a run takes for ever".to_owned()],
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use jiff::{SignedDuration, Timestamp};
 use restorectl::model::*;
@@ -89,9 +90,10 @@ struct State {
     broken: Vec<String>,
     lists: u64,
     pressed: u64,
-    /// The boundaries passed, and the one at which the runner is killed.
+    /// The boundaries passed, and the one at which the runner stops.
     boundaries: u64,
     crash_at: Option<u64>,
+    only_pauses: bool,
     /// How far the site's clock is off, in seconds.
     skew: i64,
 }
@@ -112,6 +114,7 @@ impl Site {
             pressed: 0,
             boundaries: 0,
             crash_at: None,
+            only_pauses: false,
             skew,
         };
         Self(Arc::new(Inner { time, faults, plan, state: Mutex::new(state) }))
@@ -146,22 +149,36 @@ impl Site {
         self.lock().accepted.clone()
     }
 
-    /// Has the runner killed at the boundary that comes after so many more.
-    pub fn crash_after(&self, boundaries: Option<u64>) {
+    /// Has the runner stopped at the boundary that comes after so many more; to be killed there, or only to stand still.
+    pub fn stop_after(&self, boundaries: Option<u64>, only_pauses: bool) {
         let mut state = self.lock();
         state.crash_at = boundaries.map(|more| state.boundaries + more);
+        state.only_pauses = only_pauses;
     }
 
     /// A place where a crash may fall: before or after a commit, a request, an answer.
-    pub async fn boundary(&self, _: &str) {
-        let crashes = {
+    ///
+    /// Nobody stands still between the last look at the lease and the request itself: what the system does there is
+    /// beyond what a runner can see, and is told in `docs/exactly-once.md`.
+    pub async fn boundary(&self, before_a_create: bool) {
+        let stops = {
             let mut state = self.lock();
-            state.boundaries += 1;
-            state.crash_at == Some(state.boundaries)
+            if !(before_a_create && state.only_pauses) {
+                state.boundaries += 1;
+            }
+            let stops = state.crash_at.is_some_and(|at| at <= state.boundaries && !(before_a_create && state.only_pauses));
+            if stops {
+                state.crash_at = None;
+            }
+            stops
         };
-        if crashes {
+        if stops {
             self.0.time.stop();
-            std::future::pending::<()>().await;
+            let mut stood = false;
+            std::future::poll_fn(move |_| {
+                if std::mem::replace(&mut stood, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
     }
 
@@ -272,7 +289,7 @@ impl restorectl::ports::Site for Site {
     }
 
     async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
-        self.boundary("before a list").await;
+        self.boundary(false).await;
         let (wait, fails) = {
             let mut state = self.lock();
             state.lists += 1;
@@ -283,7 +300,7 @@ impl restorectl::ports::Site for Site {
         self.0.time.sleep(wait / 2).await;
         let shown = self.list(site);
         self.0.time.sleep(wait / 2).await;
-        self.boundary("after a list").await;
+        self.boundary(false).await;
         if fails { Err(ReadFailed("503".into())) } else { Ok(shown) }
     }
 
@@ -312,7 +329,7 @@ impl restorectl::ports::Site for Site {
     }
 
     async fn create(&self, request: &CreateRequest) -> CreateOutcome {
-        self.boundary("before a create").await;
+        self.boundary(true).await;
         let faults = self.0.faults;
         let (roll, there, back, late, twice) = {
             let mut state = self.lock();
@@ -350,7 +367,7 @@ impl restorectl::ports::Site for Site {
             arrive(late.max(there + 1), true, Arc::default());
         }
         self.0.time.sleep(there + 1).await;
-        self.boundary("a create arrived").await;
+        self.boundary(false).await;
         self.0.time.sleep(back).await;
         let outcome = match fault {
             Some(0) => {
@@ -361,7 +378,7 @@ impl restorectl::ports::Site for Site {
             Some(_) => unknown(),
             None => CreateOutcome::Applied { resource_id: Some(ResourceId::new(id.lock().unwrap().to_string())) },
         };
-        self.boundary("after a create").await;
+        self.boundary(false).await;
         outcome
     }
 }

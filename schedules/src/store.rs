@@ -1,9 +1,11 @@
 //! A journal in memory whose commits take time, fail, and can be cut by a crash before or after they are done.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use restorectl::journal::{Entry, Record, Run, Store, StoreError};
-use restorectl::model::{JobName, RunId, Slug};
+use restorectl::journal::{Claim, Entry, Lease, Record, Run, Store, StoreError};
+use restorectl::model::{RunId, Slug};
+use restorectl::ports::Clock as _;
 
 use super::site::Site;
 
@@ -11,13 +13,21 @@ use super::site::Site;
 #[derive(Debug)]
 pub struct Journal {
     runs: Mutex<Vec<(Run, Vec<Entry>)>>,
+    leases: Mutex<Leases>,
     site: Site,
+}
+
+#[derive(Debug, Default)]
+struct Leases {
+    token: u64,
+    held: Option<Lease>,
+    runs: BTreeMap<RunId, Lease>,
 }
 
 impl Journal {
     /// An empty journal beside a site, whose time and boundaries it shares.
     pub fn new(site: Site) -> Self {
-        Self { runs: Mutex::default(), site }
+        Self { runs: Mutex::default(), leases: Mutex::default(), site }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Run, Vec<Entry>)>> {
@@ -43,23 +53,90 @@ impl Journal {
         }
     }
 
-    /// Whether an intent of this name is durable.
-    pub fn holds(&self, name: &JobName) -> bool {
-        let is = |entry: &Entry| matches!(&entry.record, Record::Intent { job_name, .. } if job_name == name);
-        self.lock().iter().any(|(_, entries)| entries.iter().any(is))
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lease that somebody holds, whether or not its time has run out.
+    pub fn held(&self) -> Option<Lease> {
+        self.leases().held.clone()
+    }
+
+    fn renewed(&self, lease: &Lease) -> Result<Lease, StoreError> {
+        let mut leases = self.leases();
+        match leases.held.as_mut().filter(|held| held.token == lease.token) {
+            Some(held) => {
+                held.until = held.term.after(self.site.time().now());
+                Ok(held.clone())
+            }
+            None => Err(StoreError::LeaseLost {
+                plan: lease.plan.clone(),
+                environment: lease.environment.clone(),
+                now: leases.held.clone().map(Box::new),
+                note: None,
+            }),
+        }
     }
 }
 
 impl Store for Journal {
-    async fn open_run(&self, run: &Run) -> Result<(), StoreError> {
+    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+        let now = self.site.time().now();
+        let mut leases = self.leases();
+        if let Some(held) = leases.held.clone().filter(|held| held.until > now && over != Some(held.token)) {
+            return Err(StoreError::Held(Box::new(held)));
+        }
+        leases.token += 1;
+        let lease = Lease {
+            plan: claim.plan.clone(),
+            environment: claim.environment.clone(),
+            token: leases.token,
+            holder: claim.holder.clone(),
+            run: None,
+            since: now,
+            until: claim.term.after(now),
+            term: claim.term,
+        };
+        leases.held = Some(lease.clone());
+        Ok(lease)
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Lease, StoreError> {
+        self.site.time().sleep(1).await;
+        self.renewed(lease)
+    }
+
+    async fn end_lease(&self, lease: &Lease, _: &str) -> Result<bool, StoreError> {
+        let mut leases = self.leases();
+        let ours = leases.held.as_ref().is_some_and(|held| held.token == lease.token);
+        if ours {
+            leases.held = None;
+        }
+        Ok(ours)
+    }
+
+    async fn lease(&self, _: &Slug, _: &str) -> Result<Option<Lease>, StoreError> {
+        Ok(self.held())
+    }
+
+    async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
+        let lease = self.leases().runs.get(run).cloned();
+        self.renewed(&lease.unwrap())
+    }
+
+    async fn open_run(&self, run: &Run, lease: &Lease) -> Result<(), StoreError> {
+        self.renewed(lease)?;
+        self.leases().runs.insert(run.id.clone(), lease.clone());
         self.lock().push((run.clone(), Vec::new()));
         Ok(())
     }
 
     async fn append(&self, run: &RunId, entries: &[Entry]) -> Result<(), StoreError> {
-        self.site.boundary("before a commit").await;
+        self.site.boundary(false).await;
         let (wait, fault) = self.site.commit();
         self.site.time().sleep(wait).await;
+        let lease = self.leases().runs.get(run).cloned();
+        self.renewed(&lease.unwrap())?;
         let failed = || StoreError::Unreadable { place: "memory".to_owned(), problem: "the disk is full".to_owned() };
         match fault {
             // What a database says of a commit that failed may be wrong: it may be there all the same.
@@ -70,7 +147,7 @@ impl Store for Journal {
             Some(false) => Err(failed()),
             None => {
                 self.write(run, entries);
-                self.site.boundary("after a commit").await;
+                self.site.boundary(false).await;
                 Ok(())
             }
         }

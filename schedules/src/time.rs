@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -78,18 +78,17 @@ impl Time {
         self.lock().stopped = true;
     }
 
-    /// Runs a future to its end, or until somebody calls [`Self::stop`] or this much time has passed: it is dropped
-    /// then, and gives nothing.
+    /// Runs a future to its end, or until somebody calls [`Self::stop`] or this much time has passed: it gives nothing
+    /// then. Who drops it has killed the runner, and who runs it again had it stand still.
     ///
     /// # Panics
     /// When the future waits for nothing that could come.
-    pub fn run<F: Future>(&self, future: F, at_most: u64) -> Option<F::Output> {
+    pub fn run<F: Future + ?Sized>(&self, mut future: Pin<&mut F>, at_most: u64) -> Option<F::Output> {
         self.lock().stopped = false;
         let until = self.millis().saturating_add(at_most);
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(Arc::clone(&flag));
         let mut context = Context::from_waker(&waker);
-        let mut future = pin!(future);
         loop {
             while flag.0.swap(false, Ordering::Relaxed) {
                 let polled = future.as_mut().poll(&mut context);

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use tokio::sync::oneshot;
 
 use super::difference::Bench;
 use super::exit::Exit;
-use super::load::Binding;
+use super::hold::Hold;
+use super::load::{Binding, Loaded};
+use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, connect, diff, execute, files, report as report_command};
@@ -42,28 +45,61 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
-    let store = || connect::store(global.state.as_deref());
-    let clock = SystemClock::new();
-    let state = global.state.as_deref();
-    // The lock comes before the site is read, so that nothing of ours changes between the two.
-    let (made, bench, approved, _lock) = match saved(&args)? {
-        Some((saved, digest)) => {
-            let bench = Bench { client: connect::client(&saved.environment, terminal)?, store: store().await?, clock };
-            let lock = connect::lock(state, &saved.plan.name, &saved.environment.name)?;
+    let wanted = match saved(&args)? {
+        Some((saved, digest)) => Wanted::Saved(saved, digest),
+        None => match diff::resolved(&args.file, &args.binding, terminal)? {
+            Some(loaded) => Wanted::Plan(loaded),
+            None => return Ok(Exit::Invalid),
+        },
+    };
+    let (plan, environment) = match &wanted {
+        Wanted::Saved(saved, _) => (&saved.plan.name, &saved.environment),
+        Wanted::Plan(loaded) => (&loaded.plan.name, &loaded.environment),
+    };
+    let place = Place::of(global)?;
+    let client = connect::client(environment, terminal)?;
+    let store = place.open(global.state_patience, terminal).await?;
+    let bench = Bench { client, store, clock: SystemClock::new() };
+    // It comes before the site is read, so that nothing of ours changes between the two.
+    let hold = Hold::take(&bench, &place, plan, &environment.name, terminal).await?;
+    let ended = carry_out(&args, wanted, &bench, &hold, terminal).await;
+    hold.release(&bench, terminal).await;
+    ended
+}
+
+/// What is to be carried out.
+enum Wanted {
+    /// What somebody saved and approved, with its digest.
+    Saved(Changeset, String),
+    /// Whatever a plan lacks.
+    Plan(Loaded),
+}
+
+async fn carry_out(
+    args: &Args,
+    wanted: Wanted,
+    bench: &Bench,
+    hold: &Hold,
+    terminal: Terminal,
+) -> anyhow::Result<Exit> {
+    let Some(made) = hold.during(bench, agreed(args, wanted, bench, terminal)).await? else {
+        terminal.say("nothing was sent");
+        return Ok(Exit::Failed);
+    };
+    let run = execute::execute(bench, hold, &made, terminal).await?;
+    report_command::finish(bench, &run, terminal).await
+}
+
+/// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.
+async fn agreed(args: &Args, wanted: Wanted, bench: &Bench, terminal: Terminal) -> anyhow::Result<Option<Changeset>> {
+    let (made, approved) = match wanted {
+        Wanted::Saved(saved, digest) => {
             bench.still_fits(&saved).await?;
             terminal.progress(&format!("the site still is as `{}` ({digest}) saw it", args.file.display()));
             // What was approved is what runs, and what the journal holds.
-            (saved, bench, true, lock)
+            (saved, true)
         }
-        None => {
-            let Some(loaded) = diff::resolved(&args.file, &args.binding, terminal)? else {
-                return Ok(Exit::Invalid);
-            };
-            let bench = Bench { client: connect::client(&loaded.environment, terminal)?, store: store().await?, clock };
-            let lock = connect::lock(state, &loaded.plan.name, &loaded.environment.name)?;
-            let made = bench.diff(&loaded, args.again).await?;
-            (made, bench, args.auto_approve, lock)
-        }
+        Wanted::Plan(loaded) => (bench.diff(&loaded, args.again).await?, args.auto_approve),
     };
     let difference = report::changeset_human(&made, terminal.err());
     if made.has_changes() && !approved {
@@ -75,16 +111,14 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if made.has_changes() {
         confirmed(&made, args.confirm.as_deref())?;
         if !approved {
-            if !asked(terminal)? {
-                terminal.say("nothing was sent");
-                return Ok(Exit::Failed);
+            if !asked(terminal).await? {
+                return Ok(None);
             }
             // Somebody may have thought about it for an hour.
             bench.still_fits(&made).await?;
         }
     }
-    let run = execute::execute(&bench, &made, terminal).await?;
-    report_command::finish(&bench, &run, terminal).await
+    Ok(Some(made))
 }
 
 /// The saved changeset, where the file is one.
@@ -119,11 +153,14 @@ fn confirmed(made: &Changeset, confirm: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn asked(terminal: Terminal) -> anyhow::Result<bool> {
+async fn asked(terminal: Terminal) -> anyhow::Result<bool> {
     if !terminal.can_ask() {
         bail!(
             "nobody can be asked here: say `--auto-approve`, or save the difference with `restorectl diff --out` and apply that"
         );
     }
-    Ok(terminal.ask("\nCarry this out? Only `yes` does: ")? == "yes")
+    // On a thread of its own, so that the lease is kept meanwhile; and nobody waits for that thread.
+    let (sender, answer) = oneshot::channel();
+    std::thread::spawn(move || sender.send(terminal.ask("\nCarry this out? Only `yes` does: ")));
+    Ok(answer.await.context("nobody answered")?? == "yes")
 }

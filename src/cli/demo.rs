@@ -7,11 +7,14 @@ use anyhow::Context as _;
 
 use super::difference::Bench;
 use super::exit::Exit;
+use super::hold::Hold;
 use super::load::Binding;
 use super::report::{self as report_command, Format};
+use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, connect, diff, execute, files};
+use crate::model::shell_word;
 use crate::report;
 use crate::simulator::{self, Config};
 
@@ -72,18 +75,20 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     loaded.environment.api.as_mut().context("environment `sim` has no `api`")?.url = simulator.url();
 
     heading(terminal, "diff: what is at the site, and what is missing");
-    let state = global.state.clone().unwrap_or_else(|| dir.join("state.db"));
+    let place = Place::said(global)?.unwrap_or_else(|| Place::File(dir.join("state.db")));
     let bench = Bench {
         client: connect::client(&loaded.environment, terminal)?,
-        store: connect::store(Some(&state)).await?,
+        store: place.open(global.state_patience, terminal).await?,
         clock: SystemClock::new(),
     };
-    let _lock = connect::lock(Some(&state), &loaded.plan.name, &loaded.environment.name)?;
+    let hold = Hold::take(&bench, &place, &loaded.plan.name, &loaded.environment.name, terminal).await?;
     let made = bench.diff(&loaded, false).await?;
     terminal.result(&report::changeset_human(&made, terminal.out()))?;
 
     heading(terminal, "apply: carry it out");
-    let run = execute::execute(&bench, &made, terminal).await?;
+    let run = execute::execute(&bench, &hold, &made, terminal).await;
+    hold.release(&bench, terminal).await;
+    let run = run?;
 
     heading(terminal, "report");
     let made = report_command::build(&bench.store, &run, &bench.clock).await?;
@@ -100,7 +105,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
          restorectl demo --dir {dir}   again: what is there is not restored a second time\n  \
          restorectl sim --data {dir}/simulator   keep the site running, then in another terminal:\n  \
          restorectl diff {dir}/plans/rename-table.yaml --env sim --state {}",
-        state.display()
+        shell_word(&place.to_string())
     ));
     simulator.stop().await;
     Ok(report_command::exit(&made))

@@ -45,7 +45,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     };
     let bench = Bench {
         client: connect::client(&loaded.environment, terminal)?,
-        store: connect::store(global.state.as_deref()).await?,
+        store: connect::store(global).await?,
         clock: SystemClock::new(),
     };
     let made = bench.diff(&loaded, args.again).await?;

@@ -8,7 +8,7 @@ use super::load::Loaded;
 use super::system::SystemClock;
 use crate::baas::Client;
 use crate::changeset::{Changeset, Intention, decide, differences};
-use crate::journal::{Store as _, past_attempts, sqlite::SqliteStore};
+use crate::journal::{StateStore, Store as _, past_attempts};
 use crate::model::{Environment, Reading, Snapshot, harmless};
 use crate::observe::observe;
 use crate::ports::Clock as _;
@@ -22,7 +22,7 @@ pub(super) struct Bench {
     /// The service.
     pub(super) client: Arc<Client>,
     /// The journal.
-    pub(super) store: SqliteStore,
+    pub(super) store: StateStore,
     /// The time.
     pub(super) clock: SystemClock,
 }

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::difference::{self, Bench, TOOL_VERSION};
+use super::hold::Hold;
 use super::system;
 use super::terminal::Terminal;
 use crate::changeset::Changeset;
@@ -15,8 +16,13 @@ use crate::report;
 /// Opens a run in the journal and drives it to its end, with a quiet log on standard error.
 ///
 /// # Errors
-/// When the journal can't be written. The error says what may still run at the site.
-pub(super) async fn execute(bench: &Bench, changeset: &Changeset, terminal: Terminal) -> anyhow::Result<RunId> {
+/// When the journal can't be written, or the lease is lost. The error says what may still run at the site.
+pub(super) async fn execute(
+    bench: &Bench,
+    hold: &Hold,
+    changeset: &Changeset,
+    terminal: Terminal,
+) -> anyhow::Result<RunId> {
     let now = bench.clock.now();
     let run = Run {
         id: system::run_id(now),
@@ -29,7 +35,7 @@ pub(super) async fn execute(bench: &Bench, changeset: &Changeset, terminal: Term
         simulated: bench.client.met_simulator(),
         changeset: serde_json::to_value(changeset)?,
     };
-    bench.store.open_run(&run).await?;
+    bench.store.open_run(&run, &hold.lease).await?;
     terminal.progress(&format!("run {}", run.id));
 
     let (sender, signals) = mpsc::channel(2);

@@ -11,10 +11,12 @@ mod execute;
 mod exit;
 mod explain;
 mod files;
+mod hold;
 mod import;
 mod init;
 mod load;
 mod outputs;
+mod process;
 mod render;
 mod report;
 mod runs;
@@ -23,9 +25,11 @@ mod schema;
 mod secrets;
 mod sim;
 mod snapshot;
+mod state;
 mod system;
 mod terminal;
 mod test;
+mod unlock;
 mod validate;
 
 use std::path::PathBuf;
@@ -37,7 +41,7 @@ use tracing_subscriber::EnvFilter;
 use exit::Exit;
 use terminal::{Colour, Terminal};
 
-use crate::model::{deceives, harmless};
+use crate::model::{Millis, deceives, harmless};
 
 /// Declarative restore plans for Teradata VantageCloud Enterprise's Backup-as-a-Service API
 ///
@@ -70,9 +74,14 @@ struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
-    /// Where runs are kept: an SQLite file [default: $XDG_STATE_HOME/restorectl/state.db]
-    #[arg(long, global = true, value_name = "PATH", env = "RESTORECTL_STATE", hide_env_values = true)]
+    /// Where runs are kept: an SQLite file, or a PostgreSQL database that runners share, as postgres://USER@HOST/DATABASE
+    /// [default: $XDG_STATE_HOME/restorectl/state.db] [env: RESTORECTL_STATE]
+    // The variable is read apart, because only there may the address hold a password.
+    #[arg(long, global = true, value_name = "PATH-or-URL")]
     state: Option<PathBuf>,
+    /// How long that is waited for where it is busy or away [default: 10s for a file, 60s for a server]
+    #[arg(long, global = true, value_name = "DURATION", env = "RESTORECTL_STATE_PATIENCE", value_parser = state::patience)]
+    state_patience: Option<Millis>,
     /// When to colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
     color: Colour,
@@ -126,6 +135,8 @@ enum Command {
     Report(report::Args),
     /// Look at earlier runs
     Runs(runs::Args),
+    /// Break the lease that a runner left behind on a plan
+    Unlock(unlock::Args),
     /// Run a stand-in for the service on this machine, for rehearsal
     Sim(sim::Args),
     /// Print a JSON Schema of restorectl's documents
@@ -189,6 +200,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(args, global).await,
         Command::Report(args) => report::run(args, global).await,
         Command::Runs(args) => runs::run(args, global).await,
+        Command::Unlock(args) => unlock::run(args, global).await,
         Command::Sim(args) => sim::run(args, global).await,
         Command::Schema(args) => schema::run(args, global),
         Command::Completions(args) => completions::run(args, global),

@@ -42,7 +42,7 @@ pub(super) enum Format {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let store = connect::store(global.state.as_deref()).await?;
+    let store = connect::store(global).await?;
     let id = match args.run {
         Some(id) => RunId::new(id),
         None if !args.latest => bail!("name a run, as `restorectl runs list` shows it, or say `--latest`"),

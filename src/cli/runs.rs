@@ -36,7 +36,7 @@ enum Command {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
-    let store = connect::store(global.state.as_deref()).await?;
+    let store = connect::store(global).await?;
     let terminal = global.terminal();
     let clock = SystemClock::new();
     match args.command {

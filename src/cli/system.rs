@@ -38,6 +38,10 @@ impl Clock for SystemClock {
         Millis(passed).after(self.began)
     }
 
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     async fn sleep_until(&self, moment: Timestamp) {
         tokio::time::sleep(Millis::between(self.now(), moment).to_std()).await;
     }
@@ -52,12 +56,17 @@ pub(super) fn run_id(now: Timestamp) -> RunId {
 /// The user and the machine, as far as the system tells.
 pub(super) fn operator() -> String {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     let user = user.unwrap_or_else(|| "unknown".to_owned());
-    match host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()) {
+    match host() {
         Some(host) => format!("{user}@{host}"),
         None => user,
     }
+}
+
+/// The machine's name, as far as the system tells.
+pub(super) fn host() -> Option<String> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty())
 }
 
 /// Where state is kept when nothing else is said.

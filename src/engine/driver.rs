@@ -7,6 +7,7 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::Receiver;
 
+use super::lease::Tenure;
 use super::machine::{Effect, Event, Machine};
 use crate::journal::{Entry, IllegalRecord, RunState, Store, StoreError};
 use crate::model::RunId;
@@ -36,19 +37,48 @@ pub enum DriveError {
     /// The journal could not be written. What was sent before goes on at the site; nothing was sent after.
     #[error("the journal could not be written, so nothing more was started")]
     Journal(#[source] StoreError),
+    /// Somebody else may apply the plan now. What was sent before goes on at the site; nothing was sent after.
+    #[error("the plan may be applied by somebody else now, so nothing more was started")]
+    Lease(#[source] StoreError),
     /// The machine and the journal's rules disagree.
     #[error("a bug in restorectl: please report it; nothing was sent after it was found")]
     Bug(#[source] IllegalRecord),
 }
 
-/// Drives a run from its start to its end. Every entry is told to `listen` once it is durable.
+impl From<StoreError> for DriveError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LeaseLost { .. } => Self::Lease(error),
+            _ => Self::Journal(error),
+        }
+    }
+}
+
+/// Drives a run from its start to its end, and keeps its lease until then. Every entry is told to `listen` once it is
+/// durable.
 ///
 /// # Errors
-/// When the journal can't be written, or a bug is found. The state says what may still run at the site.
+/// When the journal can't be written, the lease is lost, or a bug is found. The state says what may still run at the site.
 pub async fn drive<S: Site, C: Clock, J: Store>(
     machine: &mut Machine,
     run: &RunId,
     (site, clock, store): (&Arc<S>, &C, &J),
+    signals: Receiver<Signal>,
+    listen: impl FnMut(Heard<'_>, &RunState),
+) -> Result<(), DriveError> {
+    let tenure = Tenure::begin(store.lease_of(run).await?, clock, store).await?;
+    tokio::select! {
+        biased;
+        ended = work(machine, run, (site, clock, store), &tenure, signals, listen) => ended,
+        lost = tenure.keep() => Err(lost.into()),
+    }
+}
+
+async fn work<S: Site, C: Clock, J: Store>(
+    machine: &mut Machine,
+    run: &RunId,
+    (site, clock, store): (&Arc<S>, &C, &J),
+    tenure: &Tenure<'_, C, J>,
     mut signals: Receiver<Signal>,
     mut listen: impl FnMut(Heard<'_>, &RunState),
 ) -> Result<(), DriveError> {
@@ -58,7 +88,7 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
     loop {
         let step = machine.handle_all(events.drain(..), clock.now()).map_err(DriveError::Bug)?;
         if !step.records.is_empty() {
-            store.append(run, &step.records).await.map_err(DriveError::Journal)?;
+            store.append(run, &step.records).await?;
         }
         for entry in &step.records {
             listen(Heard::Entry(entry), machine.state());
@@ -67,6 +97,9 @@ pub async fn drive<S: Site, C: Clock, J: Store>(
             return Ok(());
         }
         for effect in step.effects {
+            if matches!(effect, Effect::Create { .. }) {
+                tenure.assure().await?;
+            }
             calls.push(carry_out(Arc::clone(site), effect));
         }
         tokio::select! {

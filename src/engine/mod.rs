@@ -1,8 +1,8 @@
 //! Carries a changeset out.
 //!
 //! [`Machine`] is pure: an event and the moment go in, records and effects come out. It knows no clock, no network
-//! and no disk, so a seeded test can drive whole runs in virtual time. [`drive`] is the one asynchronous part: it
-//! makes records durable, then carries effects out, and brings their results back as events.
+//! and no disk, so a seeded test can drive whole runs in virtual time. [`drive`] is the asynchronous part: it makes
+//! records durable, then carries effects out, and brings their results back as events; [`Tenure`] keeps the lease meanwhile.
 //!
 //! What holds, whatever happens: the intent is durable before a create is sent; a create whose fate is not known is
 //! settled by reading the site and never by sending again; limits count everything that may run at the site,
@@ -10,6 +10,7 @@
 
 mod admit;
 mod driver;
+mod lease;
 mod machine;
 mod order;
 mod pace;
@@ -18,5 +19,6 @@ mod queue;
 mod watch;
 
 pub use driver::{DriveError, Heard, Signal, drive};
+pub use lease::Tenure;
 pub use machine::{Effect, Event, Machine, Step};
 pub use order::{Work, in_order};

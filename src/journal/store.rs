@@ -2,19 +2,21 @@
 
 use std::future::Future;
 
-use super::{Entry, Run};
-use crate::model::{RunId, Slug};
+use super::{Claim, Entry, Lease, Run};
+use crate::model::{RunId, Slug, shell_word};
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused.
-    #[error("the state store at `{place}` could not {what}")]
+    #[error("the state store at `{place}` could not {what}{hint}")]
     Database {
         /// The file or address.
         place: String,
         /// What was tried.
         what: &'static str,
+        /// What to do, where that can be told; begins with a colon then.
+        hint: String,
         /// What the database says.
         #[source]
         source: sqlx::Error,
@@ -27,12 +29,85 @@ pub enum StoreError {
         /// What can't be read.
         problem: String,
     },
+    /// Something in it isn't as it was written.
+    #[error(
+        "the state store at `{place}` is damaged: {problem}; nothing of it was changed: put a whole copy back, or ask \
+         whoever keeps it"
+    )]
+    Damaged {
+        /// The file or address.
+        place: String,
+        /// What of it, by name.
+        problem: String,
+    },
+    /// What was to be appended doesn't follow what is there.
+    #[error("the state store at `{place}` took nothing for run {run}: {problem}")]
+    OutOfTurn {
+        /// The file or address.
+        place: String,
+        /// The run.
+        run: RunId,
+        /// What doesn't follow.
+        problem: String,
+    },
+    /// Somebody else may apply the plan to the environment.
+    #[error("{}", taken(.0))]
+    Held(Box<Lease>),
+    /// The lease was broken, or somebody else has taken it.
+    #[error("the lease of plan `{plan}` in environment `{environment}` is lost: {}", holds(.now.as_deref(), .note))]
+    LeaseLost {
+        /// The plan.
+        plan: Slug,
+        /// The environment.
+        environment: String,
+        /// The lease that is in its place.
+        now: Option<Box<Lease>>,
+        /// How the last one ended, where it didn't just run out.
+        note: Option<String>,
+    },
 }
 
-/// Runs and their entries. What is appended is durable when the call returns.
+fn taken(lease: &Lease) -> String {
+    let Lease { plan, environment, .. } = lease;
+    format!(
+        "another restorectl applies plan `{plan}` to environment `{environment}` right now: {lease}; wait until it ends, \
+         or, if it is certainly gone, break its lease with `restorectl unlock {plan} --env {}`",
+        shell_word(environment)
+    )
+}
+
+fn holds(now: Option<&Lease>, note: &Option<String>) -> String {
+    match (now, note) {
+        (Some(lease), Some(note)) => format!("it {note}, and is held by {lease}"),
+        (Some(lease), None) => format!("it is held by {lease}"),
+        (None, Some(note)) => format!("it {note}"),
+        (None, None) => "it ended, and nobody holds it".to_owned(),
+    }
+}
+
+/// Runs and their entries, and who may write them. What is written is durable when the call returns.
+///
+/// A run is opened under a lease, and lives as long as that is held: whatever comes after it was broken or taken over
+/// fails with [`StoreError::LeaseLost`], in the same transaction, so that a runner that lost its lease writes no intent.
 pub trait Store: Send + Sync + 'static {
-    /// Records a new run.
-    fn open_run(&self, run: &Run) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Takes the lease of a plan in an environment, if nobody holds it or its time has run out. `over` is the token of a
+    /// lease whose holder is known to be gone: that one may be taken before its time.
+    fn take(&self, claim: &Claim, over: Option<u64>) -> impl Future<Output = Result<Lease, StoreError>> + Send;
+
+    /// Renews a lease for its whole term. One whose time has run out is renewed too, if nobody else took it.
+    fn renew(&self, lease: &Lease) -> impl Future<Output = Result<Lease, StoreError>> + Send;
+
+    /// Ends a lease, if it still is the one that is held, and says how it ended. Gives whether it was.
+    fn end_lease(&self, lease: &Lease, how: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The lease that somebody holds, though its time may have run out.
+    fn lease(&self, plan: &Slug, environment: &str) -> impl Future<Output = Result<Option<Lease>, StoreError>> + Send;
+
+    /// The lease under which a run was opened.
+    fn lease_of(&self, run: &RunId) -> impl Future<Output = Result<Lease, StoreError>> + Send;
+
+    /// Records a new run under a lease, which is renewed by that.
+    fn open_run(&self, run: &Run, lease: &Lease) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Appends entries to a run, all or none.
     fn append(&self, run: &RunId, entries: &[Entry]) -> impl Future<Output = Result<(), StoreError>> + Send;

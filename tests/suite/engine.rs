@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use restorectl::changeset::{self, Changeset, Intention};
 use restorectl::engine::{self, Effect, Event, Machine, Signal};
-use restorectl::journal::{Closed, ItemState, Record, Run, RunState, Store as _, past_attempts, replay};
+use restorectl::journal::{Closed, ItemState, Run, RunState, Store as _, past_attempts, replay};
 use restorectl::model::*;
 use restorectl::observe::observe;
 use restorectl::ports::Clock as _;
 use tokio::sync::mpsc;
 
+use crate::lease_book::open;
 use crate::world::{Dice, Faults, LATEST, MemoryStore, VirtualClock, World, execution, item, plan, start};
 
 /// One `apply`: read, decide, drive. Gives where the run stands when it ends.
@@ -47,7 +48,7 @@ async fn apply(
         simulated: true,
         changeset: serde_json::to_value(&changeset).unwrap(),
     };
-    store.open_run(&run).await.unwrap();
+    open(store, &run).await;
     let mut machine = Machine::new(&changeset);
     engine::drive(&mut machine, &run.id, (&site, clock, store), signals, |_, _| {}).await.unwrap();
     let (_, entries) = store.run(&run.id).await.unwrap().unwrap();
@@ -478,105 +479,6 @@ fn a_restore_that_turns_up_late_is_told_of_and_followed() {
     assert_eq!(progress.late.len(), 1);
     assert_eq!(progress.late[0].execution_id.as_deref(), Some("7"));
     assert!(progress.may_run(), "it takes room while it runs");
-}
-
-/// A store whose disk is full after so many appends.
-struct FullDisk {
-    kept: MemoryStore,
-    left: std::sync::atomic::AtomicUsize,
-}
-
-impl restorectl::journal::Store for FullDisk {
-    async fn open_run(&self, run: &Run) -> Result<(), restorectl::journal::StoreError> {
-        self.kept.open_run(run).await
-    }
-
-    async fn append(
-        &self,
-        run: &RunId,
-        entries: &[restorectl::journal::Entry],
-    ) -> Result<(), restorectl::journal::StoreError> {
-        use std::sync::atomic::Ordering::SeqCst;
-        if self.left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
-            let place = "memory".to_owned();
-            return Err(restorectl::journal::StoreError::Unreadable { place, problem: "disk full".into() });
-        }
-        self.kept.append(run, entries).await
-    }
-
-    async fn runs(&self) -> Result<Vec<Run>, restorectl::journal::StoreError> {
-        self.kept.runs().await
-    }
-
-    async fn run(
-        &self,
-        id: &RunId,
-    ) -> Result<Option<(Run, Vec<restorectl::journal::Entry>)>, restorectl::journal::StoreError> {
-        self.kept.run(id).await
-    }
-
-    async fn runs_of(
-        &self,
-        plan: &Slug,
-        environment: &str,
-    ) -> Result<Vec<(Run, Vec<restorectl::journal::Entry>)>, restorectl::journal::StoreError> {
-        self.kept.runs_of(plan, environment).await
-    }
-}
-
-#[test]
-fn without_a_journal_nothing_more_is_sent() {
-    for appends in 0..6 {
-        run_virtually(async {
-            let plan = simple(6);
-            let clock = VirtualClock::new();
-            let world = World::new(8, plan.clone(), Faults::default(), clock.clone());
-            let disk = FullDisk { kept: MemoryStore::default(), left: appends.into() };
-            let environment = Environment { name: "test".into(), api: None, guard: Guard::default() };
-            let site = Arc::new(world.clone());
-            let snapshot = observe(&site, &plan.items, vec![], clock.now()).await;
-            let intention = Intention {
-                plan: &plan,
-                file: "drill.yaml",
-                environment: &environment,
-                inputs: &Default::default(),
-                again: false,
-                tool_version: "0",
-            };
-            let mut machine = Machine::new(&changeset::decide(&intention, &snapshot).unwrap());
-            let id = RunId::new("r1");
-            disk.kept
-                .open_run(&Run {
-                    id: id.clone(),
-                    plan: plan.name.clone(),
-                    environment: "test".into(),
-                    opened_at: clock.now(),
-                    tool_version: "0".into(),
-                    opened_by: "test".into(),
-                    service: String::new(),
-                    simulated: true,
-                    changeset: serde_json::Value::Null,
-                })
-                .await
-                .unwrap();
-            let driven = engine::drive(&mut machine, &id, (&site, &clock, &disk), no_signals(), |_, _| {}).await;
-            assert!(matches!(driven, Err(engine::DriveError::Journal(_))));
-            // Whatever is on the wire arrives; and each of it has its intent in the journal.
-            tokio::time::sleep(Duration::from_secs(600)).await;
-            let (_, entries) = disk.kept.run(&id).await.unwrap().unwrap();
-            let intended: Vec<&JobName> = entries
-                .iter()
-                .filter_map(|entry| match &entry.record {
-                    Record::Intent { job_name, .. } => Some(job_name),
-                    _ => None,
-                })
-                .collect();
-            for name in world.accepted() {
-                assert!(intended.contains(&&name), "{name} was sent without a durable intent");
-            }
-            assert!(world.accepted().len() <= intended.len());
-        });
-    }
 }
 
 #[test]

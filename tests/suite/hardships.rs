@@ -607,8 +607,9 @@ fn a_saved_changeset_keeps_its_numbers() {
 async fn runs_come_in_the_order_of_their_opening() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("state.db")).await.unwrap();
-    store.open_run(&run("r1", "2026-11-23T03:00:00Z".parse().unwrap())).await.unwrap();
-    store.open_run(&run("r2", "2026-11-23T03:00:00.5Z".parse().unwrap())).await.unwrap();
+    use crate::lease_book::open;
+    open(&store, &run("r1", "2026-11-23T03:00:00Z".parse().unwrap())).await;
+    open(&store, &run("r2", "2026-11-23T03:00:00.5Z".parse().unwrap())).await;
     assert_eq!(store.runs().await.unwrap()[0].id, RunId::new("r2"));
 }
 
@@ -807,7 +808,7 @@ async fn apply_once(
     };
     let made = decide(&intention, &snapshot).unwrap();
     let opened = run(&format!("r{}", runs.len() + 1), clock.now());
-    store.open_run(&opened).await.unwrap();
+    crate::lease_book::open(store, &opened).await;
     let mut machine = Machine::new(&made);
     restorectl::engine::drive(&mut machine, &opened.id, (&site, clock, store), signals, |_, _| {}).await.unwrap();
     made
@@ -912,12 +913,12 @@ async fn one_damaged_run_does_not_hide_the_others() {
     rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", rig.path("state.db").display())).await.unwrap();
     sqlx::query(
-        "INSERT INTO runs SELECT 'damaged', plan, 'elsewhere', opened_at, replace(head, id, 'damaged') FROM runs",
+        "INSERT INTO runs SELECT 'damaged', plan, 'elsewhere', opened_at, replace(head, id, 'damaged'), NULL, NULL FROM runs",
     )
     .execute(&pool)
     .await
     .unwrap();
-    sqlx::query("INSERT INTO entries VALUES ('damaged', 2, '2026-11-23T03:00:00Z', '{}')")
+    sqlx::query("INSERT INTO entries VALUES ('damaged', 2, '2026-11-23T03:00:00Z', '{}', NULL)")
         .execute(&pool)
         .await
         .unwrap();

@@ -4,6 +4,7 @@ use restorectl::journal::sqlite::SqliteStore;
 use restorectl::journal::{Closed, Entry, ItemState, Record, Run, Store as _, StoreError, past_attempts, replay};
 use restorectl::model::*;
 
+use crate::lease_book::open;
 use crate::world::start;
 
 fn slug() -> Slug {
@@ -148,8 +149,8 @@ async fn what_is_kept_comes_back() {
     let list = entries(vec![intent(1), applied(), observed("RUNNING"), ended(End::Succeeded)]);
     {
         let store = SqliteStore::open(&path).await.unwrap();
-        store.open_run(&run("r1")).await.unwrap();
-        store.open_run(&run("r2")).await.unwrap();
+        open(&store, &run("r2")).await;
+        open(&store, &run("r1")).await;
         store.append(&RunId::new("r1"), &list[..2]).await.unwrap();
         store.append(&RunId::new("r1"), &list[2..]).await.unwrap();
         // The same number twice is refused, and the whole append with it.
@@ -171,7 +172,7 @@ async fn the_store_is_its_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     let store = SqliteStore::open(&path).await.unwrap();
-    store.open_run(&run("r1")).await.unwrap();
+    open(&store, &run("r1")).await;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());

@@ -19,6 +19,8 @@ pub struct Rig {
     simulator: Option<Simulator>,
     http: reqwest::Client,
     pub base: String,
+    /// Where runs are kept, as `RESTORECTL_STATE` says it.
+    pub state: String,
 }
 
 impl Rig {
@@ -47,7 +49,8 @@ impl Rig {
         std::fs::write(&environment, text).unwrap();
         // A client that is independent of ours; the simulator's provider is installed by the first of either.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { folder, simulator: Some(simulator), http: reqwest::Client::new(), base }
+        let state = folder.path().join("state.db").display().to_string();
+        Self { folder, simulator: Some(simulator), http: reqwest::Client::new(), base, state }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -65,7 +68,7 @@ impl Rig {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
-            .env("RESTORECTL_STATE", self.path("state.db"))
+            .env("RESTORECTL_STATE", &self.state)
             .env("USER", "tester")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

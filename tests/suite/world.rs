@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use restorectl::journal::{Entry, Run, Store, StoreError};
+use restorectl::journal::{Claim, Entry, Lease, Run, Store, StoreError};
 use restorectl::model::*;
 use restorectl::ports::{Clock, ReadFailed, Site};
+
+use crate::lease_book::LeaseBook;
 
 /// SplitMix64: small, seeded, the same everywhere.
 #[derive(Debug, Clone)]
@@ -63,16 +65,39 @@ impl Clock for VirtualClock {
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     runs: Mutex<Vec<(Run, Vec<Entry>)>>,
+    pub leases: LeaseBook,
 }
 
 impl Store for MemoryStore {
-    async fn open_run(&self, run: &Run) -> Result<(), StoreError> {
+    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+        self.leases.take(claim, over)
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Lease, StoreError> {
+        self.leases.renew(lease)
+    }
+
+    async fn end_lease(&self, lease: &Lease, how: &str) -> Result<bool, StoreError> {
+        Ok(self.leases.end(lease, how))
+    }
+
+    async fn lease(&self, _: &Slug, _: &str) -> Result<Option<Lease>, StoreError> {
+        Ok(self.leases.held())
+    }
+
+    async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
+        self.leases.lease_of(run)
+    }
+
+    async fn open_run(&self, run: &Run, lease: &Lease) -> Result<(), StoreError> {
+        self.leases.open(run, lease)?;
         self.runs.lock().unwrap().push((run.clone(), Vec::new()));
         Ok(())
     }
 
     async fn append(&self, run: &RunId, entries: &[Entry]) -> Result<(), StoreError> {
         tokio::time::sleep(Duration::from_millis(1)).await;
+        self.leases.lease_of(run)?;
         for (known, list) in self.runs.lock().unwrap().iter_mut().filter(|(known, _)| known.id == *run) {
             assert_eq!(known.id, *run);
             list.extend_from_slice(entries);

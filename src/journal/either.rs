@@ -1,0 +1,66 @@
+//! The store that the user chose: a file on this machine, or a server that runners share.
+
+use super::postgres::PostgresStore;
+use super::sqlite::SqliteStore;
+use super::{Claim, Entry, Lease, Run, Store, StoreError};
+use crate::model::{RunId, Slug};
+
+/// One of the two stores.
+#[derive(Debug, Clone)]
+pub enum StateStore {
+    /// A file on this machine.
+    File(SqliteStore),
+    /// A PostgreSQL server.
+    Server(PostgresStore),
+}
+
+macro_rules! either {
+    ($store:expr, $name:ident($($argument:expr),*)) => {
+        match $store {
+            StateStore::File(store) => store.$name($($argument),*).await,
+            StateStore::Server(store) => store.$name($($argument),*).await,
+        }
+    };
+}
+
+impl Store for StateStore {
+    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+        either!(self, take(claim, over))
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Lease, StoreError> {
+        either!(self, renew(lease))
+    }
+
+    async fn end_lease(&self, lease: &Lease, how: &str) -> Result<bool, StoreError> {
+        either!(self, end_lease(lease, how))
+    }
+
+    async fn lease(&self, plan: &Slug, environment: &str) -> Result<Option<Lease>, StoreError> {
+        either!(self, lease(plan, environment))
+    }
+
+    async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
+        either!(self, lease_of(run))
+    }
+
+    async fn open_run(&self, run: &Run, lease: &Lease) -> Result<(), StoreError> {
+        either!(self, open_run(run, lease))
+    }
+
+    async fn append(&self, run: &RunId, entries: &[Entry]) -> Result<(), StoreError> {
+        either!(self, append(run, entries))
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        either!(self, runs())
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {
+        either!(self, run(id))
+    }
+
+    async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
+        either!(self, runs_of(plan, environment))
+    }
+}

@@ -1,0 +1,279 @@
+//! The journal in an embedded SQLite database: one file, write-ahead log, every commit synced.
+
+#![allow(clippy::disallowed_methods, reason = "the file is made here, with its permissions, and leases are timed")]
+
+mod leases;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{Row as _, Sqlite, Transaction};
+
+use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
+use super::{Claim, Entry, Lease, Run, Store, StoreError};
+use crate::model::{RunId, Slug};
+
+/// A store in a file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    pool: SqlitePool,
+    path: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the file, making it (readable by its owner alone) where it isn't there.
+    ///
+    /// # Errors
+    /// When it can't be made or opened, or was written by a newer version.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        schema::open(path, schema::PATIENCE).await
+    }
+
+    /// Opens the file, and waits that long wherever somebody else is writing.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub async fn open_patiently(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        schema::open(path, patience).await
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn failed(&self, what: &'static str, source: sqlx::Error) -> StoreError {
+        failed(&self.path, what, source)
+    }
+
+    fn damaged(&self, problem: String) -> StoreError {
+        StoreError::Damaged { place: self.place(), problem }
+    }
+
+    /// A transaction that is the only one to write from its beginning.
+    async fn write(&self, what: &'static str) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|e| self.failed(what, e))
+    }
+
+    fn head(&self, kept: &KeptRun) -> Result<Run, StoreError> {
+        serde_json::from_str(&kept.head).map_err(|e| self.damaged(format!("the head of a run: {e}")))
+    }
+
+    fn kept(&self, row: &SqliteRow) -> Result<KeptRun, StoreError> {
+        let fail = |e| self.failed("read a run", e);
+        let checksum: Option<Vec<u8>> = row.try_get("tail").map_err(fail)?;
+        Ok(KeptRun {
+            head: row.try_get("head").map_err(fail)?,
+            checksum: row.try_get("checksum").map_err(fail)?,
+            tail: Tail::kept(row.try_get("seq").map_err(fail)?, checksum.as_deref()),
+        })
+    }
+
+    async fn whole(&self, connection: &mut SqliteConnection, row: &SqliteRow) -> Result<(Run, Vec<Entry>), StoreError> {
+        let fail = |e| self.failed("read a run's entries", e);
+        let kept = self.kept(row)?;
+        let run = self.head(&kept)?;
+        let rows = sqlx::query("SELECT seq, at, record, checksum FROM entries WHERE run = ? ORDER BY seq")
+            .bind(run.id.as_str())
+            .fetch_all(connection)
+            .await
+            .map_err(fail)?;
+        let entry = |row: &SqliteRow| {
+            Ok(KeptEntry {
+                seq: row.try_get("seq")?,
+                at: row.try_get("at")?,
+                record: row.try_get("record")?,
+                checksum: row.try_get("checksum")?,
+            })
+        };
+        let entries: Result<Vec<KeptEntry>, sqlx::Error> = rows.iter().map(entry).collect();
+        let entries = chain::read(&run.id, &kept, &entries.map_err(fail)?).map_err(|problem| self.damaged(problem))?;
+        Ok((run, entries))
+    }
+
+    /// Whose run it is, whether its lease is held, and its tail.
+    async fn standing(&self, connection: &mut SqliteConnection, run: &RunId) -> Result<Standing, StoreError> {
+        let fail = |e| self.failed("append to the journal", e);
+        let row = sqlx::query(
+            "SELECT r.plan, r.environment, r.token, t.seq, t.checksum, \
+                    coalesce(l.token = r.token AND l.holder IS NOT NULL, FALSE) AS held \
+             FROM runs r LEFT JOIN tails t ON t.run = r.id \
+             LEFT JOIN leases l ON l.plan = r.plan AND l.environment = r.environment WHERE r.id = ?",
+        )
+        .bind(run.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(fail)?;
+        let row = row.ok_or_else(|| self.out_of_turn(run, "there is no such run".to_owned()))?;
+        let plan: String = row.try_get("plan").map_err(fail)?;
+        let checksum: Option<Vec<u8>> = row.try_get("checksum").map_err(fail)?;
+        Ok(Standing {
+            plan: Slug::parse(&plan).map_err(|e| self.damaged(format!("the plan of run {run}: {e}")))?,
+            environment: row.try_get("environment").map_err(fail)?,
+            held: row.try_get("held").map_err(fail)?,
+            tail: Tail::kept(row.try_get("seq").map_err(fail)?, checksum.as_deref()),
+        })
+    }
+
+    fn out_of_turn(&self, run: &RunId, problem: String) -> StoreError {
+        StoreError::OutOfTurn { place: self.place(), run: run.clone(), problem }
+    }
+}
+
+/// What decides whether a run may be written.
+struct Standing {
+    plan: Slug,
+    environment: String,
+    held: bool,
+    tail: Option<Tail>,
+}
+
+impl Store for SqliteStore {
+    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+        self.take_lease(claim, over).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Lease, StoreError> {
+        self.renew_lease(lease).await
+    }
+
+    async fn end_lease(&self, lease: &Lease, how: &str) -> Result<bool, StoreError> {
+        self.give_up(lease, how).await
+    }
+
+    async fn lease(&self, plan: &Slug, environment: &str) -> Result<Option<Lease>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(|e| self.failed("read a lease", e))?;
+        Ok(self.held(&mut connection, plan, environment).await?.0)
+    }
+
+    async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
+        let mut connection = self.pool.begin().await.map_err(|e| self.failed("read a lease", e))?;
+        let standing = self.standing(&mut connection, run).await?;
+        match self.held(&mut connection, &standing.plan, &standing.environment).await? {
+            (Some(lease), _) if standing.held => Ok(lease),
+            _ => Err(self.lost(&mut connection, &standing.plan, &standing.environment).await),
+        }
+    }
+
+    async fn open_run(&self, run: &Run, lease: &Lease) -> Result<(), StoreError> {
+        let fail = |e| self.failed("record a new run", e);
+        let head = serde_json::to_string(run).map_err(|e| self.out_of_turn(&run.id, e.to_string()))?;
+        let start = Checksum::of_head(&head).bytes();
+        let mut transaction = self.write("record a new run").await?;
+        self.prolong(&mut transaction, lease, Some(&run.id)).await?;
+        sqlx::query(
+            "INSERT INTO runs (id, plan, environment, opened_at, head, checksum, token) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(run.id.as_str())
+        .bind(lease.plan.as_str())
+        .bind(&lease.environment)
+        .bind(run.opened_at.as_millisecond())
+        .bind(head)
+        .bind(&start)
+        .bind(i64::try_from(lease.token).unwrap_or(i64::MAX))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fail)?;
+        sqlx::query("INSERT INTO tails (run, seq, checksum) VALUES (?, 0, ?)")
+            .bind(run.id.as_str())
+            .bind(start)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fail)?;
+        transaction.commit().await.map_err(fail)
+    }
+
+    async fn append(&self, run: &RunId, entries: &[Entry]) -> Result<(), StoreError> {
+        let fail = |e| self.failed("append to the journal", e);
+        let mut transaction = self.write("append to the journal").await?;
+        let standing = self.standing(&mut transaction, run).await?;
+        if !standing.held {
+            return Err(self.lost(&mut transaction, &standing.plan, &standing.environment).await);
+        }
+        let tail = standing.tail.ok_or_else(|| self.damaged(format!("the end of run {run} is missing")))?;
+        let (kept, tail) = chain::link(tail, entries).map_err(|problem| self.out_of_turn(run, problem))?;
+        for entry in kept {
+            sqlx::query("INSERT INTO entries (run, seq, at, record, checksum) VALUES (?, ?, ?, ?, ?)")
+                .bind(run.as_str())
+                .bind(entry.seq)
+                .bind(entry.at)
+                .bind(entry.record)
+                .bind(entry.checksum)
+                .execute(&mut *transaction)
+                .await
+                .map_err(fail)?;
+        }
+        sqlx::query("UPDATE tails SET seq = ?, checksum = ? WHERE run = ?")
+            .bind(tail.seq)
+            .bind(tail.checksum.bytes())
+            .bind(run.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(fail)?;
+        transaction.commit().await.map_err(fail)
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT head, r.checksum, NULL AS seq, NULL AS tail FROM runs r ORDER BY opened_at DESC, id DESC",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|e| self.failed("list the runs", e))?;
+        rows.iter().map(|row| self.head(&self.kept(row)?)).collect()
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {
+        let fail = |e| self.failed("read a run", e);
+        // In one transaction, so that nothing is appended between the entries and where they end.
+        let mut transaction = self.pool.begin().await.map_err(fail)?;
+        let row = sqlx::query(
+            "SELECT head, r.checksum, t.seq, t.checksum AS tail FROM runs r LEFT JOIN tails t ON t.run = r.id \
+             WHERE r.id = ?",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(fail)?;
+        match row {
+            Some(row) => Ok(Some(self.whole(&mut transaction, &row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
+        let fail = |e| self.failed("list the runs of a plan", e);
+        let mut transaction = self.pool.begin().await.map_err(fail)?;
+        let rows = sqlx::query(
+            "SELECT head, r.checksum, t.seq, t.checksum AS tail FROM runs r LEFT JOIN tails t ON t.run = r.id \
+             WHERE plan = ? AND environment = ? ORDER BY opened_at, id",
+        )
+        .bind(plan.as_str())
+        .bind(environment)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(fail)?;
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in &rows {
+            runs.push(self.whole(&mut transaction, row).await?);
+        }
+        Ok(runs)
+    }
+}
+
+/// What SQLite says, told so that somebody knows what to do.
+fn failed(path: &Path, what: &'static str, source: sqlx::Error) -> StoreError {
+    let place = path.display().to_string();
+    let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    // The low byte is the kind, the rest says it more closely.
+    let hint = match code.map(|code| code & 0xff) {
+        Some(5 | 6) => ": another program keeps it busy",
+        Some(8) => ": it may not be written; see to its permissions and its folder's",
+        Some(10) => ": the disk failed; see to it before anything else is restored",
+        Some(11 | 26) => return StoreError::Damaged { place, problem: format!("it could not {what}: {source}") },
+        Some(13) => ": its disk is full, or it may not grow; make room and run the same command again",
+        _ => "",
+    };
+    StoreError::Database { place, what, hint: hint.to_owned(), source }
+}

@@ -1,0 +1,122 @@
+//! The file and its tables: made privately, brought up to date, and left alone where somebody newer wrote them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::Executor as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{SqliteStore, failed};
+use crate::journal::StoreError;
+
+/// What brings the file from each version to the next; the version stands in `user_version`. A newer file is refused,
+/// never changed.
+const STEPS: [&str; 2] = [
+    "
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, -- milliseconds since 1970, so that it sorts
+    head TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_of ON runs (plan, environment, opened_at);
+CREATE TABLE entries (
+    run TEXT NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+",
+    // Runs of before have no checksums and no token: they are read as they are, and nothing is appended to them.
+    "
+ALTER TABLE runs ADD COLUMN checksum BLOB;
+ALTER TABLE runs ADD COLUMN token INTEGER;
+ALTER TABLE entries ADD COLUMN checksum BLOB;
+CREATE TABLE tails (
+    run TEXT PRIMARY KEY REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    checksum BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE leases (
+    plan TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    token INTEGER NOT NULL,
+    holder TEXT, -- none: nobody holds it
+    run TEXT,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    term INTEGER NOT NULL,
+    note TEXT, -- how the last one ended
+    PRIMARY KEY (plan, environment)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+",
+];
+
+/// How long a file that somebody else writes is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) async fn open(path: &Path, patience: Duration) -> Result<SqliteStore, StoreError> {
+    let made = |source: std::io::Error| failed(path, "be made", sqlx::Error::Io(source));
+    if let Some(folder) = path.parent() {
+        make_private_folder(folder).map_err(made)?;
+    }
+    make_private_file(path).map_err(made)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(patience);
+    // One connection: SQLite has one writer anyway, and reads then see what was just written.
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+    let pool = pool.map_err(|e| failed(path, "be opened", e))?;
+    migrate(path, &pool).await?;
+    Ok(SqliteStore { pool, path: path.to_owned() })
+}
+
+async fn migrate(path: &Path, pool: &SqlitePool) -> Result<(), StoreError> {
+    let fail = |e| failed(path, "be prepared", e);
+    let unreadable = |problem| StoreError::Unreadable { place: path.display().to_string(), problem };
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(fail)?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await.map_err(fail)?;
+    let Some(missing) = usize::try_from(version).ok().and_then(|version| STEPS.get(version..)) else {
+        let known = STEPS.len();
+        return Err(unreadable(format!(
+            "its schema has version {version}, and this restorectl knows {known}: use a newer one"
+        )));
+    };
+    if version == 0 {
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(fail)?;
+        if tables > 0 {
+            return Err(unreadable("it is another program's database: name another file".to_owned()));
+        }
+    }
+    for step in missing {
+        transaction.execute(*step).await.map_err(fail)?;
+    }
+    transaction.commit().await.map_err(fail)
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    if folder.as_os_str().is_empty() { Ok(()) } else { builder.create(folder) }
+}
+
+/// SQLite gives its side files the main file's permissions, so making that one first is enough.
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,315 @@
+//! What both stores do alike.
+
+use std::sync::Arc;
+
+use restorectl::journal::{Entry, Lease, Record, Run, StateStore, Store as _, StoreError, TERM};
+use restorectl::model::*;
+
+use super::places::{Place, at_both};
+use crate::lease_book::claim;
+use crate::world::start;
+
+at_both![
+    what_is_kept_comes_back,
+    an_append_is_taken_whole_and_once_or_not_at_all,
+    three_hundred_entries_at_once,
+    damage_is_named_and_the_rest_stays_readable,
+    one_holder_at_a_time,
+    of_many_who_ask_at_once_one_gets_it,
+    who_lost_the_lease_writes_nothing,
+    a_lease_that_ran_out_is_renewed_where_nobody_took_it,
+    a_broken_lease_is_told_of,
+    the_lease_of_the_dead_is_taken_before_its_time,
+    a_run_is_written_under_its_own_lease_alone,
+    every_plan_and_environment_has_a_lease_of_its_own,
+    a_newer_schema_is_refused_and_left_alone,
+    two_who_come_first_make_the_tables_once,
+];
+
+pub fn plan() -> Slug {
+    Slug::parse("drill").unwrap()
+}
+
+pub fn run(id: &str) -> Run {
+    Run {
+        id: RunId::new(id),
+        plan: plan(),
+        environment: "test".into(),
+        opened_at: start(),
+        tool_version: "0".into(),
+        opened_by: "me@here".into(),
+        service: String::new(),
+        simulated: true,
+        changeset: serde_json::json!({"items": []}),
+    }
+}
+
+/// Entries with these numbers.
+pub fn notes(numbers: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+    let note = |seq: u64| Record::Noted { item: None, text: format!("note {seq}, \"ü\" and \u{0} and \u{1F980}") };
+    numbers.map(|seq| Entry { seq, at: Millis(seq * 1000).after(start()), record: note(seq) }).collect()
+}
+
+pub async fn take(store: &StateStore, who: &str, term: Millis) -> Result<Lease, StoreError> {
+    store.take(&claim(&plan(), "test", who, term), None).await
+}
+
+async fn opened(place: &Place, ids: &[&str]) -> (StateStore, Lease) {
+    let store = place.open().await;
+    let lease = take(&store, "ada", TERM).await.unwrap();
+    for id in ids {
+        store.open_run(&run(id), &lease).await.unwrap();
+    }
+    (store, lease)
+}
+
+async fn what_is_kept_comes_back(place: Place) {
+    let (store, _) = opened(&place, &["r1", "r2"]).await;
+    store.append(&RunId::new("r1"), &notes(1..=2)).await.unwrap();
+    store.append(&RunId::new("r2"), &notes(1..=1)).await.unwrap();
+    store.append(&RunId::new("r1"), &notes(3..=4)).await.unwrap();
+    let store = place.open().await;
+    assert_eq!(store.run(&RunId::new("r1")).await.unwrap().unwrap(), (run("r1"), notes(1..=4)));
+    assert_eq!(store.run(&RunId::new("r3")).await.unwrap(), None);
+    assert_eq!(store.runs().await.unwrap(), [run("r2"), run("r1")], "the newest first");
+    let all = [(run("r1"), notes(1..=4)), (run("r2"), notes(1..=1))];
+    assert_eq!(store.runs_of(&plan(), "test").await.unwrap(), all, "the oldest first");
+    assert_eq!(store.runs_of(&plan(), "prod").await.unwrap(), []);
+}
+
+async fn an_append_is_taken_whole_and_once_or_not_at_all(place: Place) {
+    let (store, lease) = opened(&place, &["r1"]).await;
+    let id = RunId::new("r1");
+    store.append(&id, &notes(1..=3)).await.unwrap();
+    for (entries, why) in [
+        (notes(1..=3), "all of it again"),
+        (notes(3..=4), "what is there, and more"),
+        (notes(5..=5), "a gap"),
+        ([notes(4..=4), notes(6..=6)].concat(), "a gap within"),
+    ] {
+        let refused = store.append(&id, &entries).await.unwrap_err();
+        assert!(matches!(refused, StoreError::OutOfTurn { .. }), "{why}: {refused}");
+        // Another handle knows nothing of what was there before.
+        assert!(place.open().await.append(&id, &entries).await.is_err(), "{why}");
+    }
+    assert!(store.append(&RunId::new("nobody"), &notes(1..=1)).await.is_err());
+    assert!(store.open_run(&run("r1"), &lease).await.is_err(), "a run of that name is there");
+    store.append(&id, &notes(4..=4)).await.unwrap();
+    assert_eq!(store.run(&id).await.unwrap().unwrap().1, notes(1..=4));
+}
+
+async fn three_hundred_entries_at_once(place: Place) {
+    let (store, _) = opened(&place, &["r1"]).await;
+    store.append(&RunId::new("r1"), &notes(1..=300)).await.unwrap();
+    assert_eq!(store.run(&RunId::new("r1")).await.unwrap().unwrap().1, notes(1..=300));
+}
+
+async fn damage_is_named_and_the_rest_stays_readable(place: Place) {
+    let cases = [
+        (
+            "changed",
+            "UPDATE @entries SET record = replace(record, 'note 2', 'note 7') WHERE run = 'changed' AND seq = 2",
+            "entry 2 of run changed is not as it was written",
+        ),
+        (
+            "half",
+            "UPDATE @entries SET record = substr(record, 1, 20) WHERE run = 'half' AND seq = 3",
+            "entry 3 of run half is not as it was written",
+        ),
+        (
+            "moment",
+            "UPDATE @entries SET at = replace(at, '2026', '2025') WHERE run = 'moment' AND seq = 1",
+            "entry 1 of run moment is not as it was written",
+        ),
+        ("hole", "DELETE FROM @entries WHERE run = 'hole' AND seq = 2", "entry 2 of run hole is missing"),
+        (
+            "torn",
+            "DELETE FROM @entries WHERE run = 'torn' AND seq > 1",
+            "entry 2 of run torn is missing: 3 were written, and 1 are there",
+        ),
+        (
+            "head",
+            "UPDATE @runs SET head = replace(head, 'version\":\"0', 'version\":\"1') WHERE id = 'head'",
+            "the head of run head is not as it was written",
+        ),
+        ("endless", "DELETE FROM @tails WHERE run = 'endless'", "the end of run endless"),
+        ("more", "UPDATE @tails SET seq = 2 WHERE run = 'more'", "the end of run more, after entry 3"),
+    ];
+    let ids: Vec<&str> = cases.iter().map(|(id, ..)| *id).chain(["whole"]).collect();
+    let (store, _) = opened(&place, &ids).await;
+    for id in ids {
+        store.append(&RunId::new(id), &notes(1..=3)).await.unwrap();
+    }
+    for (id, sql, words) in cases {
+        place.meddle(sql).await;
+        let found = place.open().await.run(&RunId::new(id)).await.unwrap_err();
+        assert!(matches!(&found, StoreError::Damaged { problem, .. } if problem.contains(words)), "{id}: {found}");
+        assert!(
+            place.open().await.runs_of(&plan(), "test").await.is_err(),
+            "nothing is decided on a part of what was done"
+        );
+    }
+    let appended = place.open().await.append(&RunId::new("endless"), &notes(4..=4)).await.unwrap_err();
+    assert!(matches!(appended, StoreError::Damaged { .. }), "{appended}");
+    assert_eq!(store.run(&RunId::new("whole")).await.unwrap().unwrap().1, notes(1..=3));
+}
+
+async fn one_holder_at_a_time(place: Place) {
+    let (first, second) = (place.open().await, place.open().await);
+    let lease = take(&first, "ada", TERM).await.unwrap();
+    let refused = take(&second, "ben", TERM).await.unwrap_err();
+    let StoreError::Held(held) = &refused else { panic!("{refused}") };
+    assert_eq!((&held.holder, held.token), (&lease.holder, lease.token));
+    let text = refused.to_string();
+    for words in ["ada@here (process 7)", "since 20", "until 20", "restorectl unlock drill --env test"] {
+        assert!(text.contains(words), "{text}");
+    }
+    assert_eq!(second.lease(&plan(), "test").await.unwrap(), Some(lease.clone()));
+    first.open_run(&run("r1"), &lease).await.unwrap();
+    assert!(take(&second, "ben", TERM).await.unwrap_err().to_string().contains("run r1"));
+    assert_eq!(first.lease_of(&RunId::new("r1")).await.unwrap().token, lease.token);
+    // Given back, it goes to the next, under a larger token.
+    assert!(first.end_lease(&lease, "was given back").await.unwrap());
+    assert_eq!(second.lease(&plan(), "test").await.unwrap(), None);
+    let next = take(&second, "ben", TERM).await.unwrap();
+    assert!(next.token > lease.token);
+}
+
+async fn of_many_who_ask_at_once_one_gets_it(place: Place) {
+    let place = Arc::new(place);
+    drop(place.open().await);
+    let asked: Vec<_> = (0..8)
+        .map(|who| {
+            let place = Arc::clone(&place);
+            tokio::spawn(async move {
+                let store = place.open().await;
+                take(&store, &format!("runner-{who}"), TERM).await
+            })
+        })
+        .collect();
+    let mut given = 0;
+    for asked in asked {
+        match asked.await.unwrap() {
+            Ok(_) => given += 1,
+            Err(StoreError::Held(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(given, 1);
+}
+
+async fn who_lost_the_lease_writes_nothing(place: Place) {
+    let (first, second) = (place.open().await, place.open().await);
+    // It has run out as soon as it is given, so nobody waits here.
+    let lost = take(&first, "ada", Millis(0)).await.unwrap();
+    first.open_run(&run("r1"), &lost).await.unwrap();
+    first.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap();
+    let lease = take(&second, "ben", TERM).await.unwrap();
+    second.open_run(&run("r2"), &lease).await.unwrap();
+    let refusals = [
+        first.append(&RunId::new("r1"), &notes(2..=2)).await.unwrap_err(),
+        first.open_run(&run("r3"), &lost).await.unwrap_err(),
+        first.renew(&lost).await.map(drop).unwrap_err(),
+        first.lease_of(&RunId::new("r1")).await.map(drop).unwrap_err(),
+    ];
+    for refused in refusals {
+        assert!(
+            matches!(&refused, StoreError::LeaseLost { now: Some(now), .. } if now.token == lease.token),
+            "{refused:?}"
+        );
+        assert!(refused.to_string().contains("it is held by ben@here (process 7, run r2)"), "{refused}");
+    }
+    assert!(!first.end_lease(&lost, "was given back").await.unwrap(), "another's lease is not given back");
+    assert_eq!(second.run(&RunId::new("r1")).await.unwrap().unwrap().1, notes(1..=1));
+    assert_eq!(second.run(&RunId::new("r3")).await.unwrap(), None);
+    second.append(&RunId::new("r2"), &notes(1..=1)).await.unwrap();
+}
+
+async fn a_lease_that_ran_out_is_renewed_where_nobody_took_it(place: Place) {
+    let store = place.open().await;
+    let mut lease = take(&store, "ada", Millis(0)).await.unwrap();
+    store.open_run(&run("r1"), &lease).await.unwrap();
+    lease.term = TERM;
+    let renewed = store.renew(&lease).await.unwrap();
+    assert!(renewed.until > lease.until && renewed.token == lease.token);
+    store.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap();
+    assert!(matches!(take(&place.open().await, "ben", TERM).await, Err(StoreError::Held(_))));
+}
+
+async fn a_broken_lease_is_told_of(place: Place) {
+    let (store, lease) = opened(&place, &["r1"]).await;
+    let shown = place.open().await.lease(&plan(), "test").await.unwrap().unwrap();
+    assert!(place.open().await.end_lease(&shown, "was broken by ben@there").await.unwrap());
+    assert!(!place.open().await.end_lease(&shown, "was broken by cleo@there").await.unwrap(), "once");
+    let refused = store.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap_err();
+    assert!(refused.to_string().contains("is lost: it was broken by ben@there"), "{refused}");
+    assert!(matches!(store.renew(&lease).await, Err(StoreError::LeaseLost { .. })));
+    let next = take(&place.open().await, "ben", TERM).await.unwrap();
+    assert!(next.token > lease.token + 1, "the token of before is never given again");
+}
+
+async fn the_lease_of_the_dead_is_taken_before_its_time(place: Place) {
+    let (store, lease) = opened(&place, &["r1"]).await;
+    let other = place.open().await;
+    let claim = claim(&plan(), "test", "ben", TERM);
+    assert!(matches!(other.take(&claim, Some(lease.token + 1)).await, Err(StoreError::Held(_))), "another's death");
+    let taken = other.take(&claim, Some(lease.token)).await.unwrap();
+    assert!(taken.token > lease.token);
+    assert!(matches!(store.append(&RunId::new("r1"), &notes(1..=1)).await, Err(StoreError::LeaseLost { .. })));
+}
+
+async fn a_run_is_written_under_its_own_lease_alone(place: Place) {
+    let (store, lease) = opened(&place, &["r1"]).await;
+    store.end_lease(&lease, "was given back").await.unwrap();
+    let next = take(&store, "ada", TERM).await.unwrap();
+    // The same process holds the plan again; but the run of before is over.
+    assert!(matches!(store.append(&RunId::new("r1"), &notes(1..=1)).await, Err(StoreError::LeaseLost { .. })));
+    store.open_run(&run("r2"), &next).await.unwrap();
+    store.append(&RunId::new("r2"), &notes(1..=1)).await.unwrap();
+}
+
+async fn every_plan_and_environment_has_a_lease_of_its_own(place: Place) {
+    let store = place.open().await;
+    for (plan, environment) in [("drill", "test"), ("drill", "prod"), ("other", "test")] {
+        let claim = claim(&Slug::parse(plan).unwrap(), environment, "ada", TERM);
+        store.take(&claim, None).await.unwrap();
+        assert!(matches!(store.take(&claim, None).await, Err(StoreError::Held(_))));
+    }
+}
+
+async fn a_newer_schema_is_refused_and_left_alone(place: Place) {
+    let (store, _) = opened(&place, &["r1"]).await;
+    store.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap();
+    let (newer, known) = match &place {
+        Place::File(_) => ("PRAGMA user_version = 7", "PRAGMA user_version = 2"),
+        Place::Server(_) => ("UPDATE @version SET version = 7", "UPDATE @version SET version = 1"),
+    };
+    drop(store);
+    place.meddle(newer).await;
+    let refused = match &place {
+        Place::File(_) => {
+            restorectl::journal::sqlite::SqliteStore::open(place.said().as_ref()).await.map(drop).unwrap_err()
+        }
+        Place::Server(url) => {
+            let address = restorectl::journal::postgres::Address::parse(url).unwrap();
+            let wait = std::time::Duration::ZERO;
+            restorectl::journal::postgres::PostgresStore::open(&address, wait).await.map(drop).unwrap_err()
+        }
+    };
+    assert!(matches!(&refused, StoreError::Unreadable { problem, .. } if problem.contains("version 7")), "{refused}");
+    place.meddle(known).await;
+    assert_eq!(place.open().await.run(&RunId::new("r1")).await.unwrap().unwrap().1, notes(1..=1));
+}
+
+async fn two_who_come_first_make_the_tables_once(place: Place) {
+    let place = Arc::new(place);
+    let opened: Vec<_> = (0..6)
+        .map(|_| {
+            let place = Arc::clone(&place);
+            tokio::spawn(async move { place.open().await.runs().await.unwrap().len() })
+        })
+        .collect();
+    for opened in opened {
+        assert_eq!(opened.await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,130 @@
+//! What a runner does for its lease, in virtual time, and with clocks that go wrong.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use restorectl::engine::Tenure;
+use restorectl::journal::{Lease, Store as _, StoreError, TERM};
+use restorectl::ports::Clock;
+
+use super::behaviours::plan;
+use super::faults::{FaultyStore, virtually};
+use crate::lease_book::claim;
+use crate::world::VirtualClock;
+
+/// Virtual time, with a wall clock that somebody sets.
+struct OddClock {
+    steady: VirtualClock,
+    ahead_ms: Mutex<i64>,
+}
+
+impl Clock for OddClock {
+    fn now(&self) -> Timestamp {
+        self.steady.now()
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now().as_millisecond() + *self.ahead_ms.lock().unwrap()).unwrap()
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        self.steady.sleep_until(moment).await;
+    }
+}
+
+async fn held(store: &FaultyStore) -> Lease {
+    store.take(&claim(&plan(), "test", "ada", TERM), None).await.unwrap()
+}
+
+async fn take_over(store: &FaultyStore, lease: &Lease) {
+    store.take(&claim(&plan(), "test", "ben", TERM), Some(lease.token)).await.unwrap();
+}
+
+#[test]
+fn it_is_renewed_in_time_for_as_long_as_it_takes() {
+    virtually(async {
+        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+        let tenure = Tenure::begin(held(&store).await, &clock, &store).await.unwrap();
+        tokio::select! {
+            lost = tenure.keep() => panic!("{lost}"),
+            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+        }
+        let renewed = store.renewals();
+        assert!((40..=42).contains(&renewed.len()), "every 15 seconds: {renewed:?}");
+    });
+}
+
+#[test]
+fn a_store_that_is_away_ends_nothing_and_one_that_was_lost_does() {
+    virtually(async {
+        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+        let lease = held(&store).await;
+        let tenure = Tenure::begin(lease.clone(), &clock, &store).await.unwrap();
+        store.away(true);
+        tokio::select! {
+            lost = tenure.keep() => panic!("{lost}"),
+            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+        }
+        // But nothing may be begun in that time.
+        assert!(matches!(tenure.assure().await, Err(StoreError::Unreadable { .. })));
+        store.away(false);
+        tenure.assure().await.unwrap();
+        take_over(&store, &lease).await;
+        let lost =
+            tokio::time::timeout(Duration::from_secs(16), tenure.keep()).await.expect("it is told within a beat");
+        assert!(
+            matches!(&lost, StoreError::LeaseLost { now: Some(now), .. } if now.holder.operator == "ben@here"),
+            "{lost}"
+        );
+    });
+}
+
+#[test]
+fn it_is_sure_for_three_quarters_of_its_term_and_asks_then() {
+    virtually(async {
+        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+        let lease = held(&store).await;
+        let tenure = Tenure::begin(lease.clone(), &clock, &store).await.unwrap();
+        let asked = store.renewals().len();
+        tokio::time::sleep(Duration::from_secs(44)).await;
+        tenure.assure().await.unwrap();
+        assert_eq!(store.renewals().len(), asked, "the store isn't asked before every create");
+        // The process stood still for so long that another may have it; and another has.
+        take_over(&store, &lease).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(matches!(tenure.assure().await, Err(StoreError::LeaseLost { .. })));
+    });
+}
+
+#[test]
+fn neither_clock_hides_what_the_other_shows() {
+    virtually(async {
+        let store = FaultyStore::default();
+        let clock = OddClock { steady: VirtualClock::new(), ahead_ms: Mutex::new(3_600_000) };
+        let lease = held(&store).await;
+        let tenure = Tenure::begin(lease.clone(), &clock, &store).await.unwrap();
+        let asked = store.renewals().len();
+        tenure.assure().await.unwrap();
+        assert_eq!(store.renewals().len(), asked, "a clock that is an hour wrong is no reason");
+        // The machine slept: only the wall clock went on.
+        *clock.ahead_ms.lock().unwrap() += 3_600_000;
+        tenure.assure().await.unwrap();
+        assert_eq!(store.renewals().len(), asked + 1);
+        // Somebody set the wall clock back: only the steady one went on.
+        *clock.ahead_ms.lock().unwrap() -= 7_200_000;
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        tenure.assure().await.unwrap();
+        assert_eq!(store.renewals().len(), asked + 2);
+    });
+}
+
+#[test]
+fn who_lost_it_before_the_beginning_does_not_begin() {
+    virtually(async {
+        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+        let lease = held(&store).await;
+        take_over(&store, &lease).await;
+        assert!(matches!(Tenure::begin(lease, &clock, &store).await, Err(StoreError::LeaseLost { .. })));
+    });
+}
