@@ -19,7 +19,7 @@ use super::time::Time;
 use super::{laws, plans};
 
 /// Longer than any run of a plan here takes, in milliseconds.
-const FOREVER: u64 = 1_000_000_000;
+const FOREVER: u64 = 40_000_000;
 
 /// Signals for a run: what, and how many milliseconds after its begin.
 pub type Signals = Vec<(u64, Signal)>;

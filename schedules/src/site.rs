@@ -175,8 +175,13 @@ impl Site {
         if stops {
             self.0.time.stop();
             let mut stood = false;
-            std::future::poll_fn(move |_| {
-                if std::mem::replace(&mut stood, true) { Poll::Ready(()) } else { Poll::Pending }
+            std::future::poll_fn(move |context| {
+                if std::mem::replace(&mut stood, true) {
+                    return Poll::Ready(());
+                }
+                // Whoever runs it again finds it awake.
+                context.waker().wake_by_ref();
+                Poll::Pending
             })
             .await;
         }
