@@ -85,7 +85,7 @@ fn access() -> Access {
 }
 
 fn client(url: &str) -> Client {
-    Client::new(&api(url), &access(), None).unwrap()
+    Client::new(&api(url), &access(), None, None).unwrap()
 }
 
 fn site() -> SiteId {
@@ -237,7 +237,7 @@ fn only_addresses_that_keep_passwords_safe_are_taken() {
         "http://localhost/",
         "http://[::1]:1/",
     ] {
-        assert!(Client::new(&api(good), &access(), None).is_ok(), "{good}");
+        assert!(Client::new(&api(good), &access(), None, None).is_ok(), "{good}");
     }
     for (bad, words) in [
         ("http://api.example.com/", "plain http"),
@@ -246,13 +246,13 @@ fn only_addresses_that_keep_passwords_safe_are_taken() {
         ("https://user:pass@api.example.com/", "holds a user"),
         ("api.example.com", "is no address"),
     ] {
-        let why = Client::new(&api(bad), &access(), None).unwrap_err();
+        let why = Client::new(&api(bad), &access(), None, None).unwrap_err();
         assert!(why.contains(words), "{why}");
         assert!(!why.contains("user:pass"), "{why}");
     }
     let mut loud = api("http://api.example.com/");
     loud.allow_plain_http = true;
-    assert!(Client::new(&loud, &access(), None).is_ok());
+    assert!(Client::new(&loud, &access(), None, None).is_ok());
 }
 
 #[tokio::test]
@@ -334,7 +334,7 @@ async fn every_documented_call_is_answered_by_a_site() {
     rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     let restore =
         Access { restore: Some(("restore_operator".into(), Secret::new("rehearsal-only".into()))), ..access() };
-    let client = Client::new(&api(&format!("{}/data-protection/v2", rig.base)), &restore, None).unwrap();
+    let client = Client::new(&api(&format!("{}/data-protection/v2", rig.base)), &restore, None, None).unwrap();
     let site = SiteId::new(crate::rig::SITE);
     let job = JobKey { site: site.clone(), job: JobId::new("1412") };
     let key = ExecutionKey { job: job.clone(), execution: ExecutionId::new("5002") };
