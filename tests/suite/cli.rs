@@ -11,7 +11,7 @@ use crate::rig::{DR_SITE, FAST, Ran, Rig, SITE};
 const APPLY: [&str; 5] = ["apply", "plans/dr-weekly.yaml", "--env", "sim", "--auto-approve"];
 
 /// How many restores the weekly plan asks for.
-const WEEKLY: usize = 10;
+pub const WEEKLY: usize = 10;
 
 fn vendor(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/vendor/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -23,7 +23,7 @@ fn names(creates: &[Value]) -> Vec<String> {
 }
 
 #[track_caller]
-fn no_doubles(creates: &[Value], count: usize) {
+pub fn no_doubles(creates: &[Value], count: usize) {
     let names = names(creates);
     let items: BTreeSet<&str> = names.iter().map(|name| name.rsplit_once('_').unwrap().0).collect();
     assert_eq!((names.len(), items.len()), (count, count), "{names:#?}");
