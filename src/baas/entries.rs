@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::wire;
 
@@ -39,8 +39,18 @@ impl Entry for wire::Restore {
 
 impl Entry for wire::Job {}
 impl Entry for wire::Execution {}
-impl Entry for wire::Database {}
-impl Entry for wire::BackupObject {}
+
+impl Entry for wire::Database {
+    fn tells(&self) -> bool {
+        self.name.is_some()
+    }
+}
+
+impl Entry for wire::BackupObject {
+    fn tells(&self) -> bool {
+        self.object_name.is_some()
+    }
+}
 
 /// A record as a JSON object. What is derived would also take an array, and give its values to the fields by their order.
 pub(super) struct Object<T>(pub(super) T);
@@ -63,7 +73,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A list; null counts as an empty one. Entries that tell nothing are left out.
+/// A list; null counts as an empty one. Entries that tell nothing are left out, unless there are no others.
 pub(super) struct List<T> {
     pub(super) entries: Vec<T>,
     /// Whether there was more than may be taken.
@@ -91,9 +101,10 @@ impl<'de, T: Entry> Visitor<'de> for ListReader<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        let mut bytes = 0usize;
+        let (mut bytes, mut silent) = (0usize, 0usize);
         while let Some(Object(entry)) = list.next_element::<Object<T>>()? {
             if !entry.tells() {
+                silent = silent.saturating_add(1);
                 continue;
             }
             bytes = bytes.saturating_add(entry.weight());
@@ -102,6 +113,10 @@ impl<'de, T: Entry> Visitor<'de> for ListReader<T> {
                 return Ok(List { entries, overflows: true });
             }
             entries.push(entry);
+        }
+        if entries.is_empty() && silent > 0 {
+            // Not the same as an empty list, which says that there is nothing.
+            return Err(A::Error::custom(format_args!("none of its {silent} entries has a name")));
         }
         Ok(List { entries, overflows: false })
     }
@@ -118,9 +133,18 @@ mod tests {
     #[test]
     fn a_list_is_a_list_of_objects() {
         assert_eq!(read("null"), Ok(Vec::new()));
-        assert_eq!(read("[{}, {\"status\": \"SUCCESSFUL\"}]"), Ok(Vec::new()), "nobody can be looking for these");
-        assert_eq!(read("[{\"restore_job_name\": \"x\"}]").unwrap().len(), 1);
-        for odd in ["{}", "\"x\"", "7", "[null]", "[\"x\"]", "[[\"x\", 1, 2, \"SUCCESSFUL\"]]"] {
+        assert_eq!(read("[{\"restore_job_name\": \"x\"}, {}, {\"status\": \"SUCCESSFUL\"}]").unwrap().len(), 1);
+        assert_eq!(read("[{\"restore_execution_id\": 7}]").unwrap().len(), 1);
+        for odd in [
+            "[{}]",
+            "[{\"error\": \"busy\"}]",
+            "{}",
+            "\"x\"",
+            "7",
+            "[null]",
+            "[\"x\"]",
+            "[[\"x\", 1, 2, \"SUCCESSFUL\"]]",
+        ] {
             assert!(read(odd).is_err(), "{odd}");
         }
     }

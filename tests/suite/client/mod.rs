@@ -2,8 +2,11 @@
 //! `docs/hostile-servers.md` promises is shown here, at the client and, where a user would meet it, at the real binary.
 
 mod answers;
+mod cut;
+mod endless;
 mod renewed;
 mod server;
+mod slow;
 
 use restorectl::baas::{Access, Client};
 use restorectl::model::*;
