@@ -98,6 +98,9 @@ impl Client {
             if let Some(pem) = authority {
                 let certificates = reqwest::Certificate::from_pem_bundle(pem);
                 let certificates = certificates.map_err(|e| format!("`api.ca_file` holds no certificate: {e}"))?;
+                if certificates.is_empty() {
+                    return Err("`api.ca_file` holds no certificate: it needs at least one in PEM form".to_owned());
+                }
                 builder = builder.tls_certs_merge(certificates);
             }
             builder.build().map_err(|e| format!("the HTTP client could not be set up: {}", chain(&e)))

@@ -2,11 +2,14 @@
 //! `docs/hostile-servers.md` promises is shown here, at the client and, where a user would meet it, at the real binary.
 
 mod answers;
+mod clock;
 mod cut;
 mod endless;
+mod odd;
 mod renewed;
 mod server;
 mod slow;
+mod tls;
 
 use restorectl::baas::{Access, Client};
 use restorectl::model::*;

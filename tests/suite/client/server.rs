@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What is done next on a connection.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Act {
     /// Send these bytes.
     Say(Vec<u8>),
@@ -24,6 +24,8 @@ pub enum Act {
     Next,
     /// Let the simulator at this address answer.
     Forward(String),
+    /// The same, and the body is changed by this.
+    Changed(String, fn(usize, &str) -> String),
 }
 
 pub fn say(bytes: impl Into<Vec<u8>>) -> Act {
@@ -86,7 +88,7 @@ async fn serve(mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<St
         let mut goes_on = false;
         for act in script(number, &request) {
             goes_on = matches!(act, Act::Next);
-            if carry_out(&mut stream, act, &request).await.is_none() {
+            if carry_out(&mut stream, act, number, &request).await.is_none() {
                 return;
             }
         }
@@ -100,8 +102,16 @@ async fn serve(mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<St
     }
 }
 
+/// A connection to the simulator on which a request was sent.
+async fn asked(base: &str, request: &str) -> Option<TcpStream> {
+    let mut site = TcpStream::connect(base.strip_prefix("http://").unwrap()).await.ok()?;
+    let once = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
+    site.write_all(once.as_bytes()).await.ok()?;
+    Some(site)
+}
+
 /// Nothing where the connection is over.
-async fn carry_out(stream: &mut TcpStream, act: Act, request: &str) -> Option<()> {
+async fn carry_out(stream: &mut TcpStream, act: Act, number: usize, request: &str) -> Option<()> {
     match act {
         Act::Say(bytes) => stream.write_all(&bytes).await.ok()?,
         Act::Repeat(bytes) => loop {
@@ -124,11 +134,14 @@ async fn carry_out(stream: &mut TcpStream, act: Act, request: &str) -> Option<()
         }
         Act::Next => {}
         Act::Forward(base) => {
-            let address = base.strip_prefix("http://").unwrap();
-            let mut site = TcpStream::connect(address).await.ok()?;
-            let once = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
-            site.write_all(once.as_bytes()).await.ok()?;
+            let mut site = asked(&base, request).await?;
             tokio::io::copy(&mut site, stream).await.ok()?;
+        }
+        Act::Changed(base, change) => {
+            let mut answer = String::new();
+            asked(&base, request).await?.read_to_string(&mut answer).await.ok()?;
+            let body = change(number, answer.split_once("\r\n\r\n")?.1);
+            stream.write_all(&super::json(&body)).await.ok()?;
         }
     }
     Some(())
