@@ -5,6 +5,8 @@ mod answers;
 mod clock;
 mod cut;
 mod endless;
+mod huge;
+mod leaks;
 mod odd;
 mod renewed;
 mod server;
