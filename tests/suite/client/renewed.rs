@@ -52,10 +52,12 @@ fn tells_no_secret(text: &str) {
     }
 }
 
+/// The tokens of a source; how often it is asked; how many requests come; what is said in the end.
+type Case = (&'static [Option<&'static str>], usize, usize, Option<&'static str>);
+
 #[tokio::test]
 async fn a_read_is_repeated_once_with_new_secrets() {
-    // The tokens of the source; how often it is asked; requests; what is said in the end.
-    let table: [(&[Option<&str>], usize, usize, Option<&str>); 6] = [
+    let table: [Case; 6] = [
         (&[Some("new-token")], 1, 2, None),
         (&[Some("old-token")], 1, 1, Some("401 Unauthorized; it does not know us: check `api.headers`, `api.bearer`")),
         (

@@ -33,7 +33,7 @@ impl Authority {
             true => params.signed_by(&key, &self.0).unwrap(),
             false => params.self_signed(&key).unwrap(),
         };
-        with_certificate(&rustls::DEFAULT_VERSIONS.to_vec(), certificate.der().clone(), &key)
+        with_certificate(rustls::DEFAULT_VERSIONS, certificate.der().clone(), &key)
     }
 }
 
