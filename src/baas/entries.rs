@@ -39,16 +39,12 @@ impl Entry for wire::Restore {
 
 impl Entry for wire::Job {}
 impl Entry for wire::Execution {}
+// Also without a name: how many of those there are is told.
+impl Entry for wire::BackupObject {}
 
 impl Entry for wire::Database {
     fn tells(&self) -> bool {
         self.name.is_some()
-    }
-}
-
-impl Entry for wire::BackupObject {
-    fn tells(&self) -> bool {
-        self.object_name.is_some()
     }
 }
 
