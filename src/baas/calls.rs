@@ -2,7 +2,9 @@
 
 use reqwest::Method;
 
-use super::client::{Answer, Client, Login};
+use super::answer::Answer;
+use super::client::{Client, Login};
+use super::entries::{Entry, List, Object};
 use super::fault::{CallFailed, Fault};
 use super::wire;
 use crate::model::{CreateOutcome, CreateRequest, ExecutionKey, JobKey, ObjectType, ResourceId, SiteId};
@@ -12,6 +14,12 @@ const PAGE: usize = 100;
 
 /// More pages than any site has jobs for.
 const MOST_PAGES: usize = 1000;
+
+/// The memory that the jobs of a site may take, over all pages.
+const MOST_OF_JOBS: usize = 128 * 1024 * 1024;
+
+/// The longest id that the service may give something.
+const LONGEST_ID: usize = 256;
 
 /// Which jobs to list.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +41,7 @@ impl Client {
 
     /// One restore, by its execution id.
     pub async fn restore(&self, source: &ExecutionKey, restore: &ResourceId) -> Result<wire::Restore, CallFailed> {
-        self.read(self.execution_address(source, &["restores", restore.as_str()])).await
+        self.one(self.execution_address(source, &["restores", restore.as_str()])).await
     }
 
     /// The restores of one backup execution. The printed address of this call is short, so where the service
@@ -53,16 +61,13 @@ impl Client {
     /// Creates and runs a restore. One request; the outcome says what its answer proves.
     pub async fn create(&self, request: &CreateRequest) -> CreateOutcome {
         let url = self.execution_address(&request.source, &["restores"]);
-        match self.post(url.clone(), &body(request), Login::With).await {
+        match self.post_once(&url, &body(request)).await {
             Err(failed) => failed.as_outcome(),
-            Ok(answer) => match resource_id(&answer) {
-                Some(resource_id) => CreateOutcome::Applied { resource_id: Some(resource_id) },
+            Ok(answer) => match self.resource_id(&answer) {
+                Ok(resource_id) => CreateOutcome::Applied { resource_id: Some(resource_id) },
                 // A login page answers 200 too. Without the documented header only the site can tell.
-                None => {
-                    let fault = Fault::OtherShape {
-                        status: answer.status,
-                        why: "the header `x-resource-id` is missing".to_owned(),
-                    };
+                Err(why) => {
+                    let fault = Fault::OtherShape { status: answer.status, why: why.to_owned() };
                     let message = self.failed(&Method::POST, &url, fault).to_string();
                     CreateOutcome::Unknown { message }
                 }
@@ -75,7 +80,7 @@ impl Client {
         let query = self.permission_query();
         let login = if query.with_credentials { Login::With } else { Login::Without };
         let url = self.address(&["sites", site.as_str(), "restore-permissions"]);
-        let answer = self.post(url.clone(), &query.body, login).await?;
+        let answer = self.post(&url, &query.body, login).await?;
         // The body of a yes is not documented, so there may be none; but a login page is no yes.
         if answer.body.trim_ascii().is_empty() {
             return Ok(serde_json::Value::Null);
@@ -91,6 +96,7 @@ impl Client {
     /// The jobs of a site, all pages. The answer has no total, so pages are read until one is short.
     pub async fn jobs(&self, site: &SiteId, filter: JobFilter<'_>) -> Result<Vec<wire::Job>, CallFailed> {
         let mut all: Vec<wire::Job> = Vec::new();
+        let mut bytes = 0usize;
         for page in 1..=MOST_PAGES {
             let mut url = self.address(&["sites", site.as_str(), "jobs"]);
             {
@@ -108,19 +114,24 @@ impl Client {
             // A service that ignores `page` would answer the same for ever.
             let repeats = jobs.first().is_some_and(|first| first.job_id.is_some() && all.contains(first));
             if repeats {
-                break;
+                return Ok(all);
             }
+            bytes = jobs.iter().fold(bytes, |sum, job| sum.saturating_add(job.bytes()));
             all.extend(jobs);
             if short {
+                return Ok(all);
+            }
+            if bytes > MOST_OF_JOBS {
                 break;
             }
         }
-        Ok(all)
+        let url = self.address(&["sites", site.as_str(), "jobs"]);
+        Err(self.failed(&Method::GET, &url, Fault::TooMany { entries: all.len() }))
     }
 
     /// One job.
     pub async fn job(&self, job: &JobKey) -> Result<wire::Job, CallFailed> {
-        self.read(self.job_address(job, &[])).await
+        self.one(self.job_address(job, &[])).await
     }
 
     /// The executions of a backup job. Where the service doesn't have that list, or answers it with entries
@@ -155,13 +166,13 @@ impl Client {
     /// Asks the service to prepare the object list of an execution; gives the id of the preparation.
     pub async fn prepare_objects(&self, execution: &ExecutionKey) -> Result<Option<ResourceId>, CallFailed> {
         let url = self.execution_address(execution, &["prepare-objects"]);
-        let answer = self.post(url, &serde_json::json!({}), Login::Without).await?;
-        Ok(resource_id(&answer))
+        let answer = self.post(&url, &serde_json::json!({}), Login::Without).await?;
+        Ok(self.resource_id(&answer).ok())
     }
 
     /// How far the preparation of an object list is. There is one for a whole site.
     pub async fn preparation_status(&self, site: &SiteId) -> Result<wire::PreparationStatus, CallFailed> {
-        self.read(self.address(&["sites", site.as_str(), "objects-preparation-status"])).await
+        self.one(self.address(&["sites", site.as_str(), "objects-preparation-status"])).await
     }
 
     /// The objects of an execution; the service must have prepared the list.
@@ -169,9 +180,35 @@ impl Client {
         self.list(self.execution_address(execution, &["objects"])).await
     }
 
-    /// A list; null counts as an empty one.
-    async fn list<T: serde::de::DeserializeOwned>(&self, url: reqwest::Url) -> Result<Vec<T>, CallFailed> {
-        Ok(self.read::<Option<Vec<T>>>(url).await?.unwrap_or_default())
+    /// One record.
+    async fn one<T: serde::de::DeserializeOwned>(&self, url: reqwest::Url) -> Result<T, CallFailed> {
+        Ok(self.read::<Object<T>>(url).await?.0)
+    }
+
+    /// A list, whole or not at all.
+    async fn list<T: Entry>(&self, url: reqwest::Url) -> Result<Vec<T>, CallFailed> {
+        let List { entries, overflows } = self.read::<List<T>>(url.clone()).await?;
+        match overflows {
+            true => Err(self.failed(&Method::GET, &url, Fault::TooMany { entries: entries.len() })),
+            false => Ok(entries),
+        }
+    }
+
+    /// The id of what a request made, from `x-resource-id`; or why there is none. The header comes from outside: what
+    /// could not be an id is none, and neither is what sends a secret of ours back.
+    fn resource_id(&self, answer: &Answer) -> Result<ResourceId, &'static str> {
+        let mut values = answer.headers.get_all("x-resource-id").iter();
+        let value = values.next().ok_or("the header `x-resource-id` is missing")?;
+        if values.any(|other| other != value) {
+            return Err("the header `x-resource-id` came twice, with different ids");
+        }
+        let id = value.to_str().unwrap_or_default().trim();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+        let begins = id.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !begins || id.len() > LONGEST_ID || !id.chars().all(plain) || self.is_told_by(id) {
+            return Err("the header `x-resource-id` holds no id");
+        }
+        Ok(ResourceId::new(id))
     }
 
     fn job_address(&self, job: &JobKey, rest: &[&str]) -> reqwest::Url {
@@ -185,11 +222,6 @@ impl Client {
         segments.extend(rest);
         self.job_address(&key.job, &segments)
     }
-}
-
-fn resource_id(answer: &Answer) -> Option<ResourceId> {
-    let value = answer.headers.get("x-resource-id")?.to_str().ok()?.trim();
-    (!value.is_empty()).then(|| ResourceId::new(value))
 }
 
 /// The body of the create call, just as the vendor's page has it.

@@ -4,19 +4,24 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable as _};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Response, StatusCode, Url};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use super::access::{Access, RESTORE_CREDENTIALS};
-use super::fault::{CallFailed, Fault, retry_after};
-use crate::model::{Api, Millis, PermissionQuery, Secret, is_this_machine, service_address};
+use super::answer::{Answer, Overflow, bounded, chain, out_of_time, transport};
+use super::fault::{Anew, CallFailed, Fault, moment, retry_after};
+use super::identity::{Identity, Renewed, Shown, Source};
+use crate::model::{Api, Millis, PermissionQuery, is_this_machine, service_address};
 
-/// The largest answer that we take: some ten thousand restores with their sub-tasks.
+/// The largest answer to a read that we take: some ten thousand restores with their sub-tasks.
 const LARGEST: usize = 64 * 1024 * 1024;
+
+/// The largest answer to anything else. What such an answer says, its head says already.
+const LARGEST_REPLY: usize = 1024 * 1024;
 
 /// How much of an error's body we keep.
 const EXCERPT: usize = 600;
@@ -37,8 +42,9 @@ pub struct Client {
     /// Has no pool: a create never goes out on a connection that may be dying, and is never repeated below us.
     creates: reqwest::Client,
     base: Url,
-    credentials: Option<HeaderValue>,
-    secrets: Arc<[Secret]>,
+    identity: Arc<Identity>,
+    /// How long one request may take altogether; and after so long, a read isn't repeated any more.
+    total: Duration,
     permission_query: PermissionQuery,
     /// Whether an answer said that it comes from the simulator.
     simulator: Arc<AtomicBool>,
@@ -49,18 +55,14 @@ pub struct Client {
 /// The header by which the simulator says what it is.
 const SIMULATOR: &str = "x-simulator";
 
+/// What we send and take.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// Whether a call carries the login for restores.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Login {
     Without,
     With,
-}
-
-/// An answer with a status that was asked for.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
 }
 
 impl std::fmt::Debug for Client {
@@ -70,21 +72,20 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for an environment's API with its secrets resolved. `authority` is the content of `ca_file`.
+    /// A client for an environment's API with its secrets resolved. `authority` is the content of `ca_file`. Where the
+    /// service no longer takes the secrets, `source` is asked for them again; without one, they are all there is.
     ///
     /// # Errors
     /// When the URL may not be used, a header can't be sent, or the certificate can't be read.
-    pub fn new(api: &Api, access: &Access, authority: Option<&[u8]>) -> Result<Self, String> {
+    pub fn new(api: &Api, access: &Access, authority: Option<&[u8]>, source: Option<Source>) -> Result<Self, String> {
         let base = service_address(&api.url, api.allow_plain_http).map_err(|why| format!("`api.url` {why}"))?;
-        let headers = access.for_every_call().map_err(|e| e.to_string())?;
-        let credentials = access.for_create().map_err(|e| e.to_string())?;
+        let identity = Identity::new(access, source).map_err(|e| e.to_string())?;
         // A second call finds the first one's provider in place, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let total = api.timeout_ms.to_std();
         let build = |pool: usize, read: Duration| {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("restorectl/", env!("CARGO_PKG_VERSION")))
-                .default_headers(headers.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(pool)
@@ -99,6 +100,9 @@ impl Client {
             if let Some(pem) = authority {
                 let certificates = reqwest::Certificate::from_pem_bundle(pem);
                 let certificates = certificates.map_err(|e| format!("`api.ca_file` holds no certificate: {e}"))?;
+                if certificates.is_empty() {
+                    return Err("`api.ca_file` holds no certificate: it needs at least one in PEM form".to_owned());
+                }
                 builder = builder.tls_certs_merge(certificates);
             }
             builder.build().map_err(|e| format!("the HTTP client could not be set up: {}", chain(&e)))
@@ -108,8 +112,8 @@ impl Client {
             // A service may think about a create for as long as the environment lets it.
             creates: build(0, total)?,
             base,
-            credentials,
-            secrets: access.secrets().into(),
+            identity: Arc::new(identity),
+            total,
             permission_query: api.permission_query.clone(),
             simulator: Arc::default(),
             pressed: Arc::default(),
@@ -139,10 +143,11 @@ impl Client {
         url
     }
 
-    /// A read that gives JSON; repeated while its fault may pass.
+    /// A read that gives JSON; repeated while its fault may pass, and begun no more after the time for one call.
     pub(super) async fn read<T: DeserializeOwned>(&self, url: Url) -> Result<T, CallFailed> {
+        let begun = Instant::now();
         let once = || async {
-            let answer = self.send(&self.reads, Method::GET, url.clone(), None, Login::Without).await?;
+            let answer = self.known(&self.reads, &Method::GET, &url, None, Login::Without).await?;
             self.parse(&answer).map_err(|fault| self.failed(&Method::GET, &url, fault))
         };
         let backoff = ExponentialBuilder::default()
@@ -154,44 +159,112 @@ impl Client {
             .when(|failed: &CallFailed| failed.fault.passes())
             .adjust(|failed, delay| {
                 let asked = failed.fault.wait().map_or(Duration::ZERO, Millis::to_std);
-                delay.map(|delay| delay.max(asked.min(LONGEST_WAIT)))
+                let delay = delay.map(|delay| delay.max(asked.min(LONGEST_WAIT)));
+                delay.filter(|delay| begun.elapsed().saturating_add(*delay) < self.total)
             })
             .notify(|failed, delay| tracing::debug!(%failed, ?delay, "reading again"))
             .await
     }
 
-    /// A request with a body, sent exactly once.
+    /// A request with a body that starts nothing at the site.
     pub(super) async fn post<B: serde::Serialize>(
         &self,
-        url: Url,
+        url: &Url,
         body: &B,
         login: Login,
     ) -> Result<Answer, CallFailed> {
-        let body =
-            serde_json::to_vec(body).map_err(|e| self.failed(&Method::POST, &url, Fault::Unsendable(e.to_string())))?;
-        self.send(&self.creates, Method::POST, url, Some(body), login).await
+        let body = self.body(url, body)?;
+        self.known(&self.creates, &Method::POST, url, Some(&body), login).await
+    }
+
+    /// A request with a body and the login, sent exactly once, whatever comes. Where it was refused for its secrets, those
+    /// are read anew for whoever makes the next attempt.
+    pub(super) async fn post_once<B: serde::Serialize>(&self, url: &Url, body: &B) -> Result<Answer, CallFailed> {
+        let body = self.body(url, body)?;
+        let sent = self.identity.shown();
+        let mut failed = match self.send(&self.creates, &Method::POST, url, Some(&body), Login::With, &sent).await {
+            Ok(answer) => {
+                self.identity.let_in();
+                return Ok(answer);
+            }
+            Err(failed) => failed,
+        };
+        if !failed.fault.is_unknown_user() {
+            if matches!(failed.fault, Fault::Status { .. }) {
+                self.identity.let_in();
+            }
+            return Err(failed);
+        }
+        match self.identity.renew(&sent, self.identity.renewals()).await {
+            Renewed::Same => {}
+            Renewed::Others if self.identity.lets_off(&sent) => failed.fault.after(Anew::Others),
+            Renewed::Others => failed.fault.after(Anew::OthersToo),
+            Renewed::Failed(why) => failed.fault.after(Anew::Failed(why)),
+        }
+        Err(failed)
+    }
+
+    fn body<B: serde::Serialize>(&self, url: &Url, body: &B) -> Result<Vec<u8>, CallFailed> {
+        serde_json::to_vec(body).map_err(|e| self.failed(&Method::POST, url, Fault::Unsendable(e.to_string())))
+    }
+
+    /// A request that may be sent twice: where it was refused for its secrets, and those are others now, it is.
+    async fn known(
+        &self,
+        http: &reqwest::Client,
+        method: &Method,
+        url: &Url,
+        body: Option<&[u8]>,
+        login: Login,
+    ) -> Result<Answer, CallFailed> {
+        let since = self.identity.renewals();
+        let sent = self.identity.shown();
+        let mut failed = match self.send(http, method, url, body, login, &sent).await {
+            Err(failed) if failed.fault.is_unknown_user() => failed,
+            done => return done,
+        };
+        match self.identity.renew(&sent, since).await {
+            Renewed::Same => {}
+            Renewed::Others => {
+                let now = self.identity.shown();
+                if now.headers != sent.headers || login == Login::With && now.credentials != sent.credentials {
+                    let mut again = self.send(http, method, url, body, login, &now).await;
+                    if let Err(failed) = &mut again {
+                        failed.fault.after(Anew::OthersToo);
+                    }
+                    return again;
+                }
+            }
+            Renewed::Failed(why) => failed.fault.after(Anew::Failed(why)),
+        }
+        Err(failed)
     }
 
     async fn send(
         &self,
         http: &reqwest::Client,
-        method: Method,
-        url: Url,
-        body: Option<Vec<u8>>,
+        method: &Method,
+        url: &Url,
+        body: Option<&[u8]>,
         login: Login,
+        shown: &Shown,
     ) -> Result<Answer, CallFailed> {
-        let failed = |fault| self.failed(&method, &url, fault);
-        let mut request = http.request(method.clone(), url.clone()).header(ACCEPT, "application/json");
+        let failed = |fault| self.failed(method, url, fault);
+        let mut headers = shown.headers.clone();
+        headers.insert(ACCEPT, JSON);
+        let mut request = http.request(method.clone(), url.clone());
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+            headers.insert(CONTENT_TYPE, JSON);
+            request = request.body(body.to_vec());
         }
         if login == Login::With {
-            let Some(credentials) = &self.credentials else {
+            let Some(credentials) = &shown.credentials else {
                 let missing = "`api.restore_credentials` is missing in the environment";
                 return Err(failed(Fault::Unsendable(missing.to_owned())));
             };
-            request = request.header(RESTORE_CREDENTIALS, credentials);
+            headers.insert(RESTORE_CREDENTIALS, credentials.clone());
         }
+        let request = request.headers(headers);
         tracing::debug!(%method, %url, "call");
         let response = request.send().await.map_err(|e| failed(transport(&e)))?;
         let status = response.status();
@@ -202,7 +275,11 @@ impl Client {
         if matches!(status.as_u16(), 429 | 503) {
             self.pressed.fetch_add(1, Ordering::Relaxed);
         }
-        let limit = if status.is_success() { LARGEST } else { EXCERPT * 4 };
+        let limit = match status.is_success() {
+            true if *method == Method::GET => LARGEST,
+            true => LARGEST_REPLY,
+            false => EXCERPT * 4,
+        };
         let body = bounded(response, limit).await;
         tracing::debug!(%method, %url, status = status.as_u16(), "answer");
         if !status.is_success() {
@@ -214,14 +291,17 @@ impl Client {
         }
         match body {
             Ok(body) => Ok(Answer { status: status.as_u16(), headers, body }),
-            Err((_, Overflow::TooLarge)) => Err(failed(Fault::TooLarge { limit: LARGEST })),
+            Err((_, Overflow::TooLarge)) => Err(failed(Fault::TooLarge { limit })),
             Err((_, Overflow::CutOff)) => Err(failed(Fault::CutOff { status: status.as_u16() })),
+            Err((_, Overflow::OutOfTime)) => Err(failed(out_of_time())),
         }
     }
 
     fn status_fault(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fault {
-        let wait = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = wait.and_then(|value| retry_after(value, jiff::Timestamp::now()));
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        // A date to wait for is by the service's own clock, where it tells that.
+        let now = text(DATE).and_then(moment).unwrap_or_else(jiff::Timestamp::now);
+        let wait = text(RETRY_AFTER).and_then(|value| retry_after(value, now));
         Fault::Status { status: status.as_u16(), body: self.excerpt(body), wait }
     }
 
@@ -230,15 +310,17 @@ impl Client {
         let declared = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let not_json = || Fault::NotJson {
             status: answer.status,
-            content_type: declared.unwrap_or("untyped").to_owned(),
+            content_type: self.excerpt(declared.unwrap_or("untyped").as_bytes()),
             body: self.excerpt(&answer.body),
         };
         // What says that it is something else did not come from the service, whatever its body looks like.
         if declared.is_some_and(|kind| !kind.to_ascii_lowercase().contains("json")) {
             return Err(not_json());
         }
-        serde_json::from_slice(&answer.body).map_err(|problem| match problem.is_data() {
-            true => Fault::OtherShape { status: answer.status, why: problem.to_string() },
+        // Some writers begin with a mark that says nothing in UTF-8.
+        let body = answer.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&answer.body);
+        serde_json::from_slice(body).map_err(|problem| match problem.is_data() {
+            true => Fault::OtherShape { status: answer.status, why: self.excerpt(problem.to_string().as_bytes()) },
             false => not_json(),
         })
     }
@@ -247,9 +329,11 @@ impl Client {
         CallFailed { call: format!("{method} {url}"), fault }
     }
 
-    /// The beginning of a body on one line, without control characters and without our own secrets.
-    fn excerpt(&self, body: &[u8]) -> String {
-        let text = self.redact(&String::from_utf8_lossy(body));
+    /// The beginning of a text on one line, without control characters and without our own secrets.
+    fn excerpt(&self, text: &[u8]) -> String {
+        let most = EXCERPT * 4;
+        let start = text.get(..most).unwrap_or(text);
+        let text = self.identity.redact_cut(&String::from_utf8_lossy(start));
         let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
         let line = words.collect::<Vec<_>>().join(" ");
         match line.char_indices().nth(EXCERPT) {
@@ -258,66 +342,13 @@ impl Client {
         }
     }
 
-    /// A server may send back what we sent it; a secret must not get into a report that way. For free texts only:
-    /// names and ids must stay what they are.
+    /// A free text of the service without our own secrets.
     pub(super) fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in self.secrets.iter() {
-            if text.contains(secret.expose()) {
-                text = text.replace(secret.expose(), "[redacted]");
-            }
-        }
-        text
+        self.identity.redact(text)
     }
-}
 
-fn transport(error: &reqwest::Error) -> Fault {
-    if error.is_builder() {
-        Fault::Unsendable(chain(error))
-    } else if error.is_connect() {
-        Fault::NotConnected(chain(error))
-    } else if error.is_timeout() {
-        Fault::NoAnswer("the time for it ran out (`api.timeout`)".to_owned())
-    } else {
-        Fault::NoAnswer(chain(error))
-    }
-}
-
-/// An error with its causes; the address is left out, because the call names it already.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        // The library's own layers say nothing that a reader could act on.
-        if !text.starts_with("client error") {
-            causes.push(text);
-        }
-        next = cause.source();
-    }
-    causes.dedup();
-    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
-}
-
-enum Overflow {
-    TooLarge,
-    CutOff,
-}
-
-/// Reads a body up to a limit, counted after decompression.
-async fn bounded(mut response: Response, limit: usize) -> Result<Vec<u8>, (Vec<u8>, Overflow)> {
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                let room = limit.saturating_sub(body.len());
-                body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or(&[]));
-                if chunk.len() > room {
-                    return Err((body, Overflow::TooLarge));
-                }
-            }
-            Ok(None) => return Ok(body),
-            Err(_) => return Err((body, Overflow::CutOff)),
-        }
+    /// Whether a text holds one of our secrets.
+    pub(super) fn is_told_by(&self, text: &str) -> bool {
+        self.identity.is_told_by(text)
     }
 }

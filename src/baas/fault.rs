@@ -33,6 +33,13 @@ pub enum Fault {
         /// From `Retry-After`.
         wait: Option<Millis>,
     },
+    /// The service did not know us (401), and so the secrets were read anew.
+    Refused {
+        /// The beginning of the body.
+        body: String,
+        /// What came of that.
+        anew: Anew,
+    },
     /// The body was cut off.
     CutOff {
         /// The status that came before it.
@@ -42,6 +49,11 @@ pub enum Fault {
     TooLarge {
         /// The limit in bytes.
         limit: usize,
+    },
+    /// The list holds more than any that we take.
+    TooMany {
+        /// How many entries fit.
+        entries: usize,
     },
     /// The body isn't JSON.
     NotJson {
@@ -63,21 +75,48 @@ pub enum Fault {
     Unsendable(String),
 }
 
+/// What came of reading the secrets anew after a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anew {
+    /// They are others now, and nothing was sent with them yet.
+    Others,
+    /// They were others, and the service did not take those either.
+    OthersToo,
+    /// They could not be read.
+    Failed(String),
+}
+
+/// The longest that a service may stop us for. It must not be able to do so for a year.
+const LONGEST_WAIT: Millis = Millis::from_secs(3600);
+
 impl Fault {
     /// Whether the same read may succeed a little later.
     pub(super) fn passes(&self) -> bool {
         match self {
             Self::NotConnected(_) | Self::NoAnswer(_) | Self::CutOff { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Refused { .. } | Self::TooMany { .. } => false,
             Self::TooLarge { .. } | Self::NotJson { .. } | Self::OtherShape { .. } | Self::Unsendable(_) => false,
         }
     }
 
-    /// How long the service asks us to wait.
+    /// How long we wait because the service asks for it: an hour at most.
     pub(super) fn wait(&self) -> Option<Millis> {
         match self {
-            Self::Status { wait, .. } => *wait,
+            Self::Status { wait, .. } => wait.map(|asked| asked.min(LONGEST_WAIT)),
             _ => None,
+        }
+    }
+
+    /// Whether the service says that it doesn't know us.
+    pub(super) fn is_unknown_user(&self) -> bool {
+        matches!(self, Self::Status { status: 401, .. })
+    }
+
+    /// Notes on a refusal what came of reading the secrets anew.
+    pub(super) fn after(&mut self, anew: Anew) {
+        if let Self::Status { status: 401, body, .. } = self {
+            *self = Self::Refused { body: std::mem::take(body), anew };
         }
     }
 
@@ -94,6 +133,8 @@ impl CallFailed {
         let rejected = |retry| CreateOutcome::Rejected { message: message.clone(), retry, wait_ms: self.fault.wait() };
         match &self.fault {
             Fault::NotConnected(_) | Fault::Status { status: 429, .. } => rejected(true),
+            // A refusal proves that nothing was accepted; with other secrets it may be.
+            Fault::Refused { anew, .. } => rejected(*anew == Anew::Others),
             Fault::Status { status: 300..=399, .. } => rejected(false),
             // A gateway's time-out says nothing of what the service behind it did.
             // A conflict may be with this very request, delivered twice on the way.
@@ -112,10 +153,22 @@ impl fmt::Display for Fault {
                 write!(f, "no connection: {why}; check `api.url`, the network and, for https, the certificates")
             }
             Self::NoAnswer(why) => write!(f, "no whole answer came back: {why}; look at the network and try again"),
-            Self::Status { status, body, .. } => {
+            Self::Status { status, body, wait } => {
                 let name = StatusCode::from_u16(*status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
                 write!(f, "the service answered {status} {name}; {}", advice(*status))?;
-                if body.is_empty() { Ok(()) } else { write!(f, "; it says: {body}") }
+                if let Some(asked) = wait.filter(|asked| *asked > LONGEST_WAIT) {
+                    write!(f, "; it asks to wait {asked}, and gets {LONGEST_WAIT}")?;
+                }
+                says(f, body)
+            }
+            Self::Refused { body, anew } => {
+                write!(f, "the service answered 401 Unauthorized")?;
+                match anew {
+                    Anew::Others => write!(f, "; the secrets were read anew and are others now")?,
+                    Anew::OthersToo => write!(f, ", also to secrets that were read anew; {}", advice(401))?,
+                    Anew::Failed(why) => write!(f, "; {}; the secrets could not be read anew: {why}", advice(401))?,
+                }
+                says(f, body)
             }
             Self::CutOff { status } => {
                 write!(f, "the answer ({status}) was cut off in the middle; look at the network or a proxy on the way")
@@ -123,6 +176,10 @@ impl fmt::Display for Fault {
             Self::TooLarge { limit } => {
                 write!(f, "the answer is larger than {} MiB, which no documented answer is", limit / (1024 * 1024))
             }
+            Self::TooMany { entries } => write!(
+                f,
+                "the list holds more than any documented one: after {entries} entries it no longer fits into the memory that a list may take"
+            ),
             Self::NotJson { status, content_type, body } => write!(
                 f,
                 "the answer ({status}) is `{content_type}` and not JSON; a login page or a proxy may stand between, check `api.url`; it begins: {body}"
@@ -134,6 +191,11 @@ impl fmt::Display for Fault {
             Self::Unsendable(why) => write!(f, "the request could not be built: {why}"),
         }
     }
+}
+
+/// The service's own words at the end of a sentence.
+fn says(f: &mut fmt::Formatter<'_>, body: &str) -> fmt::Result {
+    if body.is_empty() { Ok(()) } else { write!(f, "; it says: {body}") }
 }
 
 fn advice(status: u16) -> &'static str {
@@ -149,14 +211,19 @@ fn advice(status: u16) -> &'static str {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date.
+/// Reads `Retry-After`: seconds, or a date. A number too large to be read is a very long time.
 pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Millis> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Millis::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(value.parse().map_or(Millis(u64::MAX), Millis::from_secs));
     }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Some(Millis::between(now, date.timestamp()))
+    Some(Millis::between(now, moment(value)?))
+}
+
+/// Reads a date as it stands in headers.
+pub(super) fn moment(value: &str) -> Option<Timestamp> {
+    let reader = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    reader.parse_timestamp(value.trim()).ok()
 }
 
 #[cfg(test)]
@@ -198,6 +265,25 @@ mod tests {
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         assert_eq!(retry_after("7", now), Some(Millis(7000)));
         assert_eq!(retry_after("Mon, 23 Nov 2026 12:00:30 GMT", now), Some(Millis(30_000)));
-        assert_eq!(retry_after("soon", now), None);
+        for nothing in ["soon", "", "-5", "1.5", "0x10", "Mon, 99 Nov 2026 12:00:30 GMT"] {
+            assert_eq!(retry_after(nothing, now), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn no_service_stops_us_for_longer_than_an_hour() {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        for (asked, waits, said) in [
+            ("3600", 3_600_000, ""),
+            ("31536000", 3_600_000, "; it asks to wait 365d, and gets 1h"),
+            ("99999999999999999999999999", 3_600_000, "and gets 1h"),
+            ("Mon, 06 Dec 9999 23:59:59 GMT", 3_600_000, "and gets 1h"),
+            ("Mon, 01 Jan 0001 00:00:00 GMT", 0, ""),
+        ] {
+            let fault = Fault::Status { status: 429, body: String::new(), wait: retry_after(asked, now) };
+            assert_eq!(fault.wait(), Some(Millis(waits)), "{asked}");
+            let shown = fault.to_string();
+            assert!(shown.contains(said) && shown.contains("asks to wait") != said.is_empty(), "{asked}: {shown}");
+        }
     }
 }

@@ -7,11 +7,17 @@ use crate::model::{
 };
 use crate::ports::{ReadFailed, Site};
 
-/// The texts of a record that are the service's own words.
+/// The texts of a record that are the service's own words: all but names of jobs and sites, and ids.
 fn free_texts(record: &mut RestoreRecord) -> impl Iterator<Item = &mut String> {
     let lists = [&mut record.errors, &mut record.warnings, &mut record.restored_objects];
-    let details = record.sub_tasks.iter_mut().filter_map(|task| task.status_details.as_mut());
-    record.status_details.iter_mut().chain(lists.into_iter().flatten()).chain(details)
+    let single = [&mut record.status_details, &mut record.snapshot_name, &mut record.snapshot_size];
+    let tasks = record.sub_tasks.iter_mut();
+    let of_tasks = tasks.flat_map(|task| {
+        let texts = [&mut task.name, &mut task.status_details].into_iter().flatten();
+        texts.chain([&mut task.status.0])
+    });
+    let single = single.into_iter().flatten().chain([&mut record.status.0]);
+    single.chain(lists.into_iter().flatten()).chain(of_tasks)
 }
 
 fn failed(failed: CallFailed) -> ReadFailed {
@@ -27,7 +33,7 @@ impl Site for Client {
     async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
         let list = Client::restores(self, site).await.map_err(failed)?;
         let mut records: Vec<RestoreRecord> = list.into_iter().map(RestoreRecord::from).collect();
-        for text in records.iter_mut().flat_map(free_texts) {
+        for text in records.iter_mut().flat_map(free_texts).filter(|text| self.is_told_by(text)) {
             *text = self.redact(text);
         }
         Ok(records)
@@ -62,7 +68,7 @@ impl Site for Client {
         }
         match self.restore_permissions(site).await {
             Ok(_) => Permission::Allowed,
-            Err(failed) if matches!(failed.fault, Fault::Status { status: 401 | 403, .. }) => {
+            Err(failed) if matches!(failed.fault, Fault::Status { status: 401 | 403, .. } | Fault::Refused { .. }) => {
                 Permission::Denied(failed.to_string())
             }
             Err(failed) => Permission::NotKnown(failed.to_string()),

@@ -100,7 +100,7 @@ pub struct Restore {
     pub warnings: Vec<String>,
     #[serde(deserialize_with = "lenient::texts")]
     pub restored_objects_status: Vec<String>,
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::tasks")]
     pub restore_execution_sub_tasks: Vec<SubTask>,
     #[serde(deserialize_with = "lenient::text")]
     pub dr_site_id: Option<String>,
@@ -176,6 +176,7 @@ struct AnyJob {
     job_type: Option<String>,
     #[serde(deserialize_with = "lenient::flag")]
     is_active: Option<bool>,
+    #[serde(deserialize_with = "lenient::object")]
     last_execution_details: Option<Execution>,
 }
 
@@ -307,6 +308,26 @@ impl From<SubTask> for model::SubTask {
             end_time: wire.end_time,
             bytes: wire.restore_size,
         }
+    }
+}
+
+impl Job {
+    /// The memory that it takes, with its texts.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.job_id, &self.name, &self.job_type].into_iter().flatten();
+        texts.fold(size_of::<Self>(), |sum, text| sum.saturating_add(text.len()))
+    }
+}
+
+impl SubTask {
+    /// Counts another sub-task into this one, which then stands for several.
+    pub(super) fn join(&mut self, other: Self) {
+        let bytes = [self.restore_size, other.restore_size].into_iter().flatten();
+        *self = Self {
+            sub_task_name: Some("(more sub-tasks than are kept)".to_owned()),
+            restore_size: bytes.reduce(u64::saturating_add),
+            ..Self::default()
+        };
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) fn client(environment: &Environment, terminal: Terminal) -> anyhow::R
     }
     let access = secrets::resolve(api)?;
     let authority = api.ca_file.as_ref().map(|path| files::read(Path::new(path), files::LARGEST)).transpose()?;
-    let client = Client::new(api, &access, authority.as_deref());
+    let again = api.clone();
+    let source = move || secrets::resolve(&again).map_err(|why| format!("{why:#}"));
+    let client = Client::new(api, &access, authority.as_deref(), Some(Arc::new(source)));
     Ok(Arc::new(client.map_err(|why| anyhow::anyhow!("environment `{}`: {why}", environment.name))?))
 }
 

@@ -19,7 +19,7 @@ pub enum CreateOutcome {
     Rejected {
         /// The call, the status and the service's words.
         message: String,
-        /// Whether sending again may help (429, no connection).
+        /// Whether sending again may help (429, no connection, secrets that are others now).
         retry: bool,
         /// How long the service asks us to wait.
         wait_ms: Option<Millis>,

@@ -533,7 +533,7 @@ fn client(url: &str, header: &str, password: &str) -> restorectl::baas::Client {
         bearer: None,
         restore: Some(("dba".into(), Secret::new(password.into()))),
     };
-    restorectl::baas::Client::new(&api, &access, None).unwrap()
+    restorectl::baas::Client::new(&api, &access, None, None).unwrap()
 }
 
 #[tokio::test]

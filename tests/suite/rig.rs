@@ -61,6 +61,21 @@ impl Rig {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    /// Lets the environment `sim` reach the site through another address, with more lines in its `api`.
+    pub fn through(&self, url: &str, more: &str) {
+        let path = self.path("plans/environments/sim.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head = format!("api:\n  url: {}/data-protection/v2\n", self.base);
+        assert!(text.contains(&head), "{text}");
+        std::fs::write(path, text.replace(&head, &format!("api:\n  url: {url}\n{more}"))).unwrap();
+    }
+
+    /// Everything that the journal's files hold, as text.
+    pub fn journal(&self) -> String {
+        let files = ["state.db", "state.db-wal"].map(|name| std::fs::read(self.path(name)).unwrap_or_default());
+        String::from_utf8_lossy(&files.concat()).into_owned()
+    }
+
     /// The binary with these arguments, in the rig's folder, with its state there.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_restorectl"));

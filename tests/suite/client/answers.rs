@@ -1,4 +1,4 @@
-//! The client against servers that misbehave: each time one clear message, and never a wrong claim.
+//! Answers that are wrong in one way or another.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -7,7 +7,8 @@ use std::sync::mpsc;
 use restorectl::baas::{Access, CallFailed, Client, Fault, JobFilter};
 use restorectl::model::*;
 
-use crate::world::{execution, item};
+use super::{access, answer, api, client, json, request, site};
+use crate::world::item;
 
 /// Answers connections one after the other with these bytes, and gives the requests that came. An answer that is
 /// used up last is given for ever.
@@ -51,56 +52,6 @@ fn read_request(stream: &mut std::net::TcpStream) -> String {
             Ok(0) | Err(_) => return text,
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
         }
-    }
-}
-
-fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
-        .into_bytes()
-}
-
-fn json(body: &str) -> Vec<u8> {
-    answer("200 OK", "content-type: application/json\r\n", body)
-}
-
-fn api(url: &str) -> Api {
-    Api {
-        url: url.to_owned(),
-        headers: Default::default(),
-        bearer: None,
-        restore_credentials: None,
-        permission_query: PermissionQuery::default(),
-        ca_file: None,
-        timeout_ms: Millis::from_secs(20),
-        allow_plain_http: false,
-    }
-}
-
-fn access() -> Access {
-    Access {
-        headers: vec![("x-gateway-key".into(), Secret::new("gate-keeper-key".into()))],
-        bearer: Some(Secret::new("very-secret-token".into())),
-        restore: Some(("dba".into(), Secret::new("hunter2-password".into()))),
-    }
-}
-
-fn client(url: &str) -> Client {
-    Client::new(&api(url), &access(), None).unwrap()
-}
-
-fn site() -> SiteId {
-    SiteId::new("PROD")
-}
-
-fn request() -> CreateRequest {
-    let item = item("model", "t");
-    CreateRequest {
-        job_name: JobName::new("drill_model_0123456789_1_1"),
-        source: ExecutionKey { job: item.source.key(), execution: execution().id },
-        target: item.target.clone(),
-        objects: item.objects.clone(),
-        mode: item.mode,
-        options: item.options,
     }
 }
 
@@ -237,7 +188,7 @@ fn only_addresses_that_keep_passwords_safe_are_taken() {
         "http://localhost/",
         "http://[::1]:1/",
     ] {
-        assert!(Client::new(&api(good), &access(), None).is_ok(), "{good}");
+        assert!(Client::new(&api(good), &access(), None, None).is_ok(), "{good}");
     }
     for (bad, words) in [
         ("http://api.example.com/", "plain http"),
@@ -246,13 +197,13 @@ fn only_addresses_that_keep_passwords_safe_are_taken() {
         ("https://user:pass@api.example.com/", "holds a user"),
         ("api.example.com", "is no address"),
     ] {
-        let why = Client::new(&api(bad), &access(), None).unwrap_err();
+        let why = Client::new(&api(bad), &access(), None, None).unwrap_err();
         assert!(why.contains(words), "{why}");
         assert!(!why.contains("user:pass"), "{why}");
     }
     let mut loud = api("http://api.example.com/");
     loud.allow_plain_http = true;
-    assert!(Client::new(&loud, &access(), None).is_ok());
+    assert!(Client::new(&loud, &access(), None, None).is_ok());
 }
 
 #[tokio::test]
@@ -334,7 +285,7 @@ async fn every_documented_call_is_answered_by_a_site() {
     rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     let restore =
         Access { restore: Some(("restore_operator".into(), Secret::new("rehearsal-only".into()))), ..access() };
-    let client = Client::new(&api(&format!("{}/data-protection/v2", rig.base)), &restore, None).unwrap();
+    let client = Client::new(&api(&format!("{}/data-protection/v2", rig.base)), &restore, None, None).unwrap();
     let site = SiteId::new(crate::rig::SITE);
     let job = JobKey { site: site.clone(), job: JobId::new("1412") };
     let key = ExecutionKey { job: job.clone(), execution: ExecutionId::new("5002") };
