@@ -7,8 +7,8 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use crate::model::{
-    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission, ResourceId,
-    RestoreRecord, SiteId,
+    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
+    ResourceId, RestoreRecord, SiteId,
 };
 
 /// A read that failed: one sentence that names the call, the status and what to do.

@@ -62,6 +62,7 @@ async fn measure<J: Store>(name: &str, store: &J) {
             tool_version: "0".into(),
             opened_by: "bench".into(),
             service: String::new(),
+            resumes: None,
             simulated: true,
             changeset: serde_json::Value::Null,
         };

@@ -86,7 +86,8 @@ pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: 
             _ => {}
         }
     }
-    let all_there = site.plan().items.iter().all(|item| accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails));
+    let all_there =
+        site.plan().items.iter().all(|item| accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails));
     if report.verdict.green && !all_there {
         broken.push("the report is green, and something isn't there".to_owned());
     }

@@ -110,6 +110,7 @@ impl World {
             environment: &environment,
             inputs: &Default::default(),
             again: false,
+            opened: &Default::default(),
             tool_version: "0",
         };
         let changeset = decide(&intention, &snapshot).unwrap();
@@ -121,6 +122,7 @@ impl World {
             tool_version: "0".into(),
             opened_by: "test".into(),
             service: String::new(),
+            resumes: None,
             simulated: true,
             changeset: serde_json::to_value(&changeset).unwrap(),
         };
@@ -150,7 +152,10 @@ impl World {
         for item in &self.site.plan().items {
             let Item { name, source, target, after, group, weight, deadline_ms, .. } = item;
             let touches = item.touches();
-            story += &format!("{name}: {} to {touches:?} at {}, after {after:?}, {group:?} {weight}, {deadline_ms}\n", source.site, target.site);
+            story += &format!(
+                "{name}: {} to {touches:?} at {}, after {after:?}, {group:?} {weight}, {deadline_ms}\n",
+                source.site, target.site
+            );
         }
         for (run, entries) in self.journal.all() {
             story += &format!("run {} at {}\n", run.id, run.opened_at);

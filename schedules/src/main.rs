@@ -12,7 +12,8 @@ use std::time::Instant;
 use restorectl_schedules::life::live;
 
 fn main() -> ExitCode {
-    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (first, count) = (number("RESTORECTL_SEED", 0), number("RESTORECTL_SCHEDULES", 100_000));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let begun = Instant::now();

@@ -166,7 +166,8 @@ impl Site {
             if !(before_a_create && state.only_pauses) {
                 state.boundaries += 1;
             }
-            let stops = state.crash_at.is_some_and(|at| at <= state.boundaries && !(before_a_create && state.only_pauses));
+            let stops =
+                state.crash_at.is_some_and(|at| at <= state.boundaries && !(before_a_create && state.only_pauses));
             if stops {
                 state.crash_at = None;
             }

@@ -2,8 +2,8 @@
 
 use super::{CallFailed, Client, Fault};
 use crate::model::{
-    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission, ResourceId,
-    RestoreRecord, SiteId,
+    BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
+    ResourceId, RestoreRecord, SiteId,
 };
 use crate::ports::{ReadFailed, Site};
 

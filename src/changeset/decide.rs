@@ -6,7 +6,7 @@ use super::document::VERSION;
 use super::history::{History, Verdict, under_way};
 use super::loss::loss;
 use super::within;
-use super::{Changeset, Decision, PlanFacts, Saw, derived_name, fingerprint};
+use super::{Changeset, Decision, Opened, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
     Action, BackupExecution, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
     ExecutionSelector, Item, Millis, Permission, Plan, Snapshot, Touched, digest,
@@ -28,6 +28,8 @@ pub struct Intention<'a> {
     pub inputs: &'a BTreeMap<String, String>,
     /// Whether to open a new generation although the site may have what the plan wants.
     pub again: bool,
+    /// Of the items for which an interrupted run already opened a new generation: that one, and the attempt.
+    pub opened: &'a Opened,
     /// The version of restorectl.
     pub tool_version: &'a str,
 }
@@ -59,13 +61,17 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
         },
         environment: intention.environment.clone(),
         again: intention.again,
+        opened: intention.opened.clone(),
         limits: plan.limits.clone(),
         items,
     })
 }
 
 /// The digest of a plan's meaning: where it stands in a file doesn't count.
-fn plan_digest(plan: &Plan) -> Result<String, serde_json::Error> {
+///
+/// # Errors
+/// Never for plans that were read.
+pub fn plan_digest(plan: &Plan) -> Result<String, serde_json::Error> {
     let mut plan = plan.clone();
     for item in &mut plan.items {
         item.origin = crate::model::Origin::default();
@@ -136,7 +142,8 @@ fn decide_item(
         };
     decision.notes.extend(history.notes.iter().cloned());
     decision.notes.extend(history.doubled());
-    let verdict = history.verdict(intention.again);
+    let again = intention.again && !history.has_begun(intention.opened.get(&item.name));
+    let verdict = history.verdict(again);
     decision.generation = verdict.generation();
     decision.attempt = verdict.attempt();
     let awaited = history.awaited().cloned();

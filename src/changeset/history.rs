@@ -207,7 +207,8 @@ impl<'a> History<'a> {
         // The last one counts: an earlier success may have been written over since.
         if let Some(newest) = current.last() {
             let attempt = newest.job_name.as_ref().map_or(1, attempt_of);
-            let failed = |r: &RestoreRecord| matches!(r.status.class(), StatusClass::Failed | StatusClass::PartlyFailed);
+            let failed =
+                |r: &RestoreRecord| matches!(r.status.class(), StatusClass::Failed | StatusClass::PartlyFailed);
             let double = |r: &&&RestoreRecord| r.job_name == newest.job_name && !failed(r);
             // A name that we derive is sent once: two under it mean that the request was delivered twice.
             if let (Identity::Derived { .. }, true, Some(other)) =
@@ -249,6 +250,20 @@ impl<'a> History<'a> {
                 send(Action::Changed, format!("the definition or the backup is another than that of {}", shown(other)))
             }
             None => send(Action::Create, "the site has no restore of it".to_owned()),
+        }
+    }
+
+    /// Whether anything was sent of the generation (or, under a name that the plan sets, the attempt) that a run opened.
+    pub(super) fn has_begun(&self, opened: Option<&(u32, u32)>) -> bool {
+        let Some((generation, attempt)) = opened else { return false };
+        match &self.identity {
+            Identity::Derived { .. } => self.last_generation() >= *generation,
+            Identity::Fixed(name) => {
+                let seen = self.restores.iter().filter(|r| r.job_name.as_ref() == Some(name)).count();
+                let sent =
+                    self.past.iter().any(|p| p.job_name == *name && p.fate != PastFate::Gone && !self.is_shown(p));
+                sent || u32::try_from(seen).unwrap_or(u32::MAX) >= *attempt
+            }
         }
     }
 

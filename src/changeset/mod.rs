@@ -13,7 +13,7 @@ mod loss;
 mod name;
 mod within;
 
-pub use decide::{Intention, decide};
+pub use decide::{Intention, decide, plan_digest};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use fingerprint::fingerprint;
@@ -28,6 +28,9 @@ use crate::model::{
     Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, PastAttempt, Permission, Purpose,
     RestoreRecord, Slug,
 };
+
+/// Generations and attempts by items.
+pub type Opened = BTreeMap<Slug, (u32, u32)>;
 
 /// The difference between a plan and the site, for one environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +50,9 @@ pub struct Changeset {
     /// Whether a new generation was asked for although the site may have what the plan wants.
     #[serde(default)]
     pub again: bool,
+    /// Of the items for which an interrupted run already opened a new generation: that one, and the attempt.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub opened: Opened,
     /// Limits of the run.
     pub limits: Limits,
     /// One decision for each item, in the plan's order.

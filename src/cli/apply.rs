@@ -1,5 +1,6 @@
 //! `apply`: carries out a plan or a saved changeset.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -14,6 +15,7 @@ use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, connect, diff, execute, files, report as report_command};
 use crate::changeset::{self, Changeset};
+use crate::model::{RunId, Slug};
 use crate::report;
 
 /// Arguments of `apply`.
@@ -32,29 +34,46 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     binding: Binding,
+    #[command(flatten)]
+    consent: Consent,
+    /// Restore again what is there already, as a new generation
+    #[arg(long)]
+    again: bool,
+}
+
+/// What somebody says beforehand about carrying something out.
+#[derive(Debug, clap::Args)]
+pub(super) struct Consent {
     /// Don't ask; needed for a plan where nobody sits at a terminal
     #[arg(long)]
     auto_approve: bool,
     /// Name the environment once more, where it is protected
     #[arg(long, value_name = "ENV")]
     confirm: Option<String>,
-    /// Restore again what is there already, as a new generation
-    #[arg(long)]
-    again: bool,
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let wanted = match saved(&args)? {
-        Some((saved, digest)) => Wanted::Saved(saved, digest),
+        Some((saved, digest)) => Wanted::Saved(Box::new(saved), digest),
         None => match diff::resolved(&args.file, &args.binding, terminal)? {
-            Some(loaded) => Wanted::Plan(loaded),
+            Some(loaded) => Wanted::Plan(Box::new(loaded), args.again),
             None => return Ok(Exit::Invalid),
         },
     };
+    carry_out(wanted, &args.consent, global).await
+}
+
+/// Carries something out under the lease of its plan and environment.
+///
+/// # Errors
+/// When somebody else does, or the store, the site or the terminal fails.
+pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global) -> anyhow::Result<Exit> {
+    let terminal = global.terminal();
     let (plan, environment) = match &wanted {
         Wanted::Saved(saved, _) => (&saved.plan.name, &saved.environment),
-        Wanted::Plan(loaded) => (&loaded.plan.name, &loaded.environment),
+        Wanted::Plan(loaded, _) => (&loaded.plan.name, &loaded.environment),
+        Wanted::Left(left) => (&left.changeset.plan.name, &left.changeset.environment),
     };
     let place = Place::of(global)?;
     let client = connect::client(environment, terminal)?;
@@ -62,44 +81,68 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let bench = Bench { client, store, clock: SystemClock::new() };
     // It comes before the site is read, so that nothing of ours changes between the two.
     let hold = Hold::take(&bench, &place, plan, &environment.name, terminal).await?;
-    let ended = carry_out(&args, wanted, &bench, &hold, terminal).await;
+    let ended = under_lease(wanted, consent, &bench, &hold, terminal).await;
     hold.release(&bench, terminal).await;
     ended
 }
 
 /// What is to be carried out.
-enum Wanted {
+pub(super) enum Wanted {
     /// What somebody saved and approved, with its digest.
-    Saved(Changeset, String),
-    /// Whatever a plan lacks.
-    Plan(Loaded),
+    Saved(Box<Changeset>, String),
+    /// Whatever a plan lacks; as a new generation, if that is asked for.
+    Plan(Box<Loaded>, bool),
+    /// What an interrupted run left.
+    Left(Box<Left>),
 }
 
-async fn carry_out(
-    args: &Args,
+/// An interrupted run, and what of it is wanted.
+pub(super) struct Left {
+    /// The run.
+    pub(super) run: RunId,
+    /// What it set out to do.
+    pub(super) changeset: Changeset,
+    /// The items that are gone on with.
+    pub(super) items: BTreeSet<Slug>,
+}
+
+async fn under_lease(
     wanted: Wanted,
+    consent: &Consent,
     bench: &Bench,
     hold: &Hold,
     terminal: Terminal,
 ) -> anyhow::Result<Exit> {
-    let Some(made) = hold.during(bench, agreed(args, wanted, bench, terminal)).await? else {
+    let resumes = match &wanted {
+        Wanted::Left(left) => Some(left.run.clone()),
+        _ => None,
+    };
+    let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
         return Ok(Exit::Failed);
     };
-    let run = execute::execute(bench, hold, &made, terminal).await?;
+    let run = execute::execute(bench, hold, &made, resumes, terminal).await?;
     report_command::finish(bench, &run, terminal).await
 }
 
 /// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.
-async fn agreed(args: &Args, wanted: Wanted, bench: &Bench, terminal: Terminal) -> anyhow::Result<Option<Changeset>> {
+async fn agreed(
+    wanted: Wanted,
+    consent: &Consent,
+    bench: &Bench,
+    terminal: Terminal,
+) -> anyhow::Result<Option<Changeset>> {
     let (made, approved) = match wanted {
         Wanted::Saved(saved, digest) => {
             bench.still_fits(&saved).await?;
-            terminal.progress(&format!("the site still is as `{}` ({digest}) saw it", args.file.display()));
+            terminal.progress(&format!("the site still is as the saved changeset ({digest}) saw it"));
             // What was approved is what runs, and what the journal holds.
-            (saved, true)
+            (*saved, true)
         }
-        Wanted::Plan(loaded) => (bench.diff(&loaded, args.again).await?, args.auto_approve),
+        Wanted::Plan(loaded, again) => (bench.diff(&loaded, again).await?, consent.auto_approve),
+        Wanted::Left(left) => {
+            (bench.left(&left.changeset, |item| left.items.contains(item)).await?, consent.auto_approve)
+        }
     };
     let difference = report::changeset_human(&made, terminal.err());
     if made.has_changes() && !approved {
@@ -109,7 +152,7 @@ async fn agreed(args: &Args, wanted: Wanted, bench: &Bench, terminal: Terminal) 
         terminal.progress(difference.trim_end());
     }
     if made.has_changes() {
-        confirmed(&made, args.confirm.as_deref())?;
+        confirmed(&made, consent.confirm.as_deref())?;
         if !approved {
             if !asked(terminal).await? {
                 return Ok(None);

@@ -86,7 +86,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     terminal.result(&report::changeset_human(&made, terminal.out()))?;
 
     heading(terminal, "apply: carry it out");
-    let run = execute::execute(&bench, &hold, &made, terminal).await;
+    let run = execute::execute(&bench, &hold, &made, None, terminal).await;
     hold.release(&bench, terminal).await;
     let run = run?;
 

@@ -1,5 +1,6 @@
 //! Reads the site and decides: shared by `diff`, `apply` and `demo`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -9,7 +10,7 @@ use super::system::SystemClock;
 use crate::baas::Client;
 use crate::changeset::{Changeset, Intention, decide, differences};
 use crate::journal::{StateStore, Store as _, past_attempts};
-use crate::model::{Environment, Reading, Snapshot, harmless};
+use crate::model::{Environment, Reading, Slug, Snapshot, harmless};
 use crate::observe::observe;
 use crate::ports::Clock as _;
 
@@ -39,7 +40,15 @@ impl Bench {
     /// When the journal can't be read.
     pub(super) async fn diff(&self, loaded: &Loaded, again: bool) -> anyhow::Result<Changeset> {
         let Loaded { plan, file, inputs, environment } = loaded;
-        let intention = Intention { plan, file, environment, inputs, again, tool_version: TOOL_VERSION };
+        let intention = Intention {
+            plan,
+            file,
+            environment,
+            inputs,
+            again,
+            opened: &Default::default(),
+            tool_version: TOOL_VERSION,
+        };
         self.decide(&intention).await
     }
 
@@ -57,6 +66,7 @@ impl Bench {
             environment: &saved.environment,
             inputs: &saved.plan.inputs,
             again: saved.again,
+            opened: &saved.opened,
             tool_version: TOOL_VERSION,
         };
         let fresh = self.decide(&intention).await?;
@@ -68,6 +78,41 @@ impl Bench {
             );
         }
         Ok(())
+    }
+
+    /// Decides what is left of an interrupted run: as it was frozen then, for the items that `wanted` names.
+    ///
+    /// # Errors
+    /// When the journal can't be read, or no site.
+    pub(super) async fn left(
+        &self,
+        interrupted: &Changeset,
+        wanted: impl Fn(&Slug) -> bool,
+    ) -> anyhow::Result<Changeset> {
+        let mut plan = interrupted.frozen_plan();
+        plan.items.retain(|item| wanted(&item.name));
+        let kept: BTreeSet<Slug> = plan.items.iter().map(|item| item.name.clone()).collect();
+        for item in &mut plan.items {
+            // What isn't wanted is there already.
+            item.after.retain(|need| kept.contains(need));
+        }
+        let mut opened = interrupted.opened.clone();
+        if interrupted.again && opened.is_empty() {
+            opened = interrupted.items.iter().map(|d| (d.item.name.clone(), (d.generation, d.attempt))).collect();
+        }
+        let intention = Intention {
+            plan: &plan,
+            file: &interrupted.plan.file,
+            environment: &interrupted.environment,
+            inputs: &interrupted.plan.inputs,
+            again: interrupted.again,
+            opened: &opened,
+            tool_version: TOOL_VERSION,
+        };
+        let mut made = self.decide(&intention).await?;
+        // It is the same plan still, though its executions are frozen now.
+        made.plan.digest.clone_from(&interrupted.plan.digest);
+        Ok(made)
     }
 
     async fn decide(&self, intention: &Intention<'_>) -> anyhow::Result<Changeset> {

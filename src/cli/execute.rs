@@ -21,6 +21,7 @@ pub(super) async fn execute(
     bench: &Bench,
     hold: &Hold,
     changeset: &Changeset,
+    resumes: Option<RunId>,
     terminal: Terminal,
 ) -> anyhow::Result<RunId> {
     let now = bench.clock.now();
@@ -32,6 +33,7 @@ pub(super) async fn execute(
         tool_version: TOOL_VERSION.to_owned(),
         opened_by: system::operator(),
         service: difference::service(&changeset.environment).to_owned(),
+        resumes,
         simulated: bench.client.met_simulator(),
         changeset: serde_json::to_value(changeset)?,
     };

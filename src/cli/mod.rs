@@ -19,6 +19,7 @@ mod outputs;
 mod process;
 mod render;
 mod report;
+mod resume;
 mod runs;
 mod scaffold;
 mod schema;
@@ -131,6 +132,8 @@ enum Command {
     Diff(diff::Args),
     /// Carry out a plan or a saved changeset
     Apply(apply::Args),
+    /// Go on with a run that was interrupted, or that did not bring everything back
+    Resume(resume::Args),
     /// Write the report of a run again, in any format
     Report(report::Args),
     /// Look at earlier runs
@@ -198,6 +201,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Render(args) => render::run(args, global),
         Command::Diff(args) => diff::run(args, global).await,
         Command::Apply(args) => apply::run(args, global).await,
+        Command::Resume(args) => resume::run(args, global).await,
         Command::Report(args) => report::run(args, global).await,
         Command::Runs(args) => runs::run(args, global).await,
         Command::Unlock(args) => unlock::run(args, global).await,

@@ -131,8 +131,11 @@ impl Occupied {
             Some(object) => users.objects.get(object)?.first().map(|other| (*other, mine)),
             None => {
                 // The smallest number, so that the same state gives the same answer.
-                let (object, other) =
-                    users.objects.iter().filter_map(|(object, list)| Some((object, list.first()?))).min_by_key(|(object, at)| (**at, *object))?;
+                let (object, other) = users
+                    .objects
+                    .iter()
+                    .filter_map(|(object, list)| Some((object, list.first()?)))
+                    .min_by_key(|(object, at)| (**at, *object))?;
                 Some((*other, TouchedRef { object: Some(object), ..mine }))
             }
         });

@@ -37,7 +37,12 @@ impl Pace {
 
     /// The straight line through what is known of bytes and durations, at so many bytes; none where nothing tells its
     /// slope, or where it would fall.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
     fn line(&self, bytes: u64) -> Option<u64> {
         let known: Vec<(f64, f64)> =
             self.ended.iter().filter_map(|(bytes, took)| Some(((*bytes)? as f64, *took as f64))).collect();

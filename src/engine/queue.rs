@@ -99,7 +99,8 @@ impl Queue {
     pub(super) fn next(&mut self, full: &mut Full, obstacle: impl Fn(usize) -> Option<Obstacle>) -> Option<usize> {
         loop {
             let open = self.lanes.iter().filter(|(lane, _)| !full.holds(lane));
-            let (lane, (_, at)) = open.filter_map(|(lane, items)| Some((*lane, *items.first()?))).min_by_key(|(_, first)| *first)?;
+            let (lane, (_, at)) =
+                open.filter_map(|(lane, items)| Some((*lane, *items.first()?))).min_by_key(|(_, first)| *first)?;
             match obstacle(at) {
                 None => {
                     self.remove(at);

@@ -26,6 +26,9 @@ pub struct Run {
     /// Whether the service said that it is the simulator: the run is a rehearsal then, and no evidence.
     #[serde(default)]
     pub simulated: bool,
+    /// The interrupted run that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<RunId>,
     /// The changeset that it carries out, as it was saved. Holds no secrets.
     pub changeset: serde_json::Value,
 }

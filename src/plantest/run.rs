@@ -193,6 +193,7 @@ impl Runner<'_, '_, '_> {
             environment,
             inputs: &inputs,
             again: case.again,
+            opened: &Default::default(),
             tool_version: env!("CARGO_PKG_VERSION"),
         };
         let changeset = decide(&intention, &snapshot).map_err(|error| {

@@ -171,7 +171,9 @@ fn item_report(
         action: decision.action,
         action_reason: decision.reason.clone(),
         result,
-        reason: contradiction(progress).or_else(|| ended.map(|(_, reason)| reason.clone())).or_else(|| unfinished(decision, progress, result)),
+        reason: contradiction(progress)
+            .or_else(|| ended.map(|(_, reason)| reason.clone()))
+            .or_else(|| unfinished(decision, progress, result)),
         ended_at: ended.map(|(at, _)| *at),
         took_ms: first.zip(ended).map(|(first, (end, _))| Millis::between(first, *end)),
         source: SourceReport {

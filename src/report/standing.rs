@@ -136,7 +136,11 @@ impl Standing {
     pub(super) fn mark(self) -> Mark {
         match self {
             Self::Ended(End::Skipped | End::Blocked) | Self::NotStarted => Mark::Untried,
-            Self::Ended(End::TimedOut | End::Unknown) | Self::Contradicted | Self::Running | Self::Unsettled | Self::Unsure => Mark::Open,
+            Self::Ended(End::TimedOut | End::Unknown)
+            | Self::Contradicted
+            | Self::Running
+            | Self::Unsettled
+            | Self::Unsure => Mark::Open,
             Self::Ended(End::PartlyFailed | End::Failed | End::Rejected) | Self::RetryNotStarted => Mark::Bad,
             Self::Ended(End::Succeeded | End::SucceededWithWarnings | End::Satisfied) => Mark::Good,
         }

@@ -81,6 +81,7 @@ impl Situation {
             environment: &environment,
             inputs: &Default::default(),
             again: self.again,
+            opened: &Default::default(),
             tool_version: "0",
         };
         decide(&intention, &self.snapshot).unwrap()

@@ -34,6 +34,7 @@ async fn apply(
         environment: &environment,
         inputs: &Default::default(),
         again: false,
+        opened: &Default::default(),
         tool_version: "0",
     };
     let changeset = changeset::decide(&intention, &snapshot).unwrap();
@@ -45,6 +46,7 @@ async fn apply(
         tool_version: "0".into(),
         opened_by: "test".into(),
         service: String::new(),
+        resumes: None,
         simulated: true,
         changeset: serde_json::to_value(&changeset).unwrap(),
     };
@@ -313,6 +315,7 @@ impl ByHand {
             environment: &environment,
             inputs: &Default::default(),
             again: false,
+            opened: &Default::default(),
             tool_version: "0",
         };
         let changeset = changeset::decide(&intention, &snapshot).unwrap();

@@ -93,6 +93,7 @@ impl Scene {
             environment: &environment,
             inputs: &Default::default(),
             again: self.again,
+            opened: &Default::default(),
             tool_version: "0",
         };
         decide(&intention, &snapshot).unwrap()
@@ -153,6 +154,7 @@ fn run(id: &str, opened_at: Timestamp) -> Run {
         tool_version: "0".into(),
         opened_by: "me@here".into(),
         service: String::new(),
+        resumes: None,
         simulated: false,
         changeset: serde_json::json!({"items": []}),
     }
@@ -804,6 +806,7 @@ async fn apply_once(
         environment: &environment,
         inputs: &Default::default(),
         again: false,
+        opened: &Default::default(),
         tool_version: "0",
     };
     let made = decide(&intention, &snapshot).unwrap();

@@ -340,6 +340,7 @@ async fn a_recording_decides_what_the_site_itself_decides() {
             environment: &resolution.environment.unwrap(),
             inputs: &BTreeMap::new(),
             again: false,
+            opened: &Default::default(),
             tool_version: "0",
         };
         let made = decide(&intention, &recorded).unwrap();

@@ -82,8 +82,8 @@ impl Machine {
             let attempt = attempts.last().map_or(decision.attempt, |last| last.number.saturating_add(1));
             let generation = decision.generation;
             let fixed = decision.item.job_name.clone();
-            let job_name = fixed
-                .unwrap_or_else(|| derived_name(&self.plan, &item, &decision.fingerprint, generation, attempt));
+            let job_name =
+                fixed.unwrap_or_else(|| derived_name(&self.plan, &item, &decision.fingerprint, generation, attempt));
             let prior = prior(decision, attempts);
             let intent = Record::Intent {
                 item: item.clone(),

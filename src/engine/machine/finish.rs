@@ -185,21 +185,24 @@ impl Machine {
     }
 
     /// Ends an item that was never started.
-    pub(super) fn skip(&mut self, item: Slug, why: String, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
+    pub(super) fn skip(
+        &mut self,
+        item: Slug,
+        why: String,
+        now: Timestamp,
+        step: &mut Step,
+    ) -> Result<(), IllegalRecord> {
         self.record(Record::Ended { item, end: End::Skipped, reason: why }, now, step)
     }
 }
 
 /// How an item whose time is up ends, and why.
-fn expired(
-    decision: &Decision,
-    progress: &Progress,
-    time_up: TimeUp,
-    limits: &crate::model::Limits,
-) -> (End, String) {
+fn expired(decision: &Decision, progress: &Progress, time_up: TimeUp, limits: &crate::model::Limits) -> (End, String) {
     let whose = match time_up {
         TimeUp::Restore => format!("its deadline of {}", decision.item.deadline_ms),
-        TimeUp::Queue => format!("its deadline of {} in the site's queue", limits.queue_deadline_ms.unwrap_or_default()),
+        TimeUp::Queue => {
+            format!("its deadline of {} in the site's queue", limits.queue_deadline_ms.unwrap_or_default())
+        }
         TimeUp::Run => format!("the run's deadline of {}", limits.run_deadline_ms.unwrap_or_default()),
     };
     let Some(current) = progress.current() else {

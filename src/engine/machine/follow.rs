@@ -36,9 +36,7 @@ impl Machine {
         };
         self.record(Record::Replied { item: item.clone(), outcome }, now, step)?;
         match refused {
-            Some(reason) => {
-                self.record(Record::Ended { item: item.clone(), end: End::Rejected, reason }, now, step)
-            }
+            Some(reason) => self.record(Record::Ended { item: item.clone(), end: End::Rejected, reason }, now, step),
             None => Ok(()),
         }
     }

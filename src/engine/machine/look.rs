@@ -54,14 +54,16 @@ impl Machine {
         let job_name = current.job_name.clone();
         let mut records = new_doubles(&item, progress, current, &doubles);
         if known.as_ref().is_none_or(|known| tells_more(known, restore)) {
-            records.extend(oddity(known.as_ref(), restore).map(|text| Record::Noted { item: Some(item.clone()), text }));
+            records
+                .extend(oddity(known.as_ref(), restore).map(|text| Record::Noted { item: Some(item.clone()), text }));
             records.push(Record::Observed { item: item.clone(), restore: restore.clone() });
         }
         for record in records {
             self.record(record, now, step)?;
         }
         let late = self.progress(at).map_or(&[][..], |progress| &progress.late);
-        let all_over = late.iter().filter(|late| late.job_name.as_ref() == Some(&job_name)).all(RestoreRecord::is_final);
+        let all_over =
+            late.iter().filter(|late| late.job_name.as_ref() == Some(&job_name)).all(RestoreRecord::is_final);
         if self.item_state(at) == ItemState::Following && restore.is_final() && all_over {
             self.over_at_site(at, restore, now, step)?;
         }
@@ -130,7 +132,8 @@ impl Machine {
         for attempt in &given_up {
             let Some(restore) = newest(attempt, found) else { continue };
             let Some(progress) = self.progress(at) else { continue };
-            let again = progress.attempts.iter().any(|a| !a.not_found && a.job_name == attempt.job_name && a.is(restore));
+            let again =
+                progress.attempts.iter().any(|a| !a.not_found && a.job_name == attempt.job_name && a.is(restore));
             let same = |late: &&RestoreRecord| late.job_name == restore.job_name && late.mark() == restore.mark();
             let known = progress.late.iter().find(same);
             if again || known.is_some_and(|known| !tells_more(known, restore)) {

@@ -50,7 +50,9 @@ impl Machine {
         // What was sent since the last reading is worth one as soon as that is allowed only if its fate isn't known.
         let last = last.map_or(since, |last| last.max(since));
         let age = Millis::between(since, last);
-        let soon = |after: Millis| after.max(self.limits.poll_interval_ms).min(LONGEST.max(self.limits.poll_interval_ms)).after(last);
+        let soon = |after: Millis| {
+            after.max(self.limits.poll_interval_ms).min(LONGEST.max(self.limits.poll_interval_ms)).after(last)
+        };
         let overdue = || soon(Millis(age.0 / STALENESS));
         let moment = match progress.state {
             ItemState::Unsure => {

@@ -171,6 +171,7 @@ impl Scenario {
             },
             environment: Environment { name: "prod".into(), api: Some(api), guard: Guard::default() },
             again: false,
+            opened: Default::default(),
             limits: Limits::default(),
             items: decisions,
         };
@@ -234,6 +235,7 @@ impl Scenario {
             opened_at: at(0),
             tool_version: "0.1.0".into(),
             service: String::new(),
+            resumes: None,
             simulated: self.simulated,
             opened_by: "alice@bastion".into(),
             changeset: serde_json::to_value(&self.changeset).unwrap(),

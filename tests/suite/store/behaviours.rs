@@ -39,6 +39,7 @@ pub fn run(id: &str) -> Run {
         tool_version: "0".into(),
         opened_by: "me@here".into(),
         service: String::new(),
+        resumes: None,
         simulated: true,
         changeset: serde_json::json!({"items": []}),
     }

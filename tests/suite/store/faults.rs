@@ -167,6 +167,7 @@ async fn apply(
         environment: &environment,
         inputs: &Default::default(),
         again: false,
+        opened: &Default::default(),
         tool_version: "0",
     };
     let changeset = changeset::decide(&intention, &snapshot).unwrap();
@@ -178,6 +179,7 @@ async fn apply(
         tool_version: "0".into(),
         opened_by: "test".into(),
         service: String::new(),
+        resumes: None,
         simulated: true,
         changeset: serde_json::Value::Null,
     };

@@ -1,0 +1,151 @@
+//! `resume`: goes on with a run that was interrupted, killed, or did not bring everything back.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use super::apply::{self, Consent, Left, Wanted};
+use super::exit::Exit;
+use super::load::{Binding, Given, Loaded};
+use super::{Global, diff, state};
+use crate::changeset::{Changeset, plan_digest};
+use crate::journal::{ItemState, Run, RunState, Store as _, replay};
+use crate::model::{End, Plan, RunId, Slug, harmless};
+
+/// Arguments of `resume`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  restorectl resume                                   the last run
+  restorectl resume 20261123-031207-4f2a --only-failed
+  restorectl resume --accept-changes                  after the plan was mended
+
+What is done is left alone, what runs is attached to, what may be on its way is
+looked for, and the rest is started in the order of its dependencies, from the
+very backups that the run had chosen. A new run is recorded for it.")]
+pub(super) struct Args {
+    /// The run, as `runs list` shows it [default: the last one]
+    run: Option<String>,
+    /// Only what failed or timed out, and what was skipped or refused; not what hadn't begun
+    #[arg(long)]
+    only_failed: bool,
+    /// Carry out what the plan says now, where it means something else than when the run began
+    #[arg(long, conflicts_with_all = ["only_failed", "recorded"])]
+    accept_changes: bool,
+    /// Go on with what the run recorded, without a look at the plan's file
+    #[arg(long)]
+    recorded: bool,
+    /// Where the environment's file is, if the plan's file doesn't lead to it by the name that was recorded
+    #[arg(long, short, value_name = "ENV")]
+    env: Option<String>,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let terminal = global.terminal();
+    let (run, state) = found(args.run.as_deref(), global).await?;
+    let changeset: Changeset = serde_json::from_value(run.changeset.clone())
+        .with_context(|| format!("what run {} set out to do can't be read: it was made by another version", run.id))?;
+    if !args.recorded {
+        let Some(loaded) = as_written(&args, &changeset, global)? else { return Ok(Exit::Invalid) };
+        let changes = changes(&changeset, &loaded)?;
+        if args.accept_changes {
+            return apply::carry_out(Wanted::Plan(Box::new(loaded), false), &args.consent, global).await;
+        }
+        if !changes.is_empty() {
+            let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
+            bail!(
+                "the plan no longer means what it meant when run {} began, so nothing was sent:{list}\nsay `--accept-changes` to carry out what it says now, or `--recorded` to go on as the run recorded it",
+                run.id
+            );
+        }
+    }
+    let items = wanted(&changeset, &state, args.only_failed);
+    if items.is_empty() {
+        let what = if args.only_failed { "nothing failed in it" } else { "everything in it is done" };
+        terminal.say(&format!("run {}: {what}, so there is nothing to go on with", run.id));
+        return Ok(Exit::Done);
+    }
+    terminal.progress(&format!("going on with run {} ({} of {} restores)", run.id, items.len(), changeset.items.len()));
+    let left = Left { run: run.id, changeset, items };
+    apply::carry_out(Wanted::Left(Box::new(left)), &args.consent, global).await
+}
+
+/// The run that is meant, and where it stands.
+async fn found(named: Option<&str>, global: &Global) -> anyhow::Result<(Run, RunState)> {
+    let store = state::Place::of(global)?.open(global.state_patience, global.terminal()).await?;
+    let id = match named {
+        Some(id) => RunId::new(id),
+        None => store.runs().await?.first().context("there is no run yet: `restorectl apply` makes one")?.id.clone(),
+    };
+    let found = store.run(&id).await?;
+    let (run, entries) = found.with_context(|| format!("there is no run `{id}`: see `restorectl runs list`"))?;
+    Ok((run, replay(&entries)?))
+}
+
+/// The plan as its file says now, in the environment that the run had.
+fn as_written(args: &Args, changeset: &Changeset, global: &Global) -> anyhow::Result<Option<Loaded>> {
+    let inputs = changeset.plan.inputs.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let env = args.env.clone().unwrap_or_else(|| changeset.environment.name.clone());
+    let binding = Binding { env: Some(env), given: Given { inputs, limits: Vec::new() } };
+    let file = Path::new(&changeset.plan.file);
+    diff::resolved(file, &binding, global.terminal()).with_context(|| {
+        "the plan's file is needed to see whether it still means the same; say `--recorded` to go on without it"
+            .to_owned()
+    })
+}
+
+/// What means something else now, in sentences.
+fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    if plan_digest(&loaded.plan)? != changeset.plan.digest {
+        found.extend(different_items(changeset, &loaded.plan));
+        if found.is_empty() {
+            found.push("its limits, objectives or the choice of its backups".to_owned());
+        }
+    }
+    let (before, now) = (&changeset.environment, &loaded.environment);
+    if before.api.as_ref().map(|api| &api.url) != now.api.as_ref().map(|api| &api.url) {
+        found.push(format!("environment `{}` has another `api.url`", before.name));
+    }
+    if before.guard != now.guard {
+        found.push(format!("environment `{}` has another `guard`", before.name));
+    }
+    Ok(found)
+}
+
+fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
+    let mut found = Vec::new();
+    for decision in &changeset.items {
+        match plan.items.iter().find(|item| item.name == decision.item.name) {
+            None => found.push(format!("`{}` is no longer in it", decision.item.name)),
+            Some(item) => {
+                let mut item = item.clone();
+                item.origin = decision.item.origin.clone();
+                // A run that went on with another one has its executions frozen.
+                item.source.execution = decision.item.source.execution.clone();
+                if item != decision.item {
+                    found.push(format!("`{}` is another restore now ({})", item.name, decision.item.origin));
+                }
+            }
+        }
+    }
+    let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
+    found.extend(plan.items.iter().filter(|i| !known.contains(&i.name)).map(|i| format!("`{}` is new in it", i.name)));
+    found
+}
+
+/// The items that are gone on with: all, or those that ended in something else than success.
+fn wanted(changeset: &Changeset, state: &RunState, only_failed: bool) -> BTreeSet<Slug> {
+    let is_wanted = |item: &Slug| match state.items.get(item) {
+        Some(progress) if progress.succeeded() => false,
+        Some(progress) if only_failed => matches!(progress.state, ItemState::Ended(end) if end != End::Satisfied),
+        Some(_) => true,
+        None => !only_failed,
+    };
+    let all: BTreeSet<Slug> = changeset.items.iter().map(|decision| decision.item.name.clone()).collect();
+    let left: BTreeSet<Slug> = all.iter().filter(|item| is_wanted(item)).cloned().collect();
+    // Those that are done stay in sight, so that the diff shows them and their dependants know of them.
+    if only_failed || left.is_empty() { left } else { all }
+}
