@@ -7,6 +7,7 @@
 pub mod dice;
 pub mod laws;
 pub mod life;
+pub mod mutation;
 pub mod plans;
 pub mod site;
 pub mod store;

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use restorectl::changeset::{Changeset, Intention, decide};
+use restorectl::changeset::{Changeset, Intention, Saw, decide};
 use restorectl::engine::{DriveError, Machine, Signal, drive};
 use restorectl::journal::{Claim, Holder, Lease, Run, RunState, Store as _, TERM, past_attempts, replay};
 use restorectl::model::*;
@@ -13,6 +13,7 @@ use restorectl::report;
 use tokio::sync::mpsc;
 
 use super::dice::Dice;
+use super::mutation::Mutation;
 use super::site::{Faults, Site};
 use super::store::Journal;
 use super::time::Time;
@@ -44,9 +45,9 @@ pub type Applying<'a> = Pin<Box<dyn Future<Output = Applied> + 'a>>;
 
 impl World {
     /// A world in which the plan was never applied.
-    pub fn new(seed: u64, plan: Plan, faults: Faults) -> Self {
+    pub fn new(seed: u64, plan: Plan, faults: Faults, mutation: Option<Mutation>) -> Self {
         let time = Time::default();
-        let site = Site::new(seed, plan, faults, time.clone());
+        let site = Site::new(seed, plan, faults, time.clone(), mutation);
         Self { journal: Journal::new(site.clone()), site, time, gone: Mutex::default() }
     }
 
@@ -102,6 +103,7 @@ impl World {
         let plan = self.site.plan();
         let runs = self.journal.all();
         let past = past_attempts(&runs, "").unwrap();
+        let past = if self.site.is(Mutation::ForgottenJournal) { Vec::new() } else { past };
         let site = Arc::new(self.site.clone());
         let snapshot = observe(&site, &plan.items, past, self.time.now()).await;
         let intention = Intention {
@@ -127,12 +129,38 @@ impl World {
             changeset: serde_json::to_value(&changeset).unwrap(),
         };
         self.journal.open_run(&run, lease).await?;
-        let mut machine = Machine::new(&changeset);
+        let mut machine = Machine::new(&self.broken(&changeset));
         drive(&mut machine, &run.id, (&site, &self.time, &self.journal), signals, |_, _| {}).await?;
         let (_, entries) = self.journal.run(&run.id).await?.unwrap();
         let replayed = replay(&entries).unwrap();
         assert_eq!(&replayed, machine.state(), "the journal tells what the machine knew");
         Ok((changeset, replayed))
+    }
+
+    /// The changeset as a runner takes it that has a fault.
+    fn broken(&self, changeset: &Changeset) -> Changeset {
+        let mut changeset = changeset.clone();
+        if self.site.is(Mutation::NoSettleWindow) {
+            changeset.limits.settle_window_ms = Millis(0);
+        }
+        if self.site.is(Mutation::NoConcurrencyLimit) {
+            changeset.limits.concurrency = 100;
+        }
+        if self.site.is(Mutation::NoGroupLimit) {
+            changeset.limits.groups.clear();
+        }
+        for decision in &mut changeset.items {
+            if self.site.is(Mutation::NoOrder) {
+                decision.item.after.clear();
+            }
+            if self.site.is(Mutation::ForgottenPlaces) {
+                decision.saw = Saw::default();
+                if decision.action == Action::Adopt {
+                    decision.action = Action::Blocked;
+                }
+            }
+        }
+        changeset
     }
 
     /// The report of the last run.
@@ -194,19 +222,19 @@ fn faults(dice: &mut Dice) -> Faults {
 /// # Errors
 /// What broke a law.
 pub fn live(seed: u64) -> Result<(), String> {
-    let (world, broken) = outcome(seed);
+    let (world, broken) = outcome(seed, None);
     if broken.is_empty() {
         return Ok(());
     }
     Err(format!("{}\nseed {seed} broke: {broken:#?}", world.story()))
 }
 
-/// The world at the end of a life, and the laws that were broken in it.
-pub fn outcome(seed: u64) -> (World, Vec<String>) {
+/// The world at the end of a life, whose runner may have a fault, and the laws that were broken in it.
+pub fn outcome(seed: u64, mutation: Option<Mutation>) -> (World, Vec<String>) {
     let mut dice = Dice::new(seed);
     let plan = plans::plan(&mut dice);
     let faults = faults(&mut dice);
-    let world = World::new(dice.roll(), plan, faults);
+    let world = World::new(dice.roll(), plan, faults, mutation);
     let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {
         let only_pauses = dice.percent(30);
@@ -225,7 +253,11 @@ pub fn outcome(seed: u64) -> (World, Vec<String>) {
             Some(_) => {}
             // Another one comes while this one stands still, which then goes on as if nothing had been.
             None if only_pauses => standing = Some(applying),
-            None => *world.gone.lock().unwrap() = world.journal.held().map(|lease| lease.token),
+            None => {
+                drop(applying);
+                world.journal.crash();
+                *world.gone.lock().unwrap() = world.journal.held().map(|lease| lease.token);
+            }
         }
         // Somebody comes back at once, or the next day.
         let nap = if dice.percent(70) { dice.below(90_000) } else { dice.below(1_000_000) };

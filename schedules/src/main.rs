@@ -1,6 +1,7 @@
 //! Lives very many schedules with all processors, and names the first that breaks a law.
 //!
-//! `RESTORECTL_SCHEDULES` says how many (100,000 where nothing is said), `RESTORECTL_SEED` the first seed.
+//! `RESTORECTL_SCHEDULES` says how many (100,000 where nothing is said), `RESTORECTL_SEED` the first seed. With the word
+//! `mutations` it breaks the runner on purpose, in each of the known ways, and names the first seed that shows it.
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own, with a clock and settings")]
 
@@ -9,12 +10,32 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use restorectl_schedules::life::live;
+use restorectl_schedules::life::{live, outcome};
+use restorectl_schedules::mutation::Mutation;
+
+/// Looks for the first seed that catches each mutation, for the table in `mutation.rs`.
+fn mutations(first: u64, count: u64) -> ExitCode {
+    for (mutation, _) in Mutation::ALL {
+        let caught =
+            |seed: &u64| std::panic::catch_unwind(|| !outcome(*seed, Some(mutation)).1.is_empty()).unwrap_or(true);
+        match (first..first + count).find(caught) {
+            Some(seed) => println!("        (Self::{mutation:?}, {seed}),"),
+            None => {
+                println!("{mutation:?} is caught by none of {count} schedules");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
 
 fn main() -> ExitCode {
     let number =
         |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (first, count) = (number("RESTORECTL_SEED", 0), number("RESTORECTL_SCHEDULES", 100_000));
+    if std::env::args().nth(1).as_deref() == Some("mutations") {
+        return mutations(first, count);
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let begun = Instant::now();
     let next = AtomicU64::new(first);

@@ -10,6 +10,7 @@ use restorectl::ports::{Clock as _, ReadFailed};
 
 use super::dice::Dice;
 use super::laws;
+use super::mutation::Mutation;
 use super::plans::DATABASES;
 use super::time::Time;
 
@@ -75,6 +76,7 @@ struct Inner {
     time: Time,
     faults: Faults,
     plan: Plan,
+    mutation: Option<Mutation>,
     state: Mutex<State>,
 }
 
@@ -100,7 +102,7 @@ struct State {
 
 impl Site {
     /// A site that falls on hard times as the seed says.
-    pub fn new(seed: u64, plan: Plan, faults: Faults, time: Time) -> Self {
+    pub fn new(seed: u64, plan: Plan, faults: Faults, time: Time, mutation: Option<Mutation>) -> Self {
         let mut dice = Dice::new(seed);
         let skew = i64::try_from(dice.below(200_000)).unwrap_or(0) - 100_000;
         let state = State {
@@ -117,7 +119,7 @@ impl Site {
             only_pauses: false,
             skew,
         };
-        Self(Arc::new(Inner { time, faults, plan, state: Mutex::new(state) }))
+        Self(Arc::new(Inner { time, faults, plan, mutation, state: Mutex::new(state) }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -134,14 +136,14 @@ impl Site {
         &self.0.plan
     }
 
+    /// Whether the runner has this fault.
+    pub fn is(&self, mutation: Mutation) -> bool {
+        self.0.mutation == Some(mutation)
+    }
+
     /// The laws that were broken so far.
     pub fn broken(&self) -> Vec<String> {
         self.lock().broken.clone()
-    }
-
-    /// How often lists were asked for.
-    pub fn lists(&self) -> u64 {
-        self.lock().lists
     }
 
     /// Everything that was accepted.
@@ -267,7 +269,8 @@ impl Site {
                 1 if lies => shown.push(self.show(restore, restore.at + (now - restore.at) / 2, skew)),
                 2 if lies => {
                     let mut odd = self.show(restore, now, skew);
-                    odd.status = RestoreStatus("HIBERNATING".into());
+                    let word = if self.is(Mutation::UnknownStatusIsSuccess) { "SUCCESSFUL" } else { "HIBERNATING" };
+                    odd.status = RestoreStatus(word.into());
                     shown.push(odd);
                 }
                 _ => shown.push(self.show(restore, now, skew)),
@@ -307,7 +310,11 @@ impl restorectl::ports::Site for Site {
         let shown = self.list(site);
         self.0.time.sleep(wait / 2).await;
         self.boundary(false).await;
-        if fails { Err(ReadFailed("503".into())) } else { Ok(shown) }
+        match fails {
+            true if self.is(Mutation::UnreadableIsEmpty) => Ok(Vec::new()),
+            true => Err(ReadFailed("503".into())),
+            false => Ok(shown),
+        }
     }
 
     async fn restore(&self, _: &ExecutionKey, id: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
@@ -381,6 +388,9 @@ impl restorectl::ports::Site for Site {
                 CreateOutcome::Rejected { message: "429".into(), retry: true, wait_ms: None }
             }
             Some(1) => CreateOutcome::Rejected { message: "400".into(), retry: false, wait_ms: None },
+            Some(_) if self.is(Mutation::UnknownIsRejected) => {
+                CreateOutcome::Rejected { message: "no answer".into(), retry: true, wait_ms: None }
+            }
             Some(_) => unknown(),
             None => CreateOutcome::Applied { resource_id: Some(ResourceId::new(id.lock().unwrap().to_string())) },
         };

@@ -1,19 +1,20 @@
 //! A journal in memory whose commits take time, fail, and can be cut by a crash before or after they are done.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use restorectl::journal::{Claim, Entry, Lease, Record, Run, Store, StoreError};
 use restorectl::model::{RunId, Slug};
 use restorectl::ports::Clock as _;
 
+use super::mutation::Mutation;
 use super::site::Site;
 
 /// The journal; it outlives every runner.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Journal {
-    runs: Mutex<Vec<(Run, Vec<Entry>)>>,
-    leases: Mutex<Leases>,
+    runs: Arc<Mutex<Vec<(Run, Vec<Entry>)>>>,
+    leases: Arc<Mutex<Leases>>,
     site: Site,
 }
 
@@ -27,7 +28,7 @@ struct Leases {
 impl Journal {
     /// An empty journal beside a site, whose time and boundaries it shares.
     pub fn new(site: Site) -> Self {
-        Self { runs: Mutex::default(), leases: Mutex::default(), site }
+        Self { runs: Arc::default(), leases: Arc::default(), site }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Run, Vec<Entry>)>> {
@@ -37,6 +38,17 @@ impl Journal {
     /// All runs, oldest first.
     pub fn all(&self) -> Vec<(Run, Vec<Entry>)> {
         self.lock().clone()
+    }
+
+    /// What a crash does to a disk that lied: the last commit is gone.
+    pub fn crash(&self) {
+        if self.site.is(Mutation::LostSync) {
+            let mut runs = self.lock();
+            if let Some((_, entries)) = runs.last_mut() {
+                let keep = entries.last().map(|last| last.at);
+                entries.retain(|entry| Some(entry.at) != keep);
+            }
+        }
     }
 
     fn write(&self, run: &RunId, entries: &[Entry]) {
@@ -136,7 +148,15 @@ impl Store for Journal {
         let (wait, fault) = self.site.commit();
         self.site.time().sleep(wait).await;
         let lease = self.leases().runs.get(run).cloned();
-        self.renewed(&lease.unwrap())?;
+        if !self.site.is(Mutation::NoFencing) {
+            self.renewed(&lease.unwrap())?;
+        }
+        if self.site.is(Mutation::LateIntent) {
+            let (journal, run, entries) = (self.clone(), run.clone(), entries.to_vec());
+            let later = self.site.time().millis() + 5_000;
+            self.site.time().at(later, move || journal.write(&run, &entries));
+            return Ok(());
+        }
         let failed = || StoreError::Unreadable { place: "memory".to_owned(), problem: "the disk is full".to_owned() };
         match fault {
             // What a database says of a commit that failed may be wrong: it may be there all the same.

@@ -52,7 +52,7 @@ impl Pace {
         let spread: f64 = known.iter().map(|(bytes, _)| (bytes - x) * (bytes - x)).sum();
         let slope = known.iter().map(|(bytes, took)| (bytes - x) * (took - y)).sum::<f64>() / spread;
         let expected = y + slope * (bytes as f64 - x);
-        (slope >= 0.0 && slope.is_finite() && expected >= 0.0).then_some(expected as u64)
+        (slope >= 0.0 && slope.is_finite() && expected >= 0.0).then_some(expected.round() as u64)
     }
 }
 

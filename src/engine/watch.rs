@@ -1,8 +1,10 @@
 //! When each site was read, and how soon it may be read again: one list call covers all that runs there.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::model::Millis;
+use crate::model::{JobName, Millis};
 
 /// At least so many times as long as a list call took is left to the service before the next one.
 const REST: u64 = 4;
@@ -25,8 +27,8 @@ pub(super) struct Watch {
     tried: Option<Timestamp>,
     /// The last failure, until a call succeeds.
     pub(super) trouble: Option<String>,
-    /// How many of ours waited in the site's queue when it was last read.
-    pub(super) queued: u32,
+    /// Which of ours waited in the site's queue when it was last read.
+    pub(super) queued: BTreeSet<JobName>,
 }
 
 impl Watch {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::attempt::{attempt, over_reasons, service};
 use super::document::{
-    CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport, MayStillRun, NotExecuted, NoteReport,
-    ObjectReport, PlanReport, REPORT_VERSION, Report, RunFacts, RunProgress, SourceReport,
+    AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport, MayStillRun, NotExecuted,
+    NoteReport, ObjectReport, PlanReport, REPORT_VERSION, Report, RunFacts, RunProgress, SourceReport,
 };
 use super::verdict::judge;
 use super::{Standing, next, objective};
@@ -194,10 +194,16 @@ fn item_report(
         on_existing: item.on_existing,
         after: item.after.iter().map(Slug::to_string).collect(),
         bytes: attempts.last().and_then(|last| last.restore.as_ref()).and_then(|restore| restore.bytes),
+        flaky: result.is_success() && attempts.iter().any(failed_at_site),
         attempts,
         late: progress.iter().flat_map(|progress| progress.late.iter()).map(service).collect(),
         notes,
     }
+}
+
+/// Whether an attempt was over because the site ended it otherwise than well.
+fn failed_at_site(attempt: &AttemptReport) -> bool {
+    attempt.over_at.is_some() && attempt.restore.as_ref().is_some_and(|restore| !restore.status_class.is_success())
 }
 
 fn object_report(item: &Item, object: &RestoreObject) -> ObjectReport {

@@ -140,6 +140,9 @@ fn needs_details(item: &ItemReport) -> bool {
 fn details(screen: &mut Screen, item: &ItemReport) {
     screen.gap();
     screen.text(0, Tone::Strong, &format!("{}: {}", item.name, item.result));
+    if item.flaky {
+        screen.labelled(2, "FLAKY", DETAILS, Tone::Open, "it succeeded after an attempt had failed at the site");
+    }
     if let Some(reason) = &item.reason {
         screen.field(2, "why", DETAILS, reason);
     }

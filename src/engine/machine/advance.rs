@@ -11,6 +11,9 @@ use crate::engine::queue::Full;
 use crate::journal::{IllegalRecord, ItemState, Progress, Record};
 use crate::model::{CreateRequest, End};
 
+/// How many attempts of an item may be lost, beyond `limits.retries`, before a run gives it up.
+const LOST_IN_A_RUN: u32 = 3;
+
 impl Machine {
     /// Everything that follows from the moment and the state alone.
     pub(super) fn advance(&mut self, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
@@ -47,7 +50,12 @@ impl Machine {
                 continue;
             }
             let item = decision.item.name.clone();
-            if self.budget_left() {
+            let lost = self.progress(at).map_or(0, |p| p.attempts.iter().filter(|a| a.not_found).count());
+            if u32::try_from(lost).unwrap_or(u32::MAX) >= self.limits.retries.saturating_add(LOST_IN_A_RUN) {
+                self.record(Record::NotFound { item: item.clone() }, now, step)?;
+                let reason = format!("`{name}` never arrived, and neither did {lost} attempts before it");
+                self.record(Record::Ended { item, end: End::Rejected, reason }, now, step)?;
+            } else if self.budget_left() {
                 self.further_attempts = self.further_attempts.saturating_add(1);
                 self.record(Record::NotFound { item }, now, step)?;
             } else {

@@ -1,12 +1,12 @@
 //! What answers and lists tell of the run as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{LONGEST_BACKOFF, Machine, Step};
 use crate::journal::{IllegalRecord, Record};
-use crate::model::{CreateOutcome, End, Millis, RestoreRecord, SiteId, Slug};
+use crate::model::{CreateOutcome, End, JobName, Millis, RestoreRecord, SiteId, Slug};
 
 impl Machine {
     pub(super) fn replied(
@@ -100,7 +100,7 @@ impl Machine {
         self.queue_at(&site, &restores, now, step)
     }
 
-    /// A queue of ours that grows at a site, longer than what runs there, is a sign of pressure.
+    /// More of ours that wait in a site's queue, reading after reading, than run there: a sign of pressure.
     fn queue_at(
         &mut self,
         site: &SiteId,
@@ -112,10 +112,12 @@ impl Machine {
             !restore.is_final() && restore.job_name.as_ref().is_some_and(|name| !self.roster.named(name).is_empty())
         };
         let (queued, running): (Vec<_>, Vec<_>) = restores.iter().filter(ours).partition(|r| r.status.is_queued());
-        let (queued, running) = (u32::try_from(queued.len()).unwrap_or(u32::MAX), running.len());
-        let before = self.watches.get_mut(site).map_or(0, |watch| std::mem::replace(&mut watch.queued, queued));
-        if queued > before && before > 0 && usize::try_from(queued).unwrap_or(usize::MAX) > running {
-            return self.pressed(&format!("the queue at site `{site}` grew to {queued}"), now, step);
+        let queued: BTreeSet<JobName> = queued.iter().filter_map(|restore| restore.job_name.clone()).collect();
+        let before = self.watches.get_mut(site).map(|watch| std::mem::replace(&mut watch.queued, queued.clone()));
+        let still = before.map_or(0, |before| before.intersection(&queued).count());
+        if !running.is_empty() && still > running.len() {
+            let why = format!("{still} wait in the queue of site `{site}`, where {} run", running.len());
+            return self.pressed(&why, now, step);
         }
         Ok(())
     }

@@ -41,6 +41,8 @@ pub struct ItemReport {
     pub attempts: Vec<AttemptReport>,
     /// Restores of given-up attempts that turned up after all.
     pub late: Vec<ServiceReport>,
+    /// Whether it succeeded after an attempt of this run had failed at the site.
+    pub flaky: bool,
     /// What a reader must know, from the diff and from the run.
     pub notes: Vec<String>,
 }

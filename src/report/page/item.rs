@@ -42,6 +42,9 @@ fn row(page: &mut Markup, item: &ItemReport) {
     cell(page, "Diff", item.action.word());
     page.open("td", &[("data-label", "Result")]);
     standing(page, item.result);
+    if item.flaky {
+        page.element("small", &[], "flaky: an attempt failed before");
+    }
     page.close("td");
     let age = item.source.backup_age_ms.map(|age| format!(", {} old", hours(age))).unwrap_or_default();
     let backup = match &item.source.execution {

@@ -1,0 +1,49 @@
+//! Runners that are broken on purpose: the laws are worth what they catch.
+
+/// What is broken. Each leaves out one thing that a runner must do; the first seed that catches it stands beside it, and
+/// the test suite holds that it still does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// A commit is acknowledged before it is durable, and a crash loses it.
+    LostSync,
+    /// A create is sent while its intent is still being written.
+    LateIntent,
+    /// A create of unknown fate is sent again without a wait.
+    NoSettleWindow,
+    /// A lost reply is taken for a refusal.
+    UnknownIsRejected,
+    /// What earlier runs recorded isn't read.
+    ForgottenJournal,
+    /// What runs already takes no room when a run begins.
+    ForgottenPlaces,
+    /// The limit of restores in flight is not kept.
+    NoConcurrencyLimit,
+    /// The limits of groups are not kept.
+    NoGroupLimit,
+    /// A list that can't be read counts as an empty one.
+    UnreadableIsEmpty,
+    /// A status that nobody knows counts as a success.
+    UnknownStatusIsSuccess,
+    /// Who lost the lease may go on writing.
+    NoFencing,
+    /// Restores that need others don't wait for them.
+    NoOrder,
+}
+
+impl Mutation {
+    /// Every one, with a seed that catches it.
+    pub const ALL: [(Self, u64); 12] = [
+        (Self::LostSync, 0),
+        (Self::LateIntent, 0),
+        (Self::NoSettleWindow, 0),
+        (Self::UnknownIsRejected, 0),
+        (Self::ForgottenJournal, 0),
+        (Self::ForgottenPlaces, 0),
+        (Self::NoConcurrencyLimit, 0),
+        (Self::NoGroupLimit, 0),
+        (Self::UnreadableIsEmpty, 0),
+        (Self::UnknownStatusIsSuccess, 0),
+        (Self::NoFencing, 0),
+        (Self::NoOrder, 0),
+    ];
+}
