@@ -13,6 +13,9 @@ use std::time::Instant;
 use restorectl_schedules::life::{live, outcome};
 use restorectl_schedules::mutation::Mutation;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Looks for the first seed that catches each mutation, for the table in `mutation.rs`.
 fn mutations(first: u64, count: u64) -> ExitCode {
     for (mutation, _) in Mutation::ALL {

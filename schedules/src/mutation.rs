@@ -33,17 +33,17 @@ pub enum Mutation {
 impl Mutation {
     /// Every one, with a seed that catches it.
     pub const ALL: [(Self, u64); 12] = [
-        (Self::LostSync, 0),
+        (Self::LostSync, 149),
         (Self::LateIntent, 0),
-        (Self::NoSettleWindow, 0),
-        (Self::UnknownIsRejected, 0),
-        (Self::ForgottenJournal, 0),
-        (Self::ForgottenPlaces, 0),
-        (Self::NoConcurrencyLimit, 0),
-        (Self::NoGroupLimit, 0),
-        (Self::UnreadableIsEmpty, 0),
-        (Self::UnknownStatusIsSuccess, 0),
-        (Self::NoFencing, 0),
-        (Self::NoOrder, 0),
+        (Self::NoSettleWindow, 9),
+        (Self::UnknownIsRejected, 2),
+        (Self::ForgottenJournal, 5),
+        (Self::ForgottenPlaces, 1),
+        (Self::NoConcurrencyLimit, 1),
+        (Self::NoGroupLimit, 10),
+        (Self::UnreadableIsEmpty, 98),
+        (Self::UnknownStatusIsSuccess, 2),
+        (Self::NoFencing, 116313),
+        (Self::NoOrder, 1),
     ];
 }

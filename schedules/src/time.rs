@@ -92,11 +92,11 @@ impl Time {
         loop {
             while flag.0.swap(false, Ordering::Relaxed) {
                 let polled = future.as_mut().poll(&mut context);
-                if self.lock().stopped {
-                    return None;
-                }
                 if let Poll::Ready(output) = polled {
                     return Some(output);
+                }
+                if self.lock().stopped {
+                    return None;
                 }
             }
             match self.advance(until) {
@@ -111,8 +111,10 @@ impl Time {
     pub fn pass(&self, millis: u64) {
         let until = self.millis().saturating_add(millis);
         while let Some(alarm) = self.advance(until) {
-            if let Alarm::Do(what) = alarm {
-                what();
+            match alarm {
+                // Whoever stands still finds itself awake when it goes on.
+                Alarm::Wake(waker) => waker.wake(),
+                Alarm::Do(what) => what(),
             }
         }
     }
