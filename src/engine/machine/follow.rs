@@ -63,6 +63,7 @@ impl Machine {
     ) -> Result<(), IllegalRecord> {
         let watch = self.watches.entry(site.clone()).or_default();
         watch.end(result.is_ok(), now);
+        let begun = watch.last().unwrap_or(now);
         let restores = match result {
             Ok(restores) => restores,
             Err(why) => {
@@ -95,7 +96,7 @@ impl Machine {
             }
         }
         for (at, list) in found {
-            self.look(at, &site, &list, now, step)?;
+            self.look(at, (&site, begun), &list, now, step)?;
         }
         self.queue_at(&site, &restores, now, step)
     }

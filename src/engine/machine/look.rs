@@ -7,11 +7,12 @@ use crate::journal::{Attempt, IllegalRecord, ItemState, Progress, Record};
 use crate::model::{ExecutionKey, Millis, ResourceId, RestoreRecord, SiteId, Slug, StatusClass};
 
 impl Machine {
-    /// What a list tells about one item; `found` is what it shows under the names of the item's attempts.
+    /// What a list, of a site and begun at a moment, tells about one item; `found` is what it shows under the names of
+    /// the item's attempts.
     pub(super) fn look(
         &mut self,
         at: usize,
-        site: &SiteId,
+        (site, begun): (&SiteId, Timestamp),
         found: &[&RestoreRecord],
         now: Timestamp,
         step: &mut Step,
@@ -21,12 +22,12 @@ impl Machine {
         match progress.state {
             ItemState::Unsure | ItemState::Following => {}
             ItemState::Ended(_) if progress.current_may_run() => {}
-            ItemState::Ended(_) => return self.look_back(at, found, now, step),
+            ItemState::Ended(_) => return self.look_back(at, begun, found, now, step),
             ItemState::Waiting | ItemState::Intended => return Ok(()),
         }
         let Some(current) = progress.current() else { return Ok(()) };
         match newest(current, found) {
-            Some(restore) => self.seen(at, restore, found, now, step),
+            Some(restore) => self.seen(at, begun, restore, found, now, step),
             None => {
                 self.unseen(at, site, now, step);
                 Ok(())
@@ -38,6 +39,7 @@ impl Machine {
     fn seen(
         &mut self,
         at: usize,
+        begun: Timestamp,
         restore: &RestoreRecord,
         found: &[&RestoreRecord],
         now: Timestamp,
@@ -46,6 +48,12 @@ impl Machine {
         let Some((item, progress)) = self.named_progress(at) else { return Ok(()) };
         let Some(current) = progress.current() else { return Ok(()) };
         let known = current.restore.clone();
+        // Readings of two sites overtake each other: an older one takes nothing back.
+        let is_older = self.shown_at.get(&at).is_some_and(|shown| begun < *shown);
+        if is_older && known.as_ref().is_some_and(|known| known.mark() == restore.mark() && rank(restore) < rank(known))
+        {
+            return Ok(());
+        }
         // Another restore under the very name is nothing that a runner can make good; it must not go unsaid.
         let mut doubles: Vec<&RestoreRecord> = found.iter().copied().filter(|r| current.is(r)).collect();
         // What was taken for it before, and this list leaves out, is one as well.
@@ -58,6 +66,7 @@ impl Machine {
                 .extend(oddity(known.as_ref(), restore).map(|text| Record::Noted { item: Some(item.clone()), text }));
             records.push(Record::Observed { item: item.clone(), restore: restore.clone() });
         }
+        self.shown_at.insert(at, now);
         for record in records {
             self.record(record, now, step)?;
         }
@@ -114,7 +123,7 @@ impl Machine {
             self.record(Record::Noted { item: Some(item.clone()), text }, now, step)?;
         }
         match restore {
-            Some(restore) => self.seen(at, &restore, &[&restore], now, step),
+            Some(restore) => self.seen(at, now, &restore, &[&restore], now, step),
             None => Ok(()),
         }
     }
@@ -163,12 +172,17 @@ impl Machine {
     fn look_back(
         &mut self,
         at: usize,
+        begun: Timestamp,
         found: &[&RestoreRecord],
         now: Timestamp,
         step: &mut Step,
     ) -> Result<(), IllegalRecord> {
         let Some((item, progress)) = self.named_progress(at) else { return Ok(()) };
         let Some(current) = progress.current() else { return Ok(()) };
+        // A reading that was begun before shows what was before.
+        if progress.ended.as_ref().is_none_or(|(ended, _)| begun < *ended) {
+            return Ok(());
+        }
         let (Some(known), Some(restore)) = (&current.restore, newest(current, found)) else { return Ok(()) };
         let (known, restore) = (known.clone(), restore.clone());
         let doubles: Vec<&RestoreRecord> =

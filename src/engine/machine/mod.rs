@@ -124,6 +124,8 @@ pub struct Machine {
     further_attempts: u32,
     pressure: Pressure,
     pace: Pace,
+    /// When the last reading came that showed an item, by its number.
+    shown_at: HashMap<usize, Timestamp>,
     stopping: bool,
 }
 
@@ -144,6 +146,7 @@ impl Machine {
             further_attempts: 0,
             pressure: Pressure::new(changeset.limits.concurrency, changeset.limits.adaptive),
             pace: Pace::default(),
+            shown_at: HashMap::new(),
             stopping: false,
         }
     }
