@@ -92,7 +92,8 @@ impl World {
             },
             term: TERM,
         };
-        let lease = self.journal.take(&claim, *self.gone.lock().unwrap()).await?;
+        let gone = *self.gone.lock().unwrap();
+        let lease = self.journal.take(&claim, gone).await?;
         let applied = self.under_lease(&lease, signals).await;
         self.journal.end_lease(&lease, "was given back").await?;
         applied

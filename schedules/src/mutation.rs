@@ -43,7 +43,7 @@ impl Mutation {
         (Self::NoGroupLimit, 10),
         (Self::UnreadableIsEmpty, 98),
         (Self::UnknownStatusIsSuccess, 2),
-        (Self::NoFencing, 116313),
+        (Self::NoFencing, 58),
         (Self::NoOrder, 1),
     ];
 }

@@ -81,6 +81,7 @@ pub fn plan(dice: &mut Dice) -> Plan {
         per_target_site: few(dice, 30, 3),
         per_source_site: few(dice, 30, 3),
         groups: BTreeMap::from([("heavy".into(), 1 + u32::try_from(dice.below(4)).unwrap())]),
+        requests_per_minute: dice.percent(10).then(|| 10 + u32::try_from(dice.below(60)).unwrap()),
         adaptive: dice.percent(80),
         retries: u32::try_from(dice.below(3)).unwrap(),
         poll_interval_ms: Millis(1_000 + dice.below(29_000)),

@@ -209,13 +209,14 @@ impl<'a> History<'a> {
             let attempt = newest.job_name.as_ref().map_or(1, attempt_of);
             let failed =
                 |r: &RestoreRecord| matches!(r.status.class(), StatusClass::Failed | StatusClass::PartlyFailed);
-            let double = |r: &&&RestoreRecord| r.job_name == newest.job_name && !failed(r);
-            // A name that we derive is sent once: two under it mean that the request was delivered twice.
+            // A name that we derive is sent once, and never after one with a larger number: what failed last although it
+            // shouldn't have come at all was delivered a second time.
+            let double = |r: &&&RestoreRecord| !failed(r) && r.job_name.as_ref().map_or(0, attempt_of) >= attempt;
             if let (Identity::Derived { .. }, true, Some(other)) =
                 (&self.identity, failed(newest), current.iter().find(double))
             {
                 return blocked(format!(
-                    "{} ended {}, and {} bears the same name and is {}: look at what each of them wrote, then use `--again`",
+                    "{} ended {} last, although {} is {}: a request was delivered twice; look at what each of them wrote, then use `--again`",
                     shown(newest),
                     newest.status,
                     shown(other),

@@ -1,6 +1,8 @@
 //! Who may start: limits and overlap, counted over everything that may run at a site.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use crate::model::{Item, Limits, ObjectName, SiteId, TouchedRef};
 
@@ -147,9 +149,10 @@ fn touched(item: &Item) -> impl Iterator<Item = TouchedRef<'_>> {
     item.objects.iter().map(|object| item.writes(object))
 }
 
-fn lower<K: std::hash::Hash + Eq, Q: std::hash::Hash + Eq + ?Sized>(counts: &mut HashMap<K, u32>, key: &Q, by: u32)
+fn lower<K, Q>(counts: &mut HashMap<K, u32>, key: &Q, by: u32)
 where
-    K: std::borrow::Borrow<Q>,
+    K: Hash + Eq + Borrow<Q>,
+    Q: Hash + Eq + ?Sized,
 {
     if let Some(count) = counts.get_mut(key) {
         *count = count.saturating_sub(by);

@@ -134,7 +134,8 @@ async fn carry_out<S: Site>(site: Arc<S>, effect: Effect) -> Event {
             Event::Listed { site: id, result }
         }
         Effect::Show { item, source, restore } => {
-            let result = site.restore(&source, &restore).await.map_err(|failed| failed.0);
+            let result = site.restore(&source, &restore).await;
+            let result = result.map(|found| found.map(Box::new)).map_err(|failed| failed.0);
             Event::Shown { item, result }
         }
     }

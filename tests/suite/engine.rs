@@ -374,6 +374,38 @@ fn one_target_site_has_a_limit_of_its_own_and_holds_up_no_other() {
 }
 
 #[test]
+fn requests_keep_their_distance() {
+    let mut plan = simple(4);
+    plan.limits.concurrency = 4;
+    plan.limits.requests_per_minute = Some(6);
+    let mut by_hand = ByHand::start(&plan);
+    assert_eq!(by_hand.creates.len(), 1);
+    for seconds in 1..=30 {
+        by_hand.tell(Event::Woken, seconds);
+        assert_eq!(by_hand.creates.len() + by_hand.lists.len(), 1 + usize::try_from(seconds / 10).unwrap());
+    }
+    assert_eq!(by_hand.creates.len(), 4);
+}
+
+#[test]
+fn what_is_heavy_takes_its_weight_and_a_source_site_has_a_limit_too() {
+    let mut plan = simple(4);
+    plan.limits.concurrency = 4;
+    plan.limits.groups.insert("heavy".into(), 3);
+    for (index, weight) in [(0, 2), (1, 2), (2, 1)] {
+        plan.items[index].group = Some("heavy".into());
+        plan.items[index].weight = weight;
+    }
+    // Who doesn't fit isn't overtaken in its group.
+    assert_eq!(ByHand::start(&plan).creates, ["item-0", "item-3"]);
+    let mut plan = simple(3);
+    plan.limits.concurrency = 3;
+    plan.limits.per_source_site = Some(1);
+    plan.items[2].source.site = SiteId::new("DR");
+    assert_eq!(ByHand::start(&plan).creates, ["item-0", "item-2"]);
+}
+
+#[test]
 fn a_full_group_holds_up_no_other() {
     let mut plan = simple(4);
     plan.limits.concurrency = 4;

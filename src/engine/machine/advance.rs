@@ -76,7 +76,7 @@ impl Machine {
         }
         let decisions = Arc::clone(&self.decisions);
         let mut full = Full::default();
-        loop {
+        while self.has_slot(now) {
             let (occupied, limits, most) = (&self.roster.occupied, &self.limits, self.pressure.allowed());
             let obstacle = |at: usize| {
                 let decision = decisions.get(at)?;
@@ -103,7 +103,9 @@ impl Machine {
             };
             self.record(intent, now, step)?;
             step.effects.push(Effect::Create { item, request: CreateRequest { job_name, ..request } });
+            self.take_slot(now);
         }
+        Ok(())
     }
 
     /// If all that is left waits for restores that outlived their deadline or are not ours to follow, it would wait

@@ -90,9 +90,10 @@ impl Machine {
         let since = current.answered_at.unwrap_or(current.began_at);
         let awaited = known.is_none() && self.limits.settle_window_ms.after(since) > now;
         let (Some(restore), Some(execution)) = (id, &decision.execution) else { return };
-        if progress.state == ItemState::Following && tells && !awaited {
+        if progress.state == ItemState::Following && tells && !awaited && self.has_slot(now) {
             let source = ExecutionKey { job: decision.item.source.key(), execution: execution.id.clone() };
             step.effects.push(Effect::Show { item, source, restore });
+            self.take_slot(now);
         }
     }
 
@@ -100,7 +101,7 @@ impl Machine {
     pub(super) fn shown(
         &mut self,
         item: &Slug,
-        result: Result<Option<RestoreRecord>, String>,
+        result: Result<Option<Box<RestoreRecord>>, String>,
         now: Timestamp,
         step: &mut Step,
     ) -> Result<(), IllegalRecord> {

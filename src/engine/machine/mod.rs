@@ -56,7 +56,7 @@ pub enum Event {
         /// The item that it was for.
         item: Slug,
         /// The restore, or that the service knows no such one, or why it couldn't be read.
-        result: Result<Option<RestoreRecord>, String>,
+        result: Result<Option<Box<RestoreRecord>>, String>,
     },
     /// The service answered some call, whichever, that it has too much to do.
     Pressed,
@@ -124,6 +124,8 @@ pub struct Machine {
     further_attempts: u32,
     pressure: Pressure,
     pace: Pace,
+    /// Not before this moment is the next request made, where their rate has a limit.
+    slot: Timestamp,
     /// When the last reading came that showed an item, by its number.
     shown_at: HashMap<usize, Timestamp>,
     stopping: bool,
@@ -146,6 +148,7 @@ impl Machine {
             further_attempts: 0,
             pressure: Pressure::new(changeset.limits.concurrency, changeset.limits.adaptive),
             pace: Pace::default(),
+            slot: Timestamp::MIN,
             shown_at: HashMap::new(),
             stopping: false,
         }

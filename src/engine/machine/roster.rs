@@ -123,7 +123,7 @@ impl Roster {
         let attempts = progress.map_or(&[][..], |progress| &progress.attempts);
 
         let Some(slot) = self.slots.get_mut(at) else { return };
-        let before = std::mem::replace(&mut slot.state, Some(state));
+        let before = slot.state.replace(state);
         let (occupied, was_watched) = (slot.occupies, slot.watched);
         (slot.occupies, slot.watched) = (occupies, watched);
         let pause = std::mem::replace(&mut slot.pause, terms.pause);

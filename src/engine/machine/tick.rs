@@ -20,10 +20,23 @@ const LONGEST: Millis = Millis::from_secs(120);
 impl Machine {
     pub(super) fn read_sites(&mut self, now: Timestamp, step: &mut Step) {
         for site in self.watched_sites() {
-            if self.next_read(&site, now).is_some_and(|moment| moment <= now) {
+            if self.next_read(&site, now).is_some_and(|moment| moment <= now) && self.has_slot(now) {
+                self.take_slot(now);
                 self.watches.entry(site.clone()).or_default().begin(now);
                 step.effects.push(Effect::List { site });
             }
+        }
+    }
+
+    /// Whether `limits.requests_per_minute` lets a request be made.
+    pub(super) fn has_slot(&self, now: Timestamp) -> bool {
+        self.slot <= now
+    }
+
+    /// A request is made: the next one comes so much later.
+    pub(super) fn take_slot(&mut self, now: Timestamp) {
+        if let Some(most) = self.limits.requests_per_minute {
+            self.slot = Millis(60_000_u64.div_ceil(u64::from(most.max(1)))).after(self.slot.max(now));
         }
     }
 
@@ -92,14 +105,18 @@ impl Machine {
 
     pub(super) fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
         let sites = self.watched_sites();
-        let reads = sites.iter().filter_map(|site| self.next_read(site, now));
+        let reads = sites.iter().filter_map(|site| self.next_read(site, now)).map(|moment| moment.max(self.slot));
         // What is over already waits for a reading, which comes by itself.
         let later = (Timestamp::from_nanosecond(now.as_nanosecond() + 1).unwrap_or(now), 0);
         let deadline = self.roster.deadlines.range(later..).next().map(|(moment, _)| *moment);
         let pause = self.roster.paused.first().map(|(moment, _)| *moment);
         let quiet = self.quiet_until.filter(|_| !self.stopping);
         let run = self.run_deadline.filter(|_| !self.roster.waiting.is_empty());
-        reads.chain(deadline).chain([pause, quiet, run].into_iter().flatten().filter(|moment| *moment > now)).min()
+        let slot = Some(self.slot).filter(|_| !self.stopping && self.limits.requests_per_minute.is_some());
+        reads
+            .chain(deadline)
+            .chain([pause, quiet, run, slot].into_iter().flatten().filter(|moment| *moment > now))
+            .min()
     }
 }
 
