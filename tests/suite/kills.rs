@@ -14,6 +14,9 @@ use crate::schedules::Dice;
 /// How often a process is killed, where `RESTORECTL_KILLS` says nothing.
 const KILLS: u64 = 60;
 
+/// How often at most in one round.
+const MOST_LIVES: u32 = 8;
+
 const AGAIN: [&str; 6] = ["apply", "plans/dr-weekly.yaml", "--env", "sim", "--auto-approve", "--again"];
 const RESUME: [&str; 2] = ["resume", "--auto-approve"];
 
@@ -44,13 +47,13 @@ async fn whoever_is_killed_at_any_moment_restores_nothing_twice_and_loses_nothin
     while killed < kills {
         round += 1;
         let before = runs(&rig).await;
-        let mut opened = false;
+        let (mut opened, mut lives) = (false, 0);
         loop {
             let mut child = rig.start(if opened { &RESUME } else { &AGAIN });
-            // Now and then it is left alone, so that a round comes to its end.
+            // After some lives it is left alone, so that a round comes to its end, however slow the machine is.
+            lives += 1;
             let life = Duration::from_millis(dice.below(900));
-            let ended = tokio::time::timeout(life, child.wait()).await;
-            if ended.is_err() {
+            if lives <= MOST_LIVES && tokio::time::timeout(life, child.wait()).await.is_err() {
                 child.kill().await.unwrap();
                 killed += 1;
                 opened = opened || runs(&rig).await > before;
