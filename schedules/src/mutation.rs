@@ -33,17 +33,17 @@ pub enum Mutation {
 impl Mutation {
     /// Every one, with a seed that catches it.
     pub const ALL: [(Self, u64); 12] = [
-        (Self::LostSync, 149),
+        (Self::LostSync, 41),
         (Self::LateIntent, 0),
-        (Self::NoSettleWindow, 9),
+        (Self::NoSettleWindow, 28),
         (Self::UnknownIsRejected, 2),
-        (Self::ForgottenJournal, 5),
-        (Self::ForgottenPlaces, 1),
+        (Self::ForgottenJournal, 0),
+        (Self::ForgottenPlaces, 5),
         (Self::NoConcurrencyLimit, 1),
         (Self::NoGroupLimit, 10),
-        (Self::UnreadableIsEmpty, 98),
-        (Self::UnknownStatusIsSuccess, 2),
-        (Self::NoFencing, 58),
+        (Self::UnreadableIsEmpty, 78),
+        (Self::UnknownStatusIsSuccess, 3),
+        (Self::NoFencing, 10),
         (Self::NoOrder, 1),
     ];
 }
