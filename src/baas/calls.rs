@@ -7,7 +7,9 @@ use super::client::{Client, Login};
 use super::entries::{Entry, List, Object};
 use super::fault::{CallFailed, Fault};
 use super::wire;
-use crate::model::{CreateOutcome, CreateRequest, ExecutionKey, JobKey, ObjectType, ResourceId, SiteId};
+use crate::model::{
+    CreateOutcome, CreateRequest, ExecutionKey, JobKey, ObjectType, ResourceId, RestoreRecord, SiteId,
+};
 
 /// Answers of lists come in pages of this size.
 const PAGE: usize = 100;
@@ -37,6 +39,20 @@ impl Client {
     /// When the call fails; so for all calls below.
     pub async fn restores(&self, site: &SiteId) -> Result<Vec<wire::Restore>, CallFailed> {
         self.list(self.address(&["sites", site.as_str(), "restores"])).await
+    }
+
+    /// Every restore of a site as records, without our own secrets; what says the same as the last time isn't read again.
+    pub(super) async fn restore_records(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, CallFailed> {
+        let record = |restore: wire::Restore| self.record(restore);
+        let read = |answer: &Answer| {
+            let known = (site, self.renewals());
+            let list = self.parse_as(answer, |body| match self.remembered.records(known, body, record) {
+                Some(records) => Ok(Ok(records)),
+                None => serde_json::from_slice::<List<wire::Restore>>(body).map(Err),
+            })?;
+            list.or_else(|list| Ok(list.whole()?.into_iter().map(record).collect()))
+        };
+        self.read_as(self.address(&["sites", site.as_str(), "restores"]), read).await
     }
 
     /// One restore, by its execution id.
@@ -187,11 +203,8 @@ impl Client {
 
     /// A list, whole or not at all.
     async fn list<T: Entry>(&self, url: reqwest::Url) -> Result<Vec<T>, CallFailed> {
-        let List { entries, overflows } = self.read::<List<T>>(url.clone()).await?;
-        match overflows {
-            true => Err(self.failed(&Method::GET, &url, Fault::TooMany { entries: entries.len() })),
-            false => Ok(entries),
-        }
+        let list = self.read::<List<T>>(url.clone()).await?;
+        list.whole().map_err(|fault| self.failed(&Method::GET, &url, fault))
     }
 
     /// The id of what a request made, from `x-resource-id`; or why there is none. The header comes from outside: what

@@ -15,6 +15,7 @@ use super::access::{Access, RESTORE_CREDENTIALS};
 use super::answer::{Answer, Overflow, bounded, chain, out_of_time, transport};
 use super::fault::{Anew, CallFailed, Fault, moment, retry_after};
 use super::identity::{Identity, Renewed, Shown, Source};
+use super::remembered::Remembered;
 use crate::model::{Api, Millis, PermissionQuery, is_this_machine, service_address};
 
 /// The largest answer to a read that we take: some ten thousand restores with their sub-tasks.
@@ -46,6 +47,8 @@ pub struct Client {
     /// How long one request may take altogether; and after so long, a read isn't repeated any more.
     total: Duration,
     permission_query: PermissionQuery,
+    /// What the sites' lists of restores showed last.
+    pub(super) remembered: Arc<Remembered>,
     /// Whether an answer said that it comes from the simulator.
     simulator: Arc<AtomicBool>,
     /// How often an answer said that the service has too much to do.
@@ -115,6 +118,7 @@ impl Client {
             identity: Arc::new(identity),
             total,
             permission_query: api.permission_query.clone(),
+            remembered: Arc::default(),
             simulator: Arc::default(),
             pressed: Arc::default(),
         })
@@ -145,10 +149,19 @@ impl Client {
 
     /// A read that gives JSON; repeated while its fault may pass, and begun no more after the time for one call.
     pub(super) async fn read<T: DeserializeOwned>(&self, url: Url) -> Result<T, CallFailed> {
+        self.read_as(url, |answer| self.parse(answer)).await
+    }
+
+    /// A read, of whose answer `parse` makes something.
+    pub(super) async fn read_as<T>(
+        &self,
+        url: Url,
+        parse: impl Fn(&Answer) -> Result<T, Fault>,
+    ) -> Result<T, CallFailed> {
         let begun = Instant::now();
         let once = || async {
             let answer = self.known(&self.reads, &Method::GET, &url, None, Login::Without).await?;
-            self.parse(&answer).map_err(|fault| self.failed(&Method::GET, &url, fault))
+            parse(&answer).map_err(|fault| self.failed(&Method::GET, &url, fault))
         };
         let backoff = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
@@ -307,6 +320,15 @@ impl Client {
 
     /// The JSON of an answer. An empty body is none: it would pass for an empty list.
     pub(super) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Fault> {
+        self.parse_as(answer, |body| serde_json::from_slice(body))
+    }
+
+    /// What `read` makes of an answer that says that it is JSON.
+    pub(super) fn parse_as<T>(
+        &self,
+        answer: &Answer,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, Fault> {
         let declared = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let not_json = || Fault::NotJson {
             status: answer.status,
@@ -319,7 +341,7 @@ impl Client {
         }
         // Some writers begin with a mark that says nothing in UTF-8.
         let body = answer.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&answer.body);
-        serde_json::from_slice(body).map_err(|problem| match problem.is_data() {
+        read(body).map_err(|problem| match problem.is_data() {
             true => Fault::OtherShape { status: answer.status, why: self.excerpt(problem.to_string().as_bytes()) },
             false => not_json(),
         })
@@ -345,6 +367,11 @@ impl Client {
     /// A free text of the service without our own secrets.
     pub(super) fn redact(&self, text: &str) -> String {
         self.identity.redact(text)
+    }
+
+    /// How often the secrets were read anew.
+    pub(super) fn renewals(&self) -> u64 {
+        self.identity.renewals()
     }
 
     /// Whether a text holds one of our secrets.

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::fault::Fault;
 use super::wire;
 
 /// The memory that the records of one list may take, their texts aside: those are no longer than the body.
@@ -71,9 +72,19 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 /// A list; null counts as an empty one. Entries that tell nothing are left out, unless there are no others.
 pub(super) struct List<T> {
-    pub(super) entries: Vec<T>,
+    entries: Vec<T>,
     /// Whether there was more than may be taken.
-    pub(super) overflows: bool,
+    overflows: bool,
+}
+
+impl<T> List<T> {
+    /// Its entries, if they are all there are.
+    pub(super) fn whole(self) -> Result<Vec<T>, Fault> {
+        match self.overflows {
+            true => Err(Fault::TooMany { entries: self.entries.len() }),
+            false => Ok(self.entries),
+        }
+    }
 }
 
 impl<'de, T: Entry> Deserialize<'de> for List<T> {

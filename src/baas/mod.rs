@@ -12,6 +12,7 @@ mod entries;
 mod fault;
 mod identity;
 mod lenient;
+mod remembered;
 mod site;
 mod texts;
 pub mod wire;

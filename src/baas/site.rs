@@ -20,6 +20,17 @@ fn free_texts(record: &mut RestoreRecord) -> impl Iterator<Item = &mut String> {
     single.chain(lists.into_iter().flatten()).chain(of_tasks)
 }
 
+impl Client {
+    /// A restore's document as a record, without our own secrets.
+    pub(super) fn record(&self, restore: super::wire::Restore) -> RestoreRecord {
+        let mut record = RestoreRecord::from(restore);
+        for text in free_texts(&mut record).filter(|text| self.is_told_by(text)) {
+            *text = self.redact(text);
+        }
+        record
+    }
+}
+
 fn failed(failed: CallFailed) -> ReadFailed {
     ReadFailed(failed.to_string())
 }
@@ -31,23 +42,12 @@ impl Site for Client {
     }
 
     async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
-        let list = Client::restores(self, site).await.map_err(failed)?;
-        let mut records: Vec<RestoreRecord> = list.into_iter().map(RestoreRecord::from).collect();
-        for text in records.iter_mut().flat_map(free_texts).filter(|text| self.is_told_by(text)) {
-            *text = self.redact(text);
-        }
-        Ok(records)
+        self.restore_records(site).await.map_err(failed)
     }
 
     async fn restore(&self, source: &ExecutionKey, restore: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
         match Client::restore(self, source, restore).await {
-            Ok(found) => {
-                let mut record = RestoreRecord::from(found);
-                for text in free_texts(&mut record) {
-                    *text = self.redact(text);
-                }
-                Ok(Some(record))
-            }
+            Ok(found) => Ok(Some(self.record(found))),
             Err(absent) if absent.fault.is_absent() => Ok(None),
             Err(other) => Err(failed(other)),
         }

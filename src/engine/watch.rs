@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::model::{JobName, Millis};
 
-/// At least so many times as long as a list call took is left to the service before the next one.
-const REST: u64 = 4;
+/// The next list call begins no sooner than so many times as long as the last one took after that began: half of the time the
+/// service has its peace.
+const REST: u64 = 2;
 
 /// A call that took for ever doesn't keep us from asking again.
 const LONGEST_REST: Millis = Millis::from_secs(60);

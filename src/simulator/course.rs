@@ -35,15 +35,15 @@ impl Course {
 /// Does everything that is due by `now`.
 pub(super) async fn advance(store: &mut Store, limit: usize, now: Moment) -> sqlx::Result<Course> {
     let pace = store.pace().await?;
-    let mut open = restores::open(store.sql()).await?;
+    let mut kept = store.take_open().await?;
+    let (open, cursor) = (&mut kept.restores, &mut kept.last_step);
     let mut facts: Vec<Facts> = open.iter().map(Restore::facts).collect();
-    let mut cursor = restores::last_step(store.sql()).await?;
     let next = loop {
-        let step = match lifecycle::next_step(&facts, &pace, limit, cursor) {
+        let step = match lifecycle::next_step(&facts, &pace, limit, *cursor) {
             Some(step) if step.at <= now => step,
             later => break later.map(|step| step.at),
         };
-        cursor = step.at;
+        *cursor = step.at;
         let Some(index) = open.iter().position(|one| one.id == step.id) else {
             break None;
         };
@@ -62,6 +62,7 @@ pub(super) async fn advance(store: &mut Store, limit: usize, now: Moment) -> sql
             facts.started_at = Some(step.at);
         }
     };
+    store.keep_open(kept);
     let standings = lifecycle::standings(&facts, limit, now);
     Ok(Course { now, pace, standings, next })
 }

@@ -103,7 +103,8 @@ fn read<T: DeserializeOwned>(column: &str, text: &str) -> sqlx::Result<T> {
     serde_json::from_str(text).map_err(|error| sqlx::Error::ColumnDecode { index: column.into(), source: error.into() })
 }
 
-fn written<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
+/// A document as it is stored and sent.
+pub(super) fn written<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
@@ -130,9 +131,9 @@ pub(super) struct NewRestore<'a> {
     pub(super) ready_at: Moment,
 }
 
-/// Stores a restore and gives its execution id.
-pub(super) async fn insert(sql: &mut SqliteConnection, new: &NewRestore<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
+/// Stores a restore.
+pub(super) async fn insert(sql: &mut SqliteConnection, new: &NewRestore<'_>) -> sqlx::Result<Restore> {
+    let id = sqlx::query_scalar(
         "INSERT INTO sim_restores (id, name, source_site, job, execution, target_site, body, work, faults, \
          accepted_at, listed_at, ready_at) \
          VALUES ((SELECT coalesce(max(id), ?) + 1 FROM sim_restores), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -150,21 +151,42 @@ pub(super) async fn insert(sql: &mut SqliteConnection, new: &NewRestore<'_>) -> 
     .bind(new.accepted_at.plus(new.faults.vanish_ms).0)
     .bind(new.ready_at.0)
     .fetch_one(sql)
-    .await
+    .await?;
+    Ok(Restore {
+        id,
+        name: new.body.name.clone(),
+        source_site: new.source_site.to_owned(),
+        execution: new.execution,
+        target_site: new.body.target_site.clone(),
+        work: new.work.clone(),
+        claims: super::work::claims(new.body),
+        faults: new.faults.clone(),
+        ready_at: new.ready_at,
+        started_at: None,
+        record: None,
+    })
 }
 
-/// The restores that haven't ended, also those that are accepted only later.
-pub(super) async fn open(sql: &mut SqliteConnection) -> sqlx::Result<Vec<Restore>> {
-    sqlx::query_as("SELECT * FROM sim_restores WHERE ended_at IS NULL ORDER BY id").fetch_all(sql).await
+/// The restores that haven't ended, also those that are accepted only later, kept between two looks at them.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// In the order of their ids.
+    pub(super) restores: Vec<Restore>,
+    /// The moment of the last start or end of any restore.
+    pub(super) last_step: Moment,
+    /// SQLite's `data_version`: another one means that somebody else has written.
+    pub(super) version: i64,
 }
 
-/// The moment of the last start or end of any restore.
-pub(super) async fn last_step(sql: &mut SqliteConnection) -> sqlx::Result<Moment> {
+/// Reads the restores that haven't ended.
+pub(super) async fn open(sql: &mut SqliteConnection, version: i64) -> sqlx::Result<Open> {
+    let restores =
+        sqlx::query_as("SELECT * FROM sim_restores WHERE ended_at IS NULL ORDER BY id").fetch_all(&mut *sql).await?;
     let last: Option<i64> =
         sqlx::query_scalar("SELECT max(max(coalesce(started_at, 0), coalesce(ended_at, 0))) FROM sim_restores")
             .fetch_one(sql)
             .await?;
-    Ok(Moment(last.unwrap_or(0)))
+    Ok(Open { restores, last_step: Moment(last.unwrap_or(0)), version })
 }
 
 /// One restore, if it is accepted by `now`.
@@ -176,15 +198,16 @@ pub(super) async fn get(sql: &mut SqliteConnection, id: i64, now: Moment) -> sql
         .await
 }
 
-/// The restores that lists show at `now`: of a site as source or target, or of one execution.
+/// The restores that lists show at `now`: of a site as source or target, or of one execution. Each by its id, and those
+/// that have ended with the text of their last document.
 pub(super) async fn listed(
     sql: &mut SqliteConnection,
     site: &str,
     execution: Option<i64>,
     now: Moment,
-) -> sqlx::Result<Vec<Restore>> {
+) -> sqlx::Result<Vec<(i64, Option<String>)>> {
     sqlx::query_as(
-        "SELECT * FROM sim_restores WHERE (source_site = ?1 OR target_site = ?1) AND execution = coalesce(?2, execution) \
+        "SELECT id, record FROM sim_restores WHERE (source_site = ?1 OR target_site = ?1) AND execution = coalesce(?2, execution) \
          AND accepted_at <= ?3 AND listed_at <= ?3 ORDER BY id",
     )
     .bind(site)

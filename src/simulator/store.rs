@@ -15,6 +15,7 @@ use sqlx::{Connection as _, SqliteTransaction};
 
 use super::SimulatorError;
 use super::moment::{Moment, Pace};
+use super::restores::{self, NewRestore, Open, Restore};
 
 /// Marks a SQLite file as ours.
 const APPLICATION_ID: i64 = 0x5253_494D;
@@ -68,6 +69,8 @@ CREATE TABLE sim_requests (
 /// The open database. It is one connection, and whoever holds it is alone with the site.
 pub(super) struct Store {
     connection: SqliteConnection,
+    /// What the last look at the restores left, unless it broke off.
+    open: Option<Open>,
     /// Held as long as the store is open; the system releases it even after a crash.
     _lock: File,
 }
@@ -100,12 +103,42 @@ impl Store {
         if !is_new && (application, version) != (APPLICATION_ID, VERSION) {
             return Err(SimulatorError::Foreign { path: file });
         }
-        Ok((Self { connection, _lock: lock }, is_new))
+        Ok((Self { connection, open: None, _lock: lock }, is_new))
     }
 
     /// The connection, for single statements.
     pub(super) fn sql(&mut self) -> &mut SqliteConnection {
         &mut self.connection
+    }
+
+    /// The restores that haven't ended: as they were left, unless somebody wrote with a client of their own since then.
+    /// They must be given back with [`Self::keep_open`].
+    pub(super) async fn take_open(&mut self) -> sqlx::Result<Open> {
+        let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(self.sql()).await?;
+        if let Some(open) = self.open.take().filter(|open| open.version == version) {
+            return Ok(open);
+        }
+        restores::open(self.sql(), version).await
+    }
+
+    /// Keeps what is known of the restores that haven't ended for the next look.
+    pub(super) fn keep_open(&mut self, open: Open) {
+        self.open = Some(open);
+    }
+
+    /// The kept restores, until somebody changes what is stored.
+    pub(super) fn kept(&self) -> &[Restore] {
+        self.open.as_ref().map_or(&[], |open| &open.restores)
+    }
+
+    /// Stores a restore and gives its execution id.
+    pub(super) async fn accept(&mut self, new: &NewRestore<'_>) -> sqlx::Result<i64> {
+        let accepted = restores::insert(self.sql(), new).await?;
+        let id = accepted.id;
+        if let Some(open) = &mut self.open {
+            open.restores.push(accepted);
+        }
+        Ok(id)
     }
 
     /// A transaction; undone unless committed.

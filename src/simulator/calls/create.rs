@@ -14,7 +14,7 @@ use crate::baas::wire::CreateRestore;
 use crate::simulator::catalogue::{self, SUCCESSFUL};
 use crate::simulator::failure::Failure;
 use crate::simulator::gate::AcceptLater;
-use crate::simulator::restores::{self, NewRestore};
+use crate::simulator::restores::NewRestore;
 use crate::simulator::site::Site;
 use crate::simulator::work;
 
@@ -51,7 +51,7 @@ pub(super) async fn create(
         accepted_at,
         ready_at: site.ready_at(accepted_at),
     };
-    let restore = restores::insert(store.sql(), &new).await?;
+    let restore = store.accept(&new).await?;
     site.wake();
     let body = Json(json!({"message": "the restore is accepted"}));
     Ok((StatusCode::ACCEPTED, [("x-resource-id", restore.to_string())], body).into_response())
