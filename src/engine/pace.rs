@@ -12,6 +12,9 @@ const REMEMBERED: usize = 101;
 pub(super) struct Pace {
     /// Bytes, where they are known, and milliseconds.
     ended: VecDeque<(Option<u64>, u64)>,
+    /// In milliseconds.
+    median: Option<u64>,
+    line: Option<Line>,
 }
 
 impl Pace {
@@ -21,38 +24,52 @@ impl Pace {
             self.ended.pop_front();
         }
         self.ended.push_back((bytes, took.0));
+        let mut all: Vec<u64> = self.ended.iter().map(|(_, took)| *took).collect();
+        all.sort_unstable();
+        self.median = all.get(all.len() / 2).copied();
+        self.line = Line::through(self.ended.iter().filter_map(|(bytes, took)| Some(((*bytes)?, *took))));
     }
 
     /// How long one of so many bytes probably takes; none as long as nothing is known.
-    pub(super) fn expect(&self, bytes: Option<u64>) -> Option<Millis> {
-        let sized = bytes.and_then(|bytes| self.line(bytes));
-        sized.or_else(|| self.median()).map(Millis)
+    pub(super) fn expected(&self, bytes: Option<u64>) -> Option<Millis> {
+        let sized = bytes.zip(self.line.as_ref()).and_then(|(bytes, line)| line.at(bytes));
+        sized.or(self.median).map(Millis)
     }
+}
 
-    fn median(&self) -> Option<u64> {
-        let mut all: Vec<u64> = self.ended.iter().map(|(_, took)| *took).collect();
-        all.sort_unstable();
-        all.get(all.len() / 2).copied()
-    }
+/// The straight line through what is known of bytes and durations.
+#[derive(Debug)]
+struct Line {
+    /// Mean of the bytes.
+    x: f64,
+    /// Mean of the milliseconds.
+    y: f64,
+    /// Milliseconds a byte.
+    slope: f64,
+}
 
-    /// The straight line through what is known of bytes and durations, at so many bytes; none where nothing tells its
-    /// slope, or where it would fall.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an estimate"
-    )]
-    fn line(&self, bytes: u64) -> Option<u64> {
-        let known: Vec<(f64, f64)> =
-            self.ended.iter().filter_map(|(bytes, took)| Some(((*bytes)? as f64, *took as f64))).collect();
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate"
+)]
+impl Line {
+    /// None where nothing tells its slope, or where it would fall.
+    fn through(known: impl Iterator<Item = (u64, u64)>) -> Option<Self> {
+        let known: Vec<(f64, f64)> = known.map(|(bytes, took)| (bytes as f64, took as f64)).collect();
         let count = known.len() as f64;
         let mean = |of: fn(&(f64, f64)) -> f64| known.iter().map(of).sum::<f64>() / count;
         let (x, y) = (mean(|known| known.0), mean(|known| known.1));
         let spread: f64 = known.iter().map(|(bytes, _)| (bytes - x) * (bytes - x)).sum();
         let slope = known.iter().map(|(bytes, took)| (bytes - x) * (took - y)).sum::<f64>() / spread;
-        let expected = y + slope * (bytes as f64 - x);
-        (slope >= 0.0 && slope.is_finite() && expected >= 0.0).then_some(expected.round() as u64)
+        (slope >= 0.0 && slope.is_finite()).then_some(Self { x, y, slope })
+    }
+
+    /// Milliseconds for so many bytes.
+    fn at(&self, bytes: u64) -> Option<u64> {
+        let expected = self.y + self.slope * (bytes as f64 - self.x);
+        (expected >= 0.0).then_some(expected.round() as u64)
     }
 }
 
@@ -63,23 +80,23 @@ mod tests {
     #[test]
     fn by_size_where_sizes_are_known_and_by_the_median_otherwise() {
         let mut pace = Pace::default();
-        assert_eq!(pace.expect(Some(5)), None);
+        assert_eq!(pace.expected(Some(5)), None);
         for took in [300, 100, 200] {
             pace.learn(None, Millis(took));
         }
-        assert_eq!(pace.expect(None), Some(Millis(200)));
-        assert_eq!(pace.expect(Some(1_000)), Some(Millis(200)), "no size is known yet");
+        assert_eq!(pace.expected(None), Some(Millis(200)));
+        assert_eq!(pace.expected(Some(1_000)), Some(Millis(200)), "no size is known yet");
         for bytes in [1_000, 2_000, 4_000] {
             pace.learn(Some(bytes), Millis(50 + bytes / 10));
         }
-        assert_eq!(pace.expect(Some(8_000)), Some(Millis(850)));
-        assert_eq!(pace.expect(Some(0)), Some(Millis(50)));
+        assert_eq!(pace.expected(Some(8_000)), Some(Millis(850)));
+        assert_eq!(pace.expected(Some(0)), Some(Millis(50)));
     }
 
     #[test]
     fn only_the_last_ones_count() {
         let mut pace = Pace::default();
         (0..1_000).for_each(|took| pace.learn(None, Millis(took)));
-        assert_eq!(pace.expect(None), Some(Millis(949)));
+        assert_eq!(pace.expected(None), Some(Millis(949)));
     }
 }

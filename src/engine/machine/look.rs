@@ -185,17 +185,19 @@ impl Machine {
             return Ok(());
         }
         let (Some(known), Some(restore)) = (&current.restore, newest(current, found)) else { return Ok(()) };
-        let (known, restore) = (known.clone(), restore.clone());
         let doubles: Vec<&RestoreRecord> =
             found.iter().copied().filter(|r| current.is(r) && r.mark() != known.mark()).collect();
-        for record in new_doubles(&item, progress, current, &doubles) {
+        let same = restore.mark() == known.mark();
+        let records = new_doubles(&item, progress, current, &doubles);
+        for record in records {
             self.record(record, now, step)?;
         }
         let Some(progress) = self.progress(at) else { return Ok(()) };
-        let last = progress.contradicted.as_ref().unwrap_or(&known);
-        if restore.mark() != known.mark() || restore.status.class() == last.status.class() {
+        let last = progress.contradicted.as_ref().or_else(|| progress.current()?.restore.as_ref());
+        if !same || last.is_none_or(|last| restore.status.class() == last.status.class()) {
             return Ok(());
         }
+        let restore = restore.clone();
         let stood = progress.succeeded();
         self.record(Record::Contradicted { item, restore }, now, step)?;
         if stood && self.progress(at).is_some_and(|progress| !progress.succeeded()) {
