@@ -86,7 +86,14 @@ fn plan(dice: &mut Dice, restores: usize, heavy: bool, dependent: bool) -> Vec<R
 
 impl Restore {
     fn work(&self) -> Work<'_> {
-        Work { name: &self.name, after: &self.after, priority: 0, bytes: Some(self.bytes), is_open: true }
+        Work {
+            name: &self.name,
+            after: &self.after,
+            priority: 0,
+            bytes: Some(self.bytes),
+            expected: None,
+            is_open: true,
+        }
     }
 
     /// How long it takes, in seconds.

@@ -7,9 +7,7 @@ use super::client::{Client, Login};
 use super::entries::{Entry, List, Object};
 use super::fault::{CallFailed, Fault};
 use super::wire;
-use crate::model::{
-    CreateOutcome, CreateRequest, ExecutionKey, JobKey, ObjectType, ResourceId, RestoreRecord, SiteId,
-};
+use crate::model::{CreateOutcome, CreateRequest, ExecutionKey, JobKey, ObjectType, ResourceId, RestoreRecord, SiteId};
 
 /// Answers of lists come in pages of this size.
 const PAGE: usize = 100;

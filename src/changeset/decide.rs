@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::VERSION;
+use super::estimate::estimate;
 use super::history::{History, Verdict, under_way};
 use super::loss::loss;
 use super::within;
@@ -47,6 +48,7 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
     }
     within::overwritten(&mut items);
     within::held_up(&mut items);
+    estimate(&mut items, &snapshot.attempts);
     Ok(Changeset {
         version: VERSION,
         tool_version: intention.tool_version.to_owned(),
@@ -118,6 +120,7 @@ fn decide_item(
         losses: Vec::new(),
         notes: Vec::new(),
         bytes: None,
+        estimate: None,
         saw: Saw::default(),
     };
     let execution = match choose(item, snapshot) {
@@ -208,7 +211,7 @@ fn look_up(execution: &ExecutionId, contents: Option<&Contents<'_>>, decision: &
         decision.notes.push("the backup's object list is not prepared, so sizes and contents are not known".to_owned());
         return None;
     };
-    let mut total: u64 = 0;
+    let mut total: Option<u64> = None;
     let mut missing: Vec<String> = Vec::new();
     for object in &decision.item.objects {
         let held = contents.of(object);
@@ -229,9 +232,11 @@ fn look_up(execution: &ExecutionId, contents: Option<&Contents<'_>>, decision: &
                 "`exclude` names `{name}`, which execution `{execution}` does not hold in `{whole}`{meant}"
             ));
         }
-        total = held.iter().filter_map(|entry| entry.bytes).fold(total, u64::saturating_add);
+        for bytes in held.iter().filter_map(|entry| entry.bytes) {
+            total = Some(total.unwrap_or(0).saturating_add(bytes));
+        }
     }
-    decision.bytes = Some(total);
+    decision.bytes = total;
     let list = missing.join(" and no ");
     (!missing.is_empty()).then(|| format!("execution `{execution}` holds no {list}; look at its object list"))
 }

@@ -7,6 +7,7 @@
 mod decide;
 mod differ;
 mod document;
+mod estimate;
 mod fingerprint;
 mod history;
 mod loss;
@@ -16,6 +17,7 @@ mod within;
 pub use decide::{Intention, decide, plan_digest};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
+pub use estimate::{Basis, Estimate};
 pub use fingerprint::fingerprint;
 pub use name::{derived_name, item_key};
 
@@ -109,6 +111,9 @@ pub struct Decision {
     /// Bytes to restore, where the backup's object list tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// How long it will probably take; none where nothing is known of earlier restores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// What the decision rests on.
     pub saw: Saw,
 }

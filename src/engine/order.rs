@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::changeset::Decision;
-use crate::model::Slug;
+use crate::model::{Millis, Slug};
 
 /// What every restore takes besides its data, in bytes that could be restored meanwhile: the service queues it, locks
 /// objects and builds them. It keeps many small ones from counting as nothing.
@@ -21,6 +21,8 @@ pub struct Work<'a> {
     pub priority: i64,
     /// How many bytes it restores, where the backup's object list tells.
     pub bytes: Option<u64>,
+    /// How long it will probably take, where earlier restores tell.
+    pub expected: Option<Millis>,
     /// Whether there is anything to do: it isn't done, and not refused.
     pub is_open: bool,
 }
@@ -29,13 +31,20 @@ impl<'a> From<&'a Decision> for Work<'a> {
     fn from(decision: &'a Decision) -> Self {
         let item = &decision.item;
         let is_open = decision.action.is_pending();
-        Self { name: &item.name, after: &item.after, priority: item.priority, bytes: decision.bytes, is_open }
+        Self {
+            name: &item.name,
+            after: &item.after,
+            priority: item.priority,
+            bytes: decision.bytes,
+            expected: decision.estimate.map(|estimate| estimate.duration_ms),
+            is_open,
+        }
     }
 }
 
 /// The items in the order in which they go, each by its number: highest priority first; then the one with the longest way
 /// to the end of the plan, itself and all that waits for it counted; then the largest; then as they come. What isn't told
-/// of a size counts as the median of what is.
+/// of counts as the median of what is.
 pub fn in_order(items: &[Work<'_>]) -> Vec<usize> {
     let sizes = sizes(items);
     let ways = ways(items, &sizes);
@@ -48,16 +57,18 @@ pub fn in_order(items: &[Work<'_>]) -> Vec<usize> {
     order
 }
 
-/// How much each item has to do, in bytes.
+/// How much each item has to do: in milliseconds, where earlier restores tell how long any of them takes; else in bytes.
 fn sizes(items: &[Work<'_>]) -> Vec<u64> {
-    let mut told: Vec<u64> = items.iter().filter(|item| item.is_open).filter_map(|item| item.bytes).collect();
-    told.sort_unstable();
-    let median = told.get(told.len() / 2).copied().unwrap_or(0);
-    let size = |item: &Work<'_>| match item.is_open {
-        true => item.bytes.unwrap_or(median).saturating_add(BESIDES),
-        false => 0,
+    let open = || items.iter().filter(|item| item.is_open);
+    let by_time = open().any(|item| item.expected.is_some());
+    let told = |item: &Work<'_>| match by_time {
+        true => item.expected.map(|expected| expected.0),
+        false => item.bytes.map(|bytes| bytes.saturating_add(BESIDES)),
     };
-    items.iter().map(size).collect()
+    let mut all: Vec<u64> = open().filter_map(told).collect();
+    all.sort_unstable();
+    let median = all.get(all.len() / 2).copied().unwrap_or(BESIDES);
+    items.iter().map(|item| if item.is_open { told(item).unwrap_or(median) } else { 0 }).collect()
 }
 
 /// The longest way from the begin of each item to the end of the plan, over those that wait for it. Items that wait for
@@ -101,16 +112,19 @@ mod tests {
     type Row<'a> = (&'a str, &'a [&'a str], i64, Option<u64>, bool);
 
     fn order(items: &[Row<'_>]) -> Vec<usize> {
+        timed(items, &[])
+    }
+
+    /// As above, with what each is expected to take in milliseconds.
+    fn timed(items: &[Row<'_>], expected: &[Option<u64>]) -> Vec<usize> {
         let slug = |name: &str| Slug::parse(name).unwrap();
         let named: Vec<(Slug, Vec<Slug>)> =
             items.iter().map(|(name, after, ..)| (slug(name), after.iter().map(|name| slug(name)).collect())).collect();
-        let work = named.iter().zip(items).map(|((name, after), (_, _, priority, bytes, is_open))| Work {
-            name,
-            after,
-            priority: *priority,
-            bytes: *bytes,
-            is_open: *is_open,
-        });
+        let expected = expected.iter().copied().chain(std::iter::repeat(None));
+        let work =
+            named.iter().zip(items).zip(expected).map(|(((name, after), (_, _, priority, bytes, is_open)), took)| {
+                Work { name, after, priority: *priority, bytes: *bytes, expected: took.map(Millis), is_open: *is_open }
+            });
         in_order(&work.collect::<Vec<_>>())
     }
 
@@ -135,6 +149,17 @@ mod tests {
             order(&[("a", none, 0, Some(G), true), ("b", none, 0, None, true), ("c", none, 0, Some(5 * G), true)]),
             [1, 2, 0]
         );
+    }
+
+    #[test]
+    fn what_earlier_restores_took_outdoes_bytes() {
+        let none: &[&str] = &[];
+        let items = [("a", none, 0, Some(9), true), ("b", none, 0, Some(1), true), ("c", none, 0, None, true)];
+        assert_eq!(timed(&items, &[Some(10), Some(30), None]), [1, 2, 0], "`c` counts as the median, the upper of two");
+        assert_eq!(timed(&items, &[Some(10), Some(30), Some(20)]), [1, 2, 0]);
+        // What one of them that is done took tells nothing of the others.
+        let done = [("a", none, 0, Some(9), false), ("b", none, 0, Some(1), true), ("c", none, 0, Some(2), true)];
+        assert_eq!(timed(&done, &[Some(10), None, None]), [2, 1, 0]);
     }
 
     #[test]

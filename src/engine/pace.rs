@@ -48,12 +48,7 @@ struct Line {
     slope: f64,
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an estimate"
-)]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
 impl Line {
     /// None where nothing tells its slope, or where it would fall.
     fn through(known: impl Iterator<Item = (u64, u64)>) -> Option<Self> {

@@ -32,6 +32,7 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)], service: &str) -> Result<Vec<Pa
                     resource_id: attempt.resource_id().cloned(),
                     writes: attempt.writes.clone(),
                     fate,
+                    measured: attempt.restore.as_ref().and_then(RestoreRecord::measured),
                 };
                 // Names that a plan sets itself repeat; derived ones repeat only when a later run adopts them.
                 match known.get(&attempt.job_name).and_then(|index| past.get_mut(*index)) {

@@ -48,7 +48,7 @@ pub use outcome::{CreateOutcome, End};
 pub use plan::{Objectives, Plan, Purpose};
 pub use qualified_name::QualifiedName;
 pub use request::CreateRequest;
-pub use restore::{RestoreRecord, SubTask};
+pub use restore::{Measured, RestoreRecord, SubTask};
 pub use secret::{Secret, SecretRef};
 pub use slug::Slug;
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{JobName, RestoreStatus, SiteId, StatusClass};
+use super::{JobName, Millis, RestoreStatus, SiteId, StatusClass};
 
 /// One restore at a site. Every field but the name may be missing; the name is the only key by which
 /// a restore can be matched to what asked for it, because the record lists no objects.
@@ -62,6 +62,15 @@ pub struct SubTask {
     pub bytes: Option<u64>,
 }
 
+/// What a restore that succeeded took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// From its start to its end at the site.
+    pub took_ms: Millis,
+    /// What it moved, where its sub-tasks tell.
+    pub bytes: Option<u64>,
+}
+
 impl RestoreRecord {
     /// Whether it will not change any more. A known final status is; an unknown one only with an end time.
     pub fn is_final(&self) -> bool {
@@ -78,6 +87,12 @@ impl RestoreRecord {
             Some(id) => id.clone(),
             None => format!("from {:?} to {:?}", self.start_time, self.end_time),
         }
+    }
+
+    /// How long it took by the service's clock, where it succeeded and tells.
+    pub fn measured(&self) -> Option<Measured> {
+        let (start, end) = self.start_time.zip(self.end_time).filter(|(start, end)| end > start)?;
+        self.status.class().is_success().then(|| Measured { took_ms: Millis::between(start, end), bytes: self.bytes() })
     }
 
     /// The bytes restored so far, where any sub-task tells.

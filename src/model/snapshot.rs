@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BackupExecution, Contents, ExecutionId, JobKey, JobName, ObjectName, ObjectType, ResourceId, RestoreRecord, RunId,
-    SiteId, Slug, Touched,
+    BackupExecution, Contents, ExecutionId, JobKey, JobName, Measured, ObjectName, ObjectType, ResourceId,
+    RestoreRecord, RunId, SiteId, Slug, Touched,
 };
 
 /// Something that was read, or the reason why it couldn't be. What can't be read is a value, so that
@@ -153,6 +153,9 @@ pub struct PastAttempt {
     pub writes: Vec<Touched>,
     /// What the journal knows of it.
     pub fate: PastFate,
+    /// How long it took, where it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
 }
 
 /// What the journal knows of an earlier create.

@@ -60,6 +60,7 @@ fn one(earlier: &Earlier, plan: &Plan, item: &Item, snapshot: &mut Snapshot) -> 
             resource_id: None,
             writes: item.touches(),
             fate,
+            measured: None,
         });
     }
     Ok(())

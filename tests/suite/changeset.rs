@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use restorectl::changeset::{self, Changeset, Intention, LoadError, decide, derived_name, differences, fingerprint};
+use restorectl::changeset::{
+    self, Basis, Changeset, Estimate, Intention, LoadError, decide, derived_name, differences, fingerprint,
+};
 use restorectl::model::*;
 
 use crate::world::{execution, item, plan, start};
@@ -65,6 +67,7 @@ impl Situation {
             resource_id: None,
             writes: vec![],
             fate,
+            measured: None,
         });
         self
     }
@@ -421,10 +424,63 @@ fn another_target_under_a_new_definition_is_not_in_the_way() {
         resource_id: None,
         writes: vec![touched(name)],
         fate: PastFate::Succeeded,
+        measured: None,
     };
     let mut situation = situation.shows(&other, "91", "COMPLETED_SUCCESSFULLY");
     situation.snapshot.attempts = vec![past("T_WEEK_2")];
     assert_eq!(situation.decide().items[0].action, Action::Blocked);
     situation.snapshot.attempts = vec![past("t_week_1")];
     situation.expect(Action::Changed, 1, "another than that of");
+}
+
+#[test]
+fn what_earlier_restores_took_tells_what_the_next_will_take() {
+    let mut situation = Situation::new();
+    situation.plan.items.extend([item("other", "u"), item("third", "v")]);
+    let objects =
+        [("t", Some(3_000_000_000)), ("u", Some(500_000_000)), ("v", None)].map(|(name, bytes)| BackupObject {
+            name: ObjectName::bare(name).unwrap(),
+            object_type: ObjectType::Table,
+            parent: Some(ObjectName::bare("BANK").unwrap()),
+            parent_type: Some(ObjectType::Database),
+            bytes,
+        });
+    let key = ExecutionKey { job: situation.plan.items[0].source.key(), execution: execution().id };
+    situation.snapshot.objects.insert(key, Reading::Read(objects.to_vec()));
+    let told = |situation: &Situation| situation.decide().items.iter().map(|one| one.estimate).collect::<Vec<_>>();
+    assert_eq!(told(&situation), [None; 3], "nothing is known yet");
+
+    // 20 seconds for a gigabyte; what failed and what tells no bytes counts for nothing here.
+    let fates = [
+        (1, PastFate::Failed, None),
+        (2, PastFate::Succeeded, Some(Measured { took_ms: Millis(20_000), bytes: Some(1_000_000_000) })),
+    ];
+    for (attempt, fate, measured) in fates {
+        situation = situation.remembers(attempt, fate);
+        situation.snapshot.attempts.last_mut().unwrap().measured = measured;
+    }
+    let throughput = |seconds: u64, bytes_per_second| Estimate {
+        duration_ms: Millis::from_secs(seconds),
+        basis: Basis::Throughput { bytes_per_second, restores: 1 },
+    };
+    let own = |seconds: u64, restores| Estimate {
+        duration_ms: Millis::from_secs(seconds),
+        basis: Basis::OwnRestores(restores),
+    };
+    assert_eq!(
+        told(&situation),
+        [Some(own(60, 1)), Some(throughput(10, 50_000_000)), None],
+        "three times the bytes, three times as long; and nothing tells how much `v` is"
+    );
+    // What the site shows of the same restore isn't counted twice, and what it shows besides is.
+    for (attempt, seconds) in [(2, 20), (3, 200)] {
+        let name = situation.name(attempt);
+        situation = situation.shows(&name, &attempt.to_string(), "COMPLETED_SUCCESSFULLY");
+        let Some(Reading::Read(list)) = situation.snapshot.restores.get_mut(&SiteId::new("PROD")) else { panic!() };
+        let record = list.last_mut().unwrap();
+        record.start_time = Some(start());
+        record.end_time = Some(Millis::from_secs(seconds).after(start()));
+        record.sub_tasks = vec![SubTask { bytes: Some(1_000_000_000), ..SubTask::default() }];
+    }
+    assert_eq!(told(&situation)[0], Some(own(600, 2)));
 }

@@ -225,6 +225,7 @@ fn skip_does_not_take_a_create_on_its_way_for_done() {
         resource_id: None,
         writes: vec![],
         fate: PastFate::Open,
+        measured: None,
     };
     let mut scene = Scene::new(vec![wanted]);
     scene.databases.push("NEW");
@@ -329,6 +330,7 @@ fn a_create_under_another_definition_may_be_on_its_way() {
         resource_id: None,
         writes: vec![],
         fate: PastFate::Open,
+        measured: None,
     });
     let made = scene.decide();
     assert!(!made.items[0].action.sends(), "{}: {}", made.items[0].action, made.items[0].reason);
@@ -475,6 +477,7 @@ fn what_may_be_on_its_way_takes_room_although_it_may_not_be_sent_again() {
         resource_id: None,
         writes: vec![],
         fate: PastFate::Open,
+        measured: None,
     });
     let made = scene.decide();
     assert_eq!(made.items[0].action, Action::Adopt, "it is watched, and not sent again: {:?}", made.items[0].refusal);

@@ -73,7 +73,9 @@ impl Machine {
                 if last >= until { overdue() } else { overdue().min(until) }
             }
             ItemState::Following => {
-                let expected = self.pace.expected(decision.bytes).map(|took| margin(took).after(since));
+                let estimate = decision.estimate.map(|estimate| estimate.duration_ms);
+                let expected = self.pace.expected(decision.bytes).or(estimate);
+                let expected = expected.map(|took| margin(took).after(since));
                 match expected.filter(|expected| *expected > last) {
                     Some(expected) => expected.max(soon(Millis(0))).min(soon(LONGEST)),
                     None => overdue(),

@@ -97,6 +97,7 @@ pub(super) fn decision(item_name: &str, action: Action, reason: &str) -> Decisio
         losses: Vec::new(),
         notes: Vec::new(),
         bytes: Some(1_288_490_189),
+        estimate: None,
         saw: Saw::default(),
     }
 }
