@@ -88,7 +88,10 @@ async fn the_real_binary_ends_in_time() {
     let rig = crate::rig::Rig::new().await;
     let gate = Hostile::always(vec![say(format!("{HEAD}\r\n[")), Act::Drip(" ".into())]).await;
     rig.through(&gate.url, "  timeout: 300ms\n");
-    let ran = tokio::time::timeout(FOR_EVER, rig.run(&["diff", "plans/dr-weekly.yaml", "--env", "sim"])).await;
-    ran.expect("it ends").code(1).says("the time for it ran out (`api.timeout`)");
+    let plan = ["plans/dr-weekly.yaml", "--env", "sim"];
+    for command in [&["diff"][..], &["apply", "--auto-approve"]] {
+        let ran = tokio::time::timeout(FOR_EVER, rig.run(&[command, &plan].concat())).await;
+        ran.expect("it ends").code(1).says("the time for it ran out (`api.timeout`)");
+    }
     assert!(gate.requests().iter().all(|request| request.starts_with("GET") || request.contains("permissions")));
 }

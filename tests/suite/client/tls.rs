@@ -201,3 +201,20 @@ async fn a_proper_certificate_is_taken_by_its_authority_alone() {
         assert!(Client::new(&api(&server.url), &access(), Some(bad.as_bytes()), None).is_err(), "{bad:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_binary_tells_nothing_to_whom_it_does_not_know() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let rig = crate::rig::Rig::new().await;
+    let apply = ["apply", "plans/dr-weekly.yaml", "--env", "sim", "--auto-approve"];
+    let server = Guarded::new(Manner::Answers(theirs.server("127.0.0.1", true, |_| {}), json("[]"))).await;
+    let authority = rig.path("ours.pem");
+    std::fs::write(&authority, ours.0.pem()).unwrap();
+    rig.through(&server.url, &format!("  timeout: 1s\n  ca_file: {}\n", authority.display()));
+    for command in [&["diff", "plans/dr-weekly.yaml", "--env", "sim"][..], &apply] {
+        rig.run(command).await.code(1).says("certificate");
+    }
+    assert!(server.connections.load(Ordering::SeqCst) >= 2);
+    assert_eq!(server.requests.load(Ordering::SeqCst), 0);
+    assert_eq!(rig.runs().await, 0, "no run begins where no site can be read");
+}
