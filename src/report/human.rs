@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{AnswerKind, AttemptReport, ItemReport, Report, RunProgress, ServiceReport};
+use super::document::{
+    AnswerKind, AttemptReport, ItemReport, MergedRun, MissingShard, Report, RunProgress, ServiceReport, ShardReport,
+};
 use super::screen::{Cell, Screen, Style, Tone};
 use super::standing::Mark;
 use super::wording::{SIMULATED, bytes, count, hours, moment};
@@ -40,7 +42,7 @@ fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::AllSucceeded | Verdict::NothingToDo => Tone::Good,
         Verdict::SomeFailed | Verdict::PartialOrUnknown => Tone::Bad,
-        Verdict::Interrupted | Verdict::NotEnded => Tone::Open,
+        Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Tone::Open,
     }
 }
 
@@ -67,7 +69,21 @@ fn facts(screen: &mut Screen, report: &Report) {
     }
     let url = report.environment.api_url.as_deref().unwrap_or("no API");
     fact("environment", &format!("{} at {url}", report.environment.name));
-    fact("run", &format!("{} by {} (restorectl {})", run.id, run.opened_by, run.tool_version));
+    match &report.merged {
+        None => fact("run", &format!("{} by {} (restorectl {})", run.id, run.opened_by, run.tool_version)),
+        Some(merged) => {
+            merged.runs.iter().for_each(|run| fact(&run_label(run), &run_words(run)));
+            for shard in &merged.missing {
+                fact(&format!("shard {}", shard.shard), &missing_words(shard));
+            }
+        }
+    }
+    if let Some(shard) = &run.shard {
+        fact("shard", &shard_words(shard));
+    }
+    if let Some(before) = &run.resumes {
+        fact("goes on with", before);
+    }
     fact("started", &moment(run.started_at));
     match (run.ended_at, run.last_entry_at) {
         (Some(end), _) => {
@@ -94,6 +110,29 @@ fn facts(screen: &mut Screen, report: &Report) {
         };
         screen.labelled(2, objective.kind.words(), FACTS, tone, &text);
     }
+}
+
+/// Which of the runs of a merged report it is.
+fn run_label(run: &MergedRun) -> String {
+    run.shard.map_or_else(|| "run".to_owned(), |shard| format!("shard {shard}"))
+}
+
+/// One run of a merged report in a sentence.
+fn run_words(run: &MergedRun) -> String {
+    let goes_on = if run.resumes.is_some() { " (goes on with the one above)" } else { "" };
+    let (restores, came_to) = (count(run.total, "restore"), run.verdict.words());
+    format!("{} by {}{goes_on}: {restores}, {came_to}", run.id, run.opened_by)
+}
+
+/// What is known of a shard of which there is no run.
+pub(super) fn missing_words(shard: &MissingShard) -> String {
+    format!("MISSING: no run of it is here, so nobody knows what became of its {}", count(shard.total, "restore"))
+}
+
+/// Which part of the plan a run carried out.
+pub(super) fn shard_words(shard: &ShardReport) -> String {
+    let here = count(shard.here(), "restore");
+    format!("{}, with {here} of {}", shard.shard.words(), shard.total())
 }
 
 fn items(screen: &mut Screen, report: &Report) {

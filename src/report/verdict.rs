@@ -1,14 +1,17 @@
 //! What a run came to, by a rule that can be read in the report itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Standing;
-use super::document::{ItemReport, RunProgress, VerdictReport};
+use super::document::{ItemReport, MissingShard, RunProgress, ShardReport, VerdictReport};
 use super::wording::{count, part};
 use crate::model::End;
 
+/// How many missing shards are named.
+const NAMED: usize = 10;
+
 /// What a run came to. Only the first two are green.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every item succeeded or was there already, and something was restored.
@@ -23,6 +26,8 @@ pub enum Verdict {
     Interrupted,
     /// The journal holds no end of the run: it was killed, or it is still running.
     NotEnded,
+    /// Of a shard of the plan there is no run.
+    Incomplete,
 }
 
 impl Verdict {
@@ -35,6 +40,7 @@ impl Verdict {
             Self::PartialOrUnknown => "partial or unknown",
             Self::Interrupted => "interrupted",
             Self::NotEnded => "not ended",
+            Self::Incomplete => "incomplete",
         }
     }
 
@@ -44,15 +50,30 @@ impl Verdict {
     }
 }
 
-/// Judges a run. The worst that is true counts, and not knowing is worse than knowing of a failure: only the site can
-/// tell then what is there.
-pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// A run, of one shard where one is named.
+    Run(Option<&'a ShardReport>),
+    /// Several runs, with the shards of which there is none.
+    Merged(&'a [MissingShard]),
+}
+
+/// Judges a run, or several that belong together. The worst that is true counts, and not knowing is worse than knowing
+/// of a failure: only the site can tell then what is there.
+pub(super) fn judge(state: RunProgress, items: &[ItemReport], scope: Scope<'_>) -> VerdictReport {
     let is = |wanted: &dyn Fn(Standing) -> bool| items.iter().filter(|item| wanted(item.result)).count();
     let good = is(&Standing::is_success);
     let satisfied = is(&|standing| standing == Standing::Ended(End::Satisfied));
     let partial = is(&is_partial_or_unknown);
     let late = items.iter().filter(|item| !item.late.is_empty()).count();
+    let missing = match scope {
+        Scope::Run(_) => &[],
+        Scope::Merged(missing) => missing,
+    };
+    let total = missing.iter().fold(items.len(), |sum, shard| sum.saturating_add(shard.total));
     let code = match state {
+        _ if !missing.is_empty() => Verdict::Incomplete,
         RunProgress::NotEnded => Verdict::NotEnded,
         RunProgress::Interrupted => Verdict::Interrupted,
         RunProgress::Completed if partial > 0 || late > 0 => Verdict::PartialOrUnknown,
@@ -61,7 +82,7 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
         RunProgress::Completed => Verdict::AllSucceeded,
     };
     let warned = is(&|standing| standing == Standing::Ended(End::SucceededWithWarnings));
-    let there = part(good, items.len(), "restore");
+    let there = part(good, total, "restore");
     let rest =
         Some(breakdown(items)).filter(|rest| !rest.is_empty()).map(|rest| format!(" ({rest})")).unwrap_or_default();
     let rule = match code {
@@ -69,6 +90,9 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
             format!("every restore succeeded or was there already; {warned} with warnings of the service")
         }
         Verdict::AllSucceeded => "every restore succeeded or was there already".to_owned(),
+        Verdict::NothingToDo if items.is_empty() && !matches!(scope, Scope::Run(None)) => {
+            "no restore of the plan falls into it, and nothing was sent".to_owned()
+        }
         Verdict::NothingToDo if items.is_empty() => "no restore was asked for, and nothing was sent".to_owned(),
         Verdict::NothingToDo => "every restore was there already, and nothing was sent".to_owned(),
         Verdict::SomeFailed => format!("{there} came about{rest}; green needs all of them"),
@@ -81,8 +105,37 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
         }
         Verdict::Interrupted => format!("{there} came about{rest}; the run was stopped before its end"),
         Verdict::NotEnded => format!("{there} came about{rest}; the journal holds no end of the run"),
+        Verdict::Incomplete => format!("{}; {there} came about{rest}, and green needs all of them", lacking(missing)),
     };
-    VerdictReport { code, words: code.words(), green: code.is_green(), rule }
+    let rule = match scope {
+        Scope::Run(Some(shard)) => format!("{rule}; {}", only_a_part(shard)),
+        Scope::Run(None) | Scope::Merged(_) => rule,
+    };
+    VerdictReport { code, words: code.words().to_owned(), green: code.is_green(), rule }
+}
+
+/// `shard 3 of 4 is missing, with 2 restores`.
+fn lacking(missing: &[MissingShard]) -> String {
+    let restores = count(missing.iter().map(|shard| shard.total).fold(0, usize::saturating_add), "restore");
+    match missing {
+        [one] => format!("shard {} is missing, with {restores}", one.shard.words()),
+        more => {
+            let names: Vec<String> = more.iter().take(NAMED).map(|shard| shard.shard.to_string()).collect();
+            let rest = more.len().saturating_sub(NAMED);
+            let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+            format!("shards {}{rest} are missing, with {restores}", names.join(", "))
+        }
+    }
+}
+
+/// That a run is no more than one shard of its plan.
+fn only_a_part(shard: &ShardReport) -> String {
+    let which = format!("this is shard {} of the plan", shard.shard.words());
+    match shard.elsewhere() {
+        0 => format!("{which}, and no other has a restore"),
+        1 => format!("{which}, and 1 restore belongs to another"),
+        more => format!("{which}, and {more} restores belong to the others"),
+    }
 }
 
 /// `1 failed, 2 skipped`: how many items without success stand where.

@@ -8,14 +8,14 @@ mod item;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::item::{
     AnswerKind, AnswerReport, AttemptReport, DataLossReport, ItemReport, ObjectReport, ServiceReport, SourceReport,
     SubTaskReport,
 };
 use super::{ObjectiveReport, Standing, Verdict};
-use crate::model::Millis;
+use crate::model::{Millis, Shard};
 
 /// The version of the document's shape.
 pub const REPORT_VERSION: u32 = 1;
@@ -24,7 +24,7 @@ pub const REPORT_VERSION: u32 = 1;
 pub const REPORT_SCHEMA: &str = include_str!("../../../schema/report.schema.json");
 
 /// One run, folded from the journal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`REPORT_VERSION`].
     pub report_version: u32,
@@ -34,18 +34,20 @@ pub struct Report {
     pub generated_by: String,
     /// Whether the API was the simulator: a rehearsal then, and evidence of nothing.
     pub simulated: bool,
-    /// The run.
+    /// The run; of a merged report, what its runs come to together.
     pub run: RunFacts,
+    /// The runs that a merged report joins; none for the report of one run.
+    pub merged: Option<MergedReport>,
     /// What it came to.
     pub verdict: VerdictReport,
     /// The plan.
     pub plan: PlanReport,
     /// Where it was carried out.
     pub environment: EnvironmentReport,
-    /// How many items there are.
+    /// How many items there are: in the run, or of a merged report in the plan.
     pub total: usize,
     /// How many of them stand where; every standing is listed.
-    pub counts: BTreeMap<&'static str, usize>,
+    pub counts: BTreeMap<String, usize>,
     /// Bytes that the site says it restored, where it says so.
     pub bytes_restored: Option<u64>,
     /// What the plan wanted to achieve, and whether this run shows it.
@@ -65,10 +67,14 @@ pub struct Report {
 }
 
 /// The run itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
-    /// Its id.
+    /// Its id; of a merged report, the ids of its runs, joined by `+`.
     pub id: String,
+    /// The shard of the plan that it carried out; none where it was the whole plan.
+    pub shard: Option<ShardReport>,
+    /// The run that it went on with.
+    pub resumes: Option<String>,
     /// How far it came.
     pub state: RunProgress,
     /// The user and host that opened it.
@@ -87,12 +93,83 @@ pub struct RunFacts {
     pub entries: u64,
     /// When the site was read for the changeset that this run carried out.
     pub site_read_at: Timestamp,
-    /// Over that changeset: the same digest that `diff --out` wrote.
+    /// Over that changeset: the same digest that `diff --out` wrote. Of a merged report, over the list of theirs.
     pub changeset_digest: String,
 }
 
+/// A shard of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardReport {
+    /// Which, as `I/N`.
+    pub shard: Shard,
+    /// How many items each shard has, in the order of the shards.
+    pub sizes: Vec<usize>,
+}
+
+impl ShardReport {
+    /// How many items it has.
+    pub fn here(&self) -> usize {
+        self.sizes.get(self.shard.index()).copied().unwrap_or(0)
+    }
+
+    /// How many items all shards have.
+    pub fn total(&self) -> usize {
+        self.sizes.iter().copied().fold(0, usize::saturating_add)
+    }
+
+    /// How many items the other shards have.
+    pub fn elsewhere(&self) -> usize {
+        self.total().saturating_sub(self.here())
+    }
+}
+
+/// What a merged report joins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedReport {
+    /// The runs, by their shards, and of each shard the first one first.
+    pub runs: Vec<MergedRun>,
+    /// Shards with items of which there is no run.
+    pub missing: Vec<MissingShard>,
+}
+
+/// One run of a merged report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedRun {
+    /// Its id.
+    pub id: String,
+    /// The shard that it carried out; none for the whole plan.
+    pub shard: Option<Shard>,
+    /// The run that it went on with.
+    pub resumes: Option<String>,
+    /// How far it came.
+    pub state: RunProgress,
+    /// What it came to by itself.
+    pub verdict: Verdict,
+    /// The user and host that opened it.
+    pub opened_by: String,
+    /// The version of restorectl that opened it.
+    pub tool_version: String,
+    /// When it was opened.
+    pub started_at: Timestamp,
+    /// When it was closed; none for a run that has not ended.
+    pub ended_at: Option<Timestamp>,
+    /// How many items it had.
+    pub total: usize,
+    /// Over the changeset that it carried out.
+    pub changeset_digest: String,
+}
+
+/// A shard of which a merged report has no run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingShard {
+    /// Which.
+    pub shard: Shard,
+    /// How many items it has. Nobody knows here what became of them.
+    pub total: usize,
+}
+
 /// How far a run came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunProgress {
     /// Every item reached its end.
@@ -115,12 +192,12 @@ impl RunProgress {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictReport {
     /// The verdict.
     pub code: Verdict,
     /// In words.
-    pub words: &'static str,
+    pub words: String,
     /// Whether everything that the plan asks for is there, for certain.
     pub green: bool,
     /// The rule that gave it, with the numbers that it was applied to.
@@ -128,7 +205,7 @@ pub struct VerdictReport {
 }
 
 /// What the report tells of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanReport {
     /// Its name.
     pub name: String,
@@ -151,7 +228,7 @@ pub struct PlanReport {
 }
 
 /// Where a run was carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentReport {
     /// Its name.
     pub name: String,
@@ -160,7 +237,7 @@ pub struct EnvironmentReport {
 }
 
 /// An item that this run didn't try.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotExecuted {
     /// The item.
     pub item: String,
@@ -171,7 +248,7 @@ pub struct NotExecuted {
 }
 
 /// Something that may still run at the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MayStillRun {
     /// The item that it belongs to.
     pub item: String,
@@ -188,12 +265,12 @@ pub struct MayStillRun {
 }
 
 /// A check that the plan declares.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Of this item.
     pub item: String,
     /// `rows`, `sql` or `command`.
-    pub kind: &'static str,
+    pub kind: String,
     /// What the plan says.
     pub declared: serde_json::Value,
     /// What it came to.
@@ -201,7 +278,7 @@ pub struct CheckReport {
 }
 
 /// What a check came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckResult {
     /// Nobody ran it, so it shows nothing.
@@ -209,12 +286,38 @@ pub enum CheckResult {
 }
 
 /// A note about the whole run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteReport {
     /// When it was recorded.
     pub at: Timestamp,
     /// In a sentence.
     pub text: String,
+}
+
+/// Why a text is no report that can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is something else.
+    #[error("it is no JSON report of restorectl: {0}")]
+    NotOne(#[source] serde_json::Error),
+    /// Another version made it.
+    #[error(
+        "it is a report of version {0}, and this restorectl reads version {REPORT_VERSION}: make it again with this one"
+    )]
+    Version(u64),
+}
+
+/// Reads a JSON report.
+///
+/// # Errors
+/// When it isn't one, or one of another version.
+pub fn read(text: &str) -> Result<Report, ReadError> {
+    let document: serde_json::Value = serde_json::from_str(text).map_err(ReadError::NotOne)?;
+    match document.get("report_version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version != u64::from(REPORT_VERSION) => return Err(ReadError::Version(version)),
+        _ => {}
+    }
+    serde_json::from_value(document).map_err(ReadError::NotOne)
 }
 
 /// The JSON report: indented, with keys in the document's order and a line break at the end.
