@@ -62,11 +62,13 @@ impl Hold {
                     taken_over.push(format!("process {} left its lease behind; it is taken over", left.holder.pid));
                     gone.push(left.token);
                 }
-                Err(StoreError::Held(held)) if is_cut_otherwise(&held, &claim) => {
+                Err(StoreError::Held(held)) => {
+                    let why = cut_otherwise(&held, &claim);
                     let error = anyhow::Error::new(StoreError::Held(held));
-                    return Err(error.context(
-                        "the plan means something else there, by its text or its inputs, so its shards are others",
-                    ));
+                    return Err(match why {
+                        Some(why) => error.context(why),
+                        None => error,
+                    });
                 }
                 other => break other?,
             }
@@ -117,12 +119,17 @@ fn is_gone(left: &Lease, claim: &Claim, locked: bool) -> bool {
     locked && same_system && same_lock || process::life(one, this) == Life::Gone
 }
 
-/// Whether only another meaning of the plan keeps two shards from being carried out at once.
-fn is_cut_otherwise(held: &Lease, claim: &Claim) -> bool {
-    match (&held.share, &claim.share) {
-        (Some(held), Some(share)) => held.shard.is_beside(share.shard) && held.digest != share.digest,
-        _ => false,
+/// Why two shards can't be carried out at once, where they aren't the same one.
+fn cut_otherwise(held: &Lease, claim: &Claim) -> Option<String> {
+    let (held, share) = (held.share.as_ref()?, claim.share.as_ref()?);
+    let (there, here) = (held.shard.count(), share.shard.count());
+    if there != here {
+        return Some(format!(
+            "the plan is split into {there} shards there and into {here} here, and shards of two splits may hold the same restores"
+        ));
     }
+    (held.digest != share.digest && held.shard != share.shard)
+        .then(|| "the plan means something else there, by its text or its inputs, so its shards are others".to_owned())
 }
 
 /// The locks that a claim needs: that of the plan, which shards share and the whole plan doesn't; and for a shard that

@@ -23,7 +23,7 @@ pub enum ShardError {
     #[error("write I/N, like `1/3` for the first of three shards")]
     Form,
     /// There is none of that number.
-    #[error("shards are counted from 1, so `{0}` is none: write 1/{1} for the first and {1}/{1} for the last")]
+    #[error("there is no shard {0} of {1}: write 1/{1} for the first and {1}/{1} for the last")]
     Number(u32, u32),
     /// There would be none.
     #[error("a plan can't be split into 0 shards: write I/N with an N of 1 or more")]

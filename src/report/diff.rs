@@ -62,7 +62,7 @@ fn header(screen: &mut Screen, changeset: &Changeset) {
         screen.field(2, "shard", DETAILS, &format!("{}, with {here} of {total}", part.shard.words()));
         let (shards, limit) = (part.shard.count(), changeset.limits.concurrency);
         let most = u64::from(limit) * u64::from(shards);
-        let text = format!("hold for this shard by itself: {shards} at once keep up to {most} restores in flight");
+        let text = format!("hold for this shard by itself: all {shards} together keep up to {most} restores in flight");
         screen.field(2, "limits", DETAILS, &text);
     }
     let read = format!("site read {}, valid until {}", moment(changeset.created_at), moment(changeset.expires_at));

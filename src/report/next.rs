@@ -24,7 +24,7 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
     };
     let page = match &report.merged {
         None => format!("`restorectl report {} --format html --out report.html`", shell_word(&report.run.id)),
-        Some(_) => "`report --merge` with `--format html --out report.html`".to_owned(),
+        Some(_) => "`--format html --out report.html` behind this command".to_owned(),
     };
 
     if report.run.state == RunProgress::NotEnded {

@@ -78,8 +78,8 @@ pub(super) fn measure(
     let all = time.into_iter().chain(point).map(|mut objective| {
         if elsewhere > 0 && objective.verdict == ObjectiveVerdict::Met {
             objective.verdict = ObjectiveVerdict::NotKnown;
-            let what = count(elsewhere, "restore");
-            objective.reason = format!("{}, but {what} of the plan belong to other shards", objective.reason);
+            let (what, are) = (count(elsewhere, "restore"), if elsewhere == 1 { "is" } else { "are" });
+            objective.reason = format!("{}, but {what} of the plan {are} in other shards", objective.reason);
         }
         objective
     });
