@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{
-    AnswerKind, AttemptReport, ItemReport, MergedRun, MissingShard, Report, RunProgress, ServiceReport, ShardReport,
-};
+use super::document::{AnswerKind, AttemptReport, ItemReport, Report, RunProgress, ServiceReport};
 use super::screen::{Cell, Screen, Style, Tone};
+use super::shards::{missing_words, run_label, run_words, shard_words};
 use super::standing::Mark;
 use super::wording::{SIMULATED, bytes, count, hours, moment};
 use super::{ObjectiveVerdict, Verdict};
@@ -110,29 +109,6 @@ fn facts(screen: &mut Screen, report: &Report) {
         };
         screen.labelled(2, objective.kind.words(), FACTS, tone, &text);
     }
-}
-
-/// Which of the runs of a merged report it is.
-fn run_label(run: &MergedRun) -> String {
-    run.shard.map_or_else(|| "run".to_owned(), |shard| format!("shard {shard}"))
-}
-
-/// One run of a merged report in a sentence.
-fn run_words(run: &MergedRun) -> String {
-    let goes_on = if run.resumes.is_some() { " (goes on with the one above)" } else { "" };
-    let (restores, came_to) = (count(run.total, "restore"), run.verdict.words());
-    format!("{} by {}{goes_on}: {restores}, {came_to}", run.id, run.opened_by)
-}
-
-/// What is known of a shard of which there is no run.
-pub(super) fn missing_words(shard: &MissingShard) -> String {
-    format!("MISSING: no run of it is here, so nobody knows what became of its {}", count(shard.total, "restore"))
-}
-
-/// Which part of the plan a run carried out.
-pub(super) fn shard_words(shard: &ShardReport) -> String {
-    let here = count(shard.here(), "restore");
-    format!("{}, with {here} of {}", shard.shard.words(), shard.total())
 }
 
 fn items(screen: &mut Screen, report: &Report) {

@@ -21,6 +21,7 @@ mod page;
 mod progress;
 mod runs;
 mod screen;
+mod shards;
 mod standing;
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Standing;
 use super::document::{ItemReport, MissingShard, RunProgress, ShardReport, VerdictReport};
+use super::shards::{lacking, only_a_part};
 use super::wording::{count, part};
 use crate::model::End;
-
-/// How many missing shards are named.
-const NAMED: usize = 10;
 
 /// What a run came to. Only the first two are green.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,30 +110,6 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport], scope: Scope<'_>) 
         Scope::Run(None) | Scope::Merged(_) => rule,
     };
     VerdictReport { code, words: code.words().to_owned(), green: code.is_green(), rule }
-}
-
-/// `shard 3 of 4 is missing, with 2 restores`.
-fn lacking(missing: &[MissingShard]) -> String {
-    let restores = count(missing.iter().map(|shard| shard.total).fold(0, usize::saturating_add), "restore");
-    match missing {
-        [one] => format!("shard {} is missing, with {restores}", one.shard.words()),
-        more => {
-            let names: Vec<String> = more.iter().take(NAMED).map(|shard| shard.shard.to_string()).collect();
-            let rest = more.len().saturating_sub(NAMED);
-            let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-            format!("shards {}{rest} are missing, with {restores}", names.join(", "))
-        }
-    }
-}
-
-/// That a run is no more than one shard of its plan.
-fn only_a_part(shard: &ShardReport) -> String {
-    let which = format!("this is shard {} of the plan", shard.shard.words());
-    match shard.elsewhere() {
-        0 => format!("{which}, and no other has a restore"),
-        1 => format!("{which}, and 1 restore belongs to another"),
-        more => format!("{which}, and {more} restores belong to the others"),
-    }
 }
 
 /// `1 failed, 2 skipped`: how many items without success stand where.

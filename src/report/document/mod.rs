@@ -4,6 +4,7 @@
 //! read (verdict, rule, reasons, next steps) are made once, here, so that all forms say the same.
 
 mod item;
+mod shard;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,9 @@ pub use self::item::{
     AnswerKind, AnswerReport, AttemptReport, DataLossReport, ItemReport, ObjectReport, ServiceReport, SourceReport,
     SubTaskReport,
 };
+pub use self::shard::{MergedReport, MergedRun, MissingShard, ShardReport};
 use super::{ObjectiveReport, Standing, Verdict};
-use crate::model::{Millis, Shard};
+use crate::model::Millis;
 
 /// The version of the document's shape.
 pub const REPORT_VERSION: u32 = 1;
@@ -95,77 +97,6 @@ pub struct RunFacts {
     pub site_read_at: Timestamp,
     /// Over that changeset: the same digest that `diff --out` wrote. Of a merged report, over the list of theirs.
     pub changeset_digest: String,
-}
-
-/// A shard of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShardReport {
-    /// Which, as `I/N`.
-    pub shard: Shard,
-    /// How many items each shard has, in the order of the shards.
-    pub sizes: Vec<usize>,
-}
-
-impl ShardReport {
-    /// How many items it has.
-    pub fn here(&self) -> usize {
-        self.sizes.get(self.shard.index()).copied().unwrap_or(0)
-    }
-
-    /// How many items all shards have.
-    pub fn total(&self) -> usize {
-        self.sizes.iter().copied().fold(0, usize::saturating_add)
-    }
-
-    /// How many items the other shards have.
-    pub fn elsewhere(&self) -> usize {
-        self.total().saturating_sub(self.here())
-    }
-}
-
-/// What a merged report joins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MergedReport {
-    /// The runs, by their shards, and of each shard the first one first.
-    pub runs: Vec<MergedRun>,
-    /// Shards with items of which there is no run.
-    pub missing: Vec<MissingShard>,
-}
-
-/// One run of a merged report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MergedRun {
-    /// Its id.
-    pub id: String,
-    /// The shard that it carried out; none for the whole plan.
-    pub shard: Option<Shard>,
-    /// The run that it went on with.
-    pub resumes: Option<String>,
-    /// How far it came.
-    pub state: RunProgress,
-    /// What it came to by itself.
-    pub verdict: Verdict,
-    /// The user and host that opened it.
-    pub opened_by: String,
-    /// The version of restorectl that opened it.
-    pub tool_version: String,
-    /// When it was opened.
-    pub started_at: Timestamp,
-    /// When it was closed; none for a run that has not ended.
-    pub ended_at: Option<Timestamp>,
-    /// How many items it had.
-    pub total: usize,
-    /// Over the changeset that it carried out.
-    pub changeset_digest: String,
-}
-
-/// A shard of which a merged report has no run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MissingShard {
-    /// Which.
-    pub shard: Shard,
-    /// How many items it has. Nobody knows here what became of them.
-    pub total: usize,
 }
 
 /// How far a run came.

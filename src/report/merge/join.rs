@@ -93,6 +93,7 @@ pub(super) fn join(parts: Vec<Report>, merged: MergedReport, now: Timestamp) -> 
     }
     all.items.sort_by(|a, b| (a.place, &a.name).cmp(&(b.place, &b.name)));
     all.notes.sort_by_key(|note| note.at);
+    all.notes.extend(divided(&all.items).into_iter().map(|text| NoteReport { at: now, text }));
     let places: BTreeMap<&str, usize> = all.items.iter().map(|item| (item.name.as_str(), item.place)).collect();
     let place = |item: &str| places.get(item).copied();
     all.checks.sort_by_key(|check| place(&check.item));
@@ -115,6 +116,26 @@ pub(super) fn join(parts: Vec<Report>, merged: MergedReport, now: Timestamp) -> 
     };
     report.next = next::steps(&report);
     Ok(report)
+}
+
+/// Backup jobs of which the runs chose different executions by the same words, because they read the site at different
+/// moments: what came back is then of no single moment.
+fn divided(items: &[ItemReport]) -> Vec<String> {
+    let mut chosen: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for ItemReport { source, .. } in items {
+        let key = (source.site.as_str(), source.job.as_str(), source.selector.as_str());
+        chosen.entry(key).or_default().extend(source.execution.as_deref());
+    }
+    let several = chosen.into_iter().filter(|(_, executions)| executions.len() > 1);
+    let words = |((site, job, selector), executions): ((&str, &str, &str), BTreeSet<&str>)| {
+        let executions: Vec<&str> = executions.into_iter().collect();
+        format!(
+            "`{selector}` of job `{job}` at site `{site}` was not the same execution for all runs ({}): name one in the plan, \
+             where all must restore from the same backup",
+            executions.join(", ")
+        )
+    };
+    several.map(words).collect()
 }
 
 /// Each item of a report with the run that it is of.

@@ -178,9 +178,11 @@ fn in_turn(shard: Option<Shard>, mut reports: Vec<Report>) -> Result<Vec<Report>
 
 /// Makes sure that a shard is there with all its restores.
 fn is_whole(report: &Report) -> Result<(), MergeError> {
-    let Some(shard) = report.run.shard.as_ref().filter(|shard| shard.here() != report.items.len()) else {
+    let Some(shard) = &report.run.shard else { return Ok(()) };
+    let is_a_cut = shard.sizes.len() == shard.shard.siblings().count();
+    if is_a_cut && shard.here() == report.items.len() {
         return Ok(());
-    };
+    }
     let hint = match &report.run.resumes {
         Some(before) if report.items.len() < shard.here() => {
             format!(": it went on with run {before} for these alone, so name that one too")

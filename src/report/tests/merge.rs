@@ -174,6 +174,25 @@ fn a_run_that_goes_on_with_another_is_one_with_it() {
 }
 
 #[test]
+fn shards_that_chose_different_backups_are_told_of() {
+    let sizes = [1, 1];
+    let (one, mut two) = (shard("1/2", &sizes, good("a")), shard("2/2", &sizes, good("b")));
+    assert_eq!(joined(vec![one.clone(), two.clone()]).notes.len(), 2, "theirs alone");
+    for item in &mut two.items {
+        item.source.execution = Some("78".into());
+    }
+    let notes = joined(vec![one, two]).notes;
+    let last = notes.last().map(|note| note.text.as_str()).unwrap_or_default();
+    assert!(last.starts_with("`latest` of job `1412`") && last.contains("(77, 78)"), "{notes:?}");
+}
+
+#[test]
+fn a_report_that_forgets_shards_is_refused() {
+    let forgets = merge(vec![shard("1/3", &[1], good("a"))], at(0)).unwrap_err();
+    assert!(matches!(forgets, MergeError::Short { .. }), "{forgets}");
+}
+
+#[test]
 fn no_item_is_in_two_shards() {
     let sizes = [1, 1];
     let twice = merge(vec![shard("1/2", &sizes, good("a")), shard("2/2", &sizes, good("a"))], at(0)).unwrap_err();

@@ -45,7 +45,8 @@ fn cut(plan: &Plan, count: u32) -> Vec<Vec<String>> {
 #[test]
 fn plans_are_cut_like_this() {
     let four = || ["d", "b", "a", "c"].map(lone).to_vec();
-    let table: Vec<(&str, Vec<Item>, u32, &[&[&str]])> = vec![
+    type Case<'a> = (&'a str, Vec<Item>, u32, &'a [&'a [&'a str]]);
+    let table: Vec<Case<'_>> = vec![
         ("no restores", vec![], 2, &[&[], &[]]),
         ("one shard is the plan", four(), 1, &[&["d", "b", "a", "c"]]),
         ("in turn by name, in the plan's order within", four(), 2, &[&["a", "c"], &["d", "b"]]),
