@@ -51,8 +51,8 @@ async fn measure<J: Store>(name: &str, store: &J) {
         pid: std::process::id(),
         started: String::new(),
     };
-    let claim = Claim { plan: plan.clone(), environment: "bench".into(), holder, term: TERM };
-    let lease = store.take(&claim, None).await.unwrap();
+    let claim = Claim { plan: plan.clone(), environment: "bench".into(), share: None, holder, term: TERM };
+    let lease = store.take(&claim, &[]).await.unwrap();
     for group in GROUPS {
         let run = Run {
             id: RunId::new(format!("run-{}-{group}", std::process::id())),

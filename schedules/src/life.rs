@@ -82,6 +82,7 @@ impl World {
         let claim = Claim {
             plan: self.site.plan().name.clone(),
             environment: "test".into(),
+            share: None,
             holder: Holder {
                 operator: "me@here".into(),
                 host: "here".into(),
@@ -92,8 +93,8 @@ impl World {
             },
             term: TERM,
         };
-        let gone = *self.gone.lock().unwrap();
-        let lease = self.journal.take(&claim, gone).await?;
+        let gone: Vec<u64> = self.gone.lock().unwrap().iter().copied().collect();
+        let lease = self.journal.take(&claim, &gone).await?;
         let applied = self.under_lease(&lease, signals).await;
         self.journal.end_lease(&lease, "was given back").await?;
         applied

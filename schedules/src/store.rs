@@ -89,6 +89,7 @@ impl Journal {
             None => Err(StoreError::LeaseLost {
                 plan: lease.plan.clone(),
                 environment: lease.environment.clone(),
+                shard: lease.shard(),
                 now: leases.held.clone().map(Box::new),
                 note: None,
             }),
@@ -97,16 +98,17 @@ impl Journal {
 }
 
 impl Store for Journal {
-    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         let now = self.site.time().now();
         let mut leases = self.leases();
-        if let Some(held) = leases.held.clone().filter(|held| held.until > now && over != Some(held.token)) {
+        if let Some(held) = leases.held.clone().filter(|held| held.until > now && !over.contains(&held.token)) {
             return Err(StoreError::Held(Box::new(held)));
         }
         leases.token += 1;
         let lease = Lease {
             plan: claim.plan.clone(),
             environment: claim.environment.clone(),
+            share: claim.share.clone(),
             token: leases.token,
             holder: claim.holder.clone(),
             run: None,
@@ -132,8 +134,8 @@ impl Store for Journal {
         Ok(ours)
     }
 
-    async fn lease(&self, _: &Slug, _: &str) -> Result<Option<Lease>, StoreError> {
-        Ok(self.held())
+    async fn leases(&self, _: &Slug, _: &str) -> Result<Vec<Lease>, StoreError> {
+        Ok(self.held().into_iter().collect())
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {

@@ -64,6 +64,7 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
         environment: intention.environment.clone(),
         again: intention.again,
         opened: intention.opened.clone(),
+        part: None,
         limits: plan.limits.clone(),
         items,
     })

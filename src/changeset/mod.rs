@@ -12,6 +12,7 @@ mod fingerprint;
 mod history;
 mod loss;
 mod name;
+mod shard;
 mod within;
 
 pub use decide::{Intention, decide, plan_digest};
@@ -20,6 +21,7 @@ pub use document::{LoadError, load, save};
 pub use estimate::{Basis, Estimate};
 pub use fingerprint::fingerprint;
 pub use name::{derived_name, item_key};
+pub use shard::Part;
 
 use std::collections::BTreeMap;
 
@@ -55,6 +57,9 @@ pub struct Changeset {
     /// Of the items for which an interrupted run already opened a new generation: that one, and the attempt.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub opened: Opened,
+    /// Which shard of the plan it is; none where it is the whole plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// Limits of the run.
     pub limits: Limits,
     /// One decision for each item, in the plan's order.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use tokio::sync::oneshot;
 
-use super::difference::Bench;
+use super::difference::{Bench, Extent};
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::{Binding, Loaded};
@@ -14,8 +14,9 @@ use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, connect, diff, execute, files, report as report_command};
-use crate::changeset::{self, Changeset};
-use crate::model::{RunId, Slug};
+use crate::changeset::{self, Changeset, plan_digest};
+use crate::journal::Share;
+use crate::model::{RunId, Shard, Slug};
 use crate::report;
 
 /// Arguments of `apply`.
@@ -24,6 +25,7 @@ use crate::report;
   restorectl apply plans/dr-weekly.yaml -e sim                  show the difference and ask
   restorectl apply plans/dr-weekly.yaml -e sim --auto-approve   for a machine
   restorectl apply change.json                                  what `diff --out` saved
+  restorectl apply plans/dr-weekly.yaml -e sim --auto-approve --shard 1/3
 
 Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second
 Ctrl-C leaves at once. Running it again is safe: what is done, running or on its
@@ -39,6 +41,10 @@ pub(super) struct Args {
     /// Restore again what is there already, as a new generation
     #[arg(long)]
     again: bool,
+    /// Carry out one shard alone: I/N is the I-th of N parts, each of which another process may carry out at the same
+    /// time; limits hold in each process by itself
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
 }
 
 /// What somebody says beforehand about carrying something out.
@@ -57,7 +63,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let wanted = match saved(&args)? {
         Some((saved, digest)) => Wanted::Saved(Box::new(saved), digest),
         None => match diff::resolved(&args.file, &args.binding, terminal)? {
-            Some(loaded) => Wanted::Plan(Box::new(loaded), args.again),
+            Some(loaded) => Wanted::Plan(Box::new(loaded), Extent { again: args.again, shard: args.shard }),
             None => return Ok(Exit::Invalid),
         },
     };
@@ -75,12 +81,13 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
         Wanted::Plan(loaded, _) => (&loaded.plan.name, &loaded.environment),
         Wanted::Left(left) => (&left.changeset.plan.name, &left.changeset.environment),
     };
+    let share = wanted.share()?;
     let place = Place::of(global)?;
     let client = connect::client(environment, terminal)?;
     let store = place.open(global.state_patience, terminal).await?;
     let bench = Bench { client, store, clock: SystemClock::new() };
     // It comes before the site is read, so that nothing of ours changes between the two.
-    let hold = Hold::take(&bench, &place, plan, &environment.name, terminal).await?;
+    let hold = Hold::take(&bench, &place, (plan, &environment.name, share), terminal).await?;
     let ended = under_lease(wanted, consent, &bench, &hold, terminal).await;
     hold.release(&bench, terminal).await;
     ended
@@ -90,10 +97,25 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
 pub(super) enum Wanted {
     /// What somebody saved and approved, with its digest.
     Saved(Box<Changeset>, String),
-    /// Whatever a plan lacks; as a new generation, if that is asked for.
-    Plan(Box<Loaded>, bool),
+    /// Whatever a plan, or a shard of it, lacks.
+    Plan(Box<Loaded>, Extent),
     /// What an interrupted run left.
     Left(Box<Left>),
+}
+
+impl Wanted {
+    /// The shard that the lease is needed for; none where it is needed for the whole plan.
+    fn share(&self) -> anyhow::Result<Option<Share>> {
+        let of = |made: &Changeset| made.shard().map(|shard| Share { shard, digest: made.plan.digest.clone() });
+        Ok(match self {
+            Self::Saved(saved, _) => of(saved),
+            Self::Plan(loaded, Extent { shard: Some(shard), .. }) => {
+                Some(Share { shard: *shard, digest: plan_digest(&loaded.plan)? })
+            }
+            Self::Plan(..) => None,
+            Self::Left(left) => of(&left.changeset),
+        })
+    }
 }
 
 /// An interrupted run, and what of it is wanted.
@@ -139,7 +161,7 @@ async fn agreed(
             // What was approved is what runs, and what the journal holds.
             (*saved, true)
         }
-        Wanted::Plan(loaded, again) => (bench.diff(&loaded, again).await?, consent.auto_approve),
+        Wanted::Plan(loaded, extent) => (bench.diff(&loaded, extent).await?, consent.auto_approve),
         Wanted::Left(left) => {
             (bench.left(&left.changeset, |item| left.items.contains(item)).await?, consent.auto_approve)
         }
@@ -173,9 +195,9 @@ fn saved(args: &Args) -> anyhow::Result<Option<(Changeset, String)>> {
     let about = || format!("`{}`", args.file.display());
     let text = String::from_utf8(bytes).with_context(about)?;
     let loaded = changeset::load(&text).with_context(about)?;
-    if args.again || args.binding.env.is_some() || !args.binding.given.inputs.is_empty() {
+    if args.again || args.shard.is_some() || args.binding.env.is_some() || !args.binding.given.inputs.is_empty() {
         bail!(
-            "{} is a saved changeset, which holds its environment and inputs: leave out `--env`, `--input` and `--again`",
+            "{} is a saved changeset, which holds its environment, inputs and shard: leave out `--env`, `--input`, `--again` and `--shard`",
             about()
         );
     }

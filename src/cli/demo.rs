@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::difference::Bench;
+use super::difference::{Bench, Extent};
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::Binding;
@@ -81,8 +81,8 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         store: place.open(global.state_patience, terminal).await?,
         clock: SystemClock::new(),
     };
-    let hold = Hold::take(&bench, &place, &loaded.plan.name, &loaded.environment.name, terminal).await?;
-    let made = bench.diff(&loaded, false).await?;
+    let hold = Hold::take(&bench, &place, (&loaded.plan.name, &loaded.environment.name, None), terminal).await?;
+    let made = bench.diff(&loaded, Extent::default()).await?;
     terminal.result(&report::changeset_human(&made, terminal.out()))?;
 
     heading(terminal, "apply: carry it out");

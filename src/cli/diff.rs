@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::difference::Bench;
+use super::difference::{Bench, Extent};
 use super::exit::Exit;
 use super::load::{self, Binding, Loaded};
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, OutputFormat, connect, files};
-use crate::model::Action;
+use crate::model::{Action, Shard};
 use crate::{changeset, diagnostic, report};
 
 /// Arguments of `diff`.
@@ -18,7 +18,8 @@ use crate::{changeset, diagnostic, report};
 #[command(after_help = "Examples:
   restorectl diff plans/dr-weekly.yaml -e sim
   restorectl diff plans/dr-weekly.yaml -e prod --out change.json    save it for approval
-  restorectl diff plans/dr-weekly.yaml -e prod --detailed-exitcode  exit with 3 where something is to be done")]
+  restorectl diff plans/dr-weekly.yaml -e prod --detailed-exitcode  exit with 3 where something is to be done
+  restorectl diff plans/dr-weekly.yaml -e prod --shard 1/3          the first of three parts")]
 pub(super) struct Args {
     /// The plan
     plan: PathBuf,
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Restore again what is there already, as a new generation
     #[arg(long)]
     again: bool,
+    /// Compare one shard alone: I/N is the I-th of N parts, as `apply --shard` carries it out
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// How to print the difference
     #[arg(long, value_enum, default_value_t)]
     format: OutputFormat,
@@ -48,7 +52,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         store: connect::store(global).await?,
         clock: SystemClock::new(),
     };
-    let made = bench.diff(&loaded, args.again).await?;
+    let made = bench.diff(&loaded, Extent { again: args.again, shard: args.shard }).await?;
     match args.format {
         OutputFormat::Human => terminal.result(&report::changeset_human(&made, terminal.out()))?,
         OutputFormat::Json => terminal.result(&report::changeset_json(&made)?)?,

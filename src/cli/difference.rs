@@ -8,9 +8,9 @@ use anyhow::bail;
 use super::load::Loaded;
 use super::system::SystemClock;
 use crate::baas::Client;
-use crate::changeset::{Changeset, Intention, decide, differences};
+use crate::changeset::{Changeset, Intention, Part, decide, differences, plan_digest};
 use crate::journal::{StateStore, Store as _, past_attempts};
-use crate::model::{Environment, Reading, Slug, Snapshot, harmless};
+use crate::model::{Environment, Reading, Shard, Slug, Snapshot, harmless};
 use crate::observe::observe;
 use crate::ports::Clock as _;
 
@@ -28,28 +28,43 @@ pub(super) struct Bench {
     pub(super) clock: SystemClock,
 }
 
+/// How much of a plan is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    /// A new generation of it, although the site may have what the plan wants.
+    pub(super) again: bool,
+    /// One shard alone.
+    pub(super) shard: Option<Shard>,
+}
+
 /// The service's address, under which the journal keeps what was done there.
 pub(super) fn service(environment: &Environment) -> &str {
     environment.api.as_ref().map_or("", |api| api.url.trim_end_matches('/'))
 }
 
 impl Bench {
-    /// Compares a plan with the site.
+    /// Compares a plan, or a shard of it, with the site.
     ///
     /// # Errors
     /// When the journal can't be read.
-    pub(super) async fn diff(&self, loaded: &Loaded, again: bool) -> anyhow::Result<Changeset> {
-        let Loaded { plan, file, inputs, environment } = loaded;
+    pub(super) async fn diff(&self, loaded: &Loaded, extent: Extent) -> anyhow::Result<Changeset> {
+        let Loaded { plan: whole, file, inputs, environment } = loaded;
+        let part = extent.shard.map(|shard| Part::of(whole, shard));
+        let plan = part.as_ref().map(|part| part.plan(whole));
         let intention = Intention {
-            plan,
+            plan: plan.as_ref().unwrap_or(whole),
             file,
             environment,
             inputs,
-            again,
+            again: extent.again,
             opened: &Default::default(),
             tool_version: TOOL_VERSION,
         };
-        self.decide(&intention).await
+        let made = self.decide(&intention).await?;
+        Ok(match part {
+            Some(part) => made.as_part(part, plan_digest(whole)?),
+            None => made,
+        })
     }
 
     /// Reads the site again, and makes sure that it still is as a changeset saw it.
@@ -90,6 +105,11 @@ impl Bench {
         wanted: impl Fn(&Slug) -> bool,
     ) -> anyhow::Result<Changeset> {
         let mut plan = interrupted.frozen_plan();
+        let mut part = interrupted.part.clone();
+        if let Some(part) = &mut part {
+            let mut names = plan.items.iter().map(|item| &item.name);
+            part.places.retain(|_| names.next().is_some_and(&wanted));
+        }
         plan.items.retain(|item| wanted(&item.name));
         let kept: BTreeSet<Slug> = plan.items.iter().map(|item| item.name.clone()).collect();
         for item in &mut plan.items {
@@ -112,6 +132,7 @@ impl Bench {
         let mut made = self.decide(&intention).await?;
         // It is the same plan still, though its executions are frozen now.
         made.plan.digest.clone_from(&interrupted.plan.digest);
+        made.part = part;
         Ok(made)
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn execute(
 ) -> anyhow::Result<RunId> {
     let now = bench.clock.now();
     let run = Run {
-        id: system::run_id(now),
+        id: system::run_id(now, changeset.shard()),
         plan: changeset.plan.name.clone(),
         environment: changeset.environment.name.clone(),
         opened_at: now,

@@ -1,5 +1,7 @@
 //! `report`: any run again, in any format.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
 
 use super::difference::Bench;
@@ -7,7 +9,7 @@ use super::exit::Exit;
 use super::outputs::{self, Outputs};
 use super::system::SystemClock;
 use super::terminal::Terminal;
-use super::{Global, connect};
+use super::{Global, connect, files};
 use crate::journal::Store;
 use crate::model::RunId;
 use crate::ports::Clock as _;
@@ -17,14 +19,22 @@ use crate::report::{self, Report, Style, Verdict};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   restorectl report --latest
-  restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json")]
+  restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json
+  restorectl report --merge shard-1.json shard-2.json shard-3.json
+
+A merged report ends with the exit code that its runs would have ended with as one
+run of the plan; with 5 where a shard is missing.")]
 pub(super) struct Args {
     /// The run, as `restorectl runs list` shows it
-    #[arg(value_name = "RUN", conflicts_with = "latest")]
+    #[arg(value_name = "RUN", conflicts_with_all = ["latest", "merge"])]
     run: Option<String>,
     /// The newest run
     #[arg(long)]
     latest: bool,
+    /// Join the reports of several runs: of the shards of a plan, and of runs that went on with one another. Each is a
+    /// run, or a file that ends in `.json` and that `report --format json` wrote elsewhere
+    #[arg(long, value_name = "RUN-or-FILE", num_args = 1.., conflicts_with = "latest")]
+    merge: Vec<String>,
     #[command(flatten)]
     outputs: Outputs<Format>,
 }
@@ -42,6 +52,11 @@ pub(super) enum Format {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    if !args.merge.is_empty() {
+        let merged = merged(&args.merge, global).await?;
+        args.outputs.write(global.terminal(), |format, style| text(&merged, format, style))?;
+        return Ok(exit(&merged));
+    }
     let store = connect::store(global).await?;
     let id = match args.run {
         Some(id) => RunId::new(id),
@@ -54,6 +69,28 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let made = build(&store, &id, &SystemClock::new()).await?;
     args.outputs.write(global.terminal(), |format, style| text(&made, format, style))?;
     Ok(Exit::Done)
+}
+
+/// The report of several runs together.
+async fn merged(named: &[String], global: &Global) -> anyhow::Result<Report> {
+    let clock = SystemClock::new();
+    let is_file = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "json");
+    // Whoever has only files needs no store.
+    let store = if named.iter().all(is_file) { None } else { Some(connect::store(global).await?) };
+    let mut reports = Vec::with_capacity(named.len());
+    for name in named {
+        reports.push(match store.as_ref().filter(|_| !is_file(name)) {
+            Some(store) => build(store, &RunId::new(name.clone()), &clock).await?,
+            None => from_file(Path::new(name))?,
+        });
+    }
+    Ok(report::merge(reports, clock.now())?)
+}
+
+fn from_file(path: &Path) -> anyhow::Result<Report> {
+    let about = || format!("`{}`", path.display());
+    let bytes = files::read(path, files::LARGEST)?;
+    report::read(&String::from_utf8(bytes).with_context(about)?).with_context(about)
 }
 
 impl outputs::Format for Format {
@@ -104,7 +141,7 @@ pub(super) fn exit(made: &Report) -> Exit {
     match made.verdict.code {
         Verdict::AllSucceeded | Verdict::NothingToDo => Exit::Done,
         Verdict::SomeFailed => Exit::RestoresFailed,
-        Verdict::PartialOrUnknown | Verdict::NotEnded => Exit::PartialOrUnknown,
+        Verdict::PartialOrUnknown | Verdict::NotEnded | Verdict::Incomplete => Exit::PartialOrUnknown,
         Verdict::Interrupted => Exit::Interrupted,
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use super::apply::{self, Consent, Left, Wanted};
+use super::difference::Extent;
 use super::exit::Exit;
 use super::load::{Binding, Given, Loaded};
 use super::{Global, diff, state};
-use crate::changeset::{Changeset, plan_digest};
+use crate::changeset::{Changeset, Part, plan_digest};
 use crate::journal::{ItemState, Run, RunState, Store as _, replay};
 use crate::model::{End, Plan, RunId, Slug, harmless};
 
@@ -22,7 +23,8 @@ use crate::model::{End, Plan, RunId, Slug, harmless};
 
 What is done is left alone, what runs is attached to, what may be on its way is
 looked for, and the rest is started in the order of its dependencies, from the
-very backups that the run had chosen. A new run is recorded for it.")]
+very backups that the run had chosen. A new run is recorded for it. A run of one
+shard (`apply --shard`) is gone on with as that shard.")]
 pub(super) struct Args {
     /// The run, as `runs list` shows it [default: the last one]
     run: Option<String>,
@@ -51,7 +53,8 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         let Some(loaded) = as_written(&args, &changeset, global)? else { return Ok(Exit::Invalid) };
         let changes = changes(&changeset, &loaded)?;
         if args.accept_changes {
-            return apply::carry_out(Wanted::Plan(Box::new(loaded), false), &args.consent, global).await;
+            let extent = Extent { again: false, shard: changeset.shard() };
+            return apply::carry_out(Wanted::Plan(Box::new(loaded), extent), &args.consent, global).await;
         }
         if !changes.is_empty() {
             let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
@@ -100,9 +103,11 @@ fn as_written(args: &Args, changeset: &Changeset, global: &Global) -> anyhow::Re
 fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     if plan_digest(&loaded.plan)? != changeset.plan.digest {
-        found.extend(different_items(changeset, &loaded.plan));
+        let part = changeset.shard().map(|shard| Part::of(&loaded.plan, shard).plan(&loaded.plan));
+        found.extend(different_items(changeset, part.as_ref().unwrap_or(&loaded.plan)));
         if found.is_empty() {
-            found.push("its limits, objectives or the choice of its backups".to_owned());
+            let elsewhere = if part.is_some() { ", or restores of its other shards" } else { "" };
+            found.push(format!("its limits, objectives or the choice of its backups{elsewhere}"));
         }
     }
     let (before, now) = (&changeset.environment, &loaded.environment);
@@ -117,9 +122,10 @@ fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>
 
 fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
     let mut found = Vec::new();
+    let here = changeset.shard().map_or_else(|| "it".to_owned(), |shard| format!("its shard {shard}"));
     for decision in &changeset.items {
         match plan.items.iter().find(|item| item.name == decision.item.name) {
-            None => found.push(format!("`{}` is no longer in it", decision.item.name)),
+            None => found.push(format!("`{}` is no longer in {here}", decision.item.name)),
             Some(item) => {
                 let mut item = item.clone();
                 item.origin = decision.item.origin.clone();
@@ -132,7 +138,8 @@ fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
         }
     }
     let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
-    found.extend(plan.items.iter().filter(|i| !known.contains(&i.name)).map(|i| format!("`{}` is new in it", i.name)));
+    let new = plan.items.iter().filter(|item| !known.contains(&item.name));
+    found.extend(new.map(|item| format!("`{}` is new in {here}", item.name)));
     found
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use crate::model::{Millis, RunId};
+use crate::model::{Millis, RunId, Shard};
 use crate::ports::Clock;
 
 /// The wall clock, read once and moved on by the steady one, so that it never goes back while a run lasts.
@@ -47,10 +47,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A name for a new run: the moment, and four letters by chance.
-pub(super) fn run_id(now: Timestamp) -> RunId {
+/// A name for a new run: the moment, four letters by chance, and the shard where it is one.
+pub(super) fn run_id(now: Timestamp, shard: Option<Shard>) -> RunId {
     let chance = RandomState::new().hash_one(std::process::id());
-    RunId::new(format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), chance & 0xffff))
+    // Shards are started at once, so chance alone would be little.
+    let shard = shard.map_or_else(String::new, |shard| format!("-{}of{}", shard.number(), shard.count()));
+    RunId::new(format!("{}-{:04x}{shard}", now.strftime("%Y%m%d-%H%M%S"), chance & 0xffff))
 }
 
 /// The user and the machine, as far as the system tells.

@@ -24,7 +24,7 @@ macro_rules! either {
 }
 
 impl Store for StateStore {
-    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         either!(self, take(claim, over))
     }
 
@@ -36,8 +36,8 @@ impl Store for StateStore {
         either!(self, end_lease(lease, how))
     }
 
-    async fn lease(&self, plan: &Slug, environment: &str) -> Result<Option<Lease>, StoreError> {
-        either!(self, lease(plan, environment))
+    async fn leases(&self, plan: &Slug, environment: &str) -> Result<Vec<Lease>, StoreError> {
+        either!(self, leases(plan, environment))
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {

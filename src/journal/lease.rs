@@ -1,4 +1,7 @@
-//! The right to be the only one that applies a plan to an environment, for a while.
+//! The right to be the only one that applies a plan, or a shard of it, to an environment, for a while.
+//!
+//! Leases of different shards stand beside each other, where the plan was cut in the same way for both: into as many
+//! shards, and from the same meaning of the plan, since another plan is cut otherwise. All others exclude each other.
 //!
 //! A lease lasts for its term and is renewed before that ends. Whether it has ended is judged by one clock alone, the
 //! store's, so the clocks of those who hold leases don't matter. Its token only grows: whoever takes a lease over gets
@@ -9,7 +12,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Millis, RunId, Slug};
+use super::StoreError;
+use crate::model::{Millis, RunId, Shard, Slug};
 
 /// How long a lease lasts without being renewed.
 pub const TERM: Millis = Millis::from_secs(60);
@@ -34,6 +38,25 @@ pub struct Holder {
     pub started: String,
 }
 
+/// A shard of a plan as it was resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// Which shard.
+    pub shard: Shard,
+    /// The digest of the plan that was cut.
+    pub digest: String,
+}
+
+impl Share {
+    /// Whether both may be carried out at once; none is the whole plan.
+    fn beside(one: Option<&Self>, other: Option<&Self>) -> bool {
+        match (one, other) {
+            (Some(one), Some(other)) => one.digest == other.digest && one.shard.is_beside(other.shard),
+            _ => false,
+        }
+    }
+}
+
 /// What somebody asks for who wants a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -41,6 +64,8 @@ pub struct Claim {
     pub plan: Slug,
     /// In this environment.
     pub environment: String,
+    /// Of this shard alone; none: of the whole plan.
+    pub share: Option<Share>,
     /// Who asks.
     pub holder: Holder,
     /// How long it shall last without being renewed.
@@ -54,6 +79,8 @@ pub struct Lease {
     pub plan: Slug,
     /// In this environment.
     pub environment: String,
+    /// Of this shard alone; none: of the whole plan.
+    pub share: Option<Share>,
     /// Grows with every lease of the plan in the environment, and never comes back.
     pub token: u64,
     /// Who holds it.
@@ -74,6 +101,7 @@ impl Lease {
         Self {
             plan: claim.plan.clone(),
             environment: claim.environment.clone(),
+            share: claim.share.clone(),
             token,
             holder: claim.holder.clone(),
             run: None,
@@ -84,10 +112,38 @@ impl Lease {
         }
     }
 
+    /// Which shard of the plan it is of, where it isn't of the whole.
+    pub fn shard(&self) -> Option<Shard> {
+        self.share.as_ref().map(|share| share.shard)
+    }
+
+    /// Whether it and another one of the plan in the environment can't be held at once.
+    pub fn excludes(&self, share: Option<&Share>) -> bool {
+        !Share::beside(self.share.as_ref(), share)
+    }
+
     /// Whether somebody else may take it: it has ended, or the one who asks knows that the holder of this very lease is
     /// gone.
-    pub(super) fn may_be_taken(&self, now: Timestamp, over: Option<u64>) -> bool {
-        self.until <= now || over == Some(self.token)
+    pub(super) fn may_be_taken(&self, now: Timestamp, over: &[u64]) -> bool {
+        self.until <= now || over.contains(&self.token)
+    }
+}
+
+/// What taking a lease comes to, where these are held.
+pub(super) enum Taking {
+    /// It is given, after those have ended that stand in its way and may be taken over.
+    Over(Vec<Lease>),
+    /// Somebody holds one that stands in its way.
+    Held(Box<Lease>),
+}
+
+/// Decides whether a claim gets its lease, where all of `held` are of its plan and environment. Both stores ask this in
+/// the transaction that writes the lease.
+pub(super) fn taking(claim: &Claim, held: Vec<Lease>, now: Timestamp, over: &[u64]) -> Taking {
+    let in_the_way: Vec<Lease> = held.into_iter().filter(|lease| lease.excludes(claim.share.as_ref())).collect();
+    match in_the_way.iter().find(|lease| !lease.may_be_taken(now, over)) {
+        Some(held) => Taking::Held(Box::new(held.clone())),
+        None => Taking::Over(in_the_way),
     }
 }
 
@@ -102,9 +158,16 @@ impl fmt::Display for Lease {
     }
 }
 
-/// A lease as a database keeps it: one row for each plan and environment, with a holder or without.
+/// How databases name the shard of a lease; nothing for the whole plan.
+pub(super) fn kept_shard(share: Option<&Share>) -> String {
+    share.map_or_else(String::new, |share| share.shard.to_string())
+}
+
+/// A lease as a database keeps it: one row for each plan, environment and shard, with a holder or without.
 #[derive(Debug)]
 pub(super) struct KeptLease {
+    pub(super) shard: String,
+    pub(super) digest: Option<String>,
     pub(super) token: i64,
     pub(super) holder: Option<String>,
     pub(super) run: Option<String>,
@@ -114,12 +177,22 @@ pub(super) struct KeptLease {
 }
 
 impl KeptLease {
+    /// The shard that its last holder had; none: the whole plan.
+    pub(super) fn share(&self) -> Result<Option<Share>, String> {
+        if self.shard.is_empty() {
+            return Ok(None);
+        }
+        let shard = self.shard.parse::<Shard>().map_err(|e| e.to_string())?;
+        Ok(Some(Share { shard, digest: self.digest.clone().unwrap_or_default() }))
+    }
+
     /// The lease, where somebody holds it.
     ///
     /// # Errors
     /// When the row can't be read; the text says what of it.
     pub(super) fn read(self, plan: &Slug, environment: &str) -> Result<Option<Lease>, String> {
         let damaged = |what: &str| format!("the lease of plan `{plan}` in environment `{environment}`: {what}");
+        let share = self.share().map_err(|e| damaged(&e))?;
         let Some(holder) = self.holder else {
             return Ok(None);
         };
@@ -127,6 +200,7 @@ impl KeptLease {
         Ok(Some(Lease {
             plan: plan.clone(),
             environment: environment.to_owned(),
+            share,
             token: u64::try_from(self.token).map_err(|e| damaged(&e.to_string()))?,
             holder: serde_json::from_str(&holder).map_err(|e| damaged(&e.to_string()))?,
             run: self.run.map(RunId::new),
@@ -135,4 +209,30 @@ impl KeptLease {
             term: Millis(u64::try_from(self.term).map_err(|e| damaged(&e.to_string()))?),
         }))
     }
+}
+
+/// That the lease of a plan, or of a shard of it, in an environment is lost, told by the rows of the plan there: who
+/// holds what stands in its place, and how it ended.
+///
+/// # Errors
+/// When a row can't be read; the text says what of it.
+pub(super) fn lost(
+    (plan, environment, shard): (&Slug, &str, &str),
+    rows: Vec<(KeptLease, Option<String>)>,
+) -> Result<StoreError, String> {
+    let (mut own, mut share, mut others) = (None, None, Vec::new());
+    let mut note = None;
+    for (row, ended) in rows {
+        let is_own = row.shard == shard;
+        let last = row.share()?;
+        let held = row.read(plan, environment)?;
+        if is_own {
+            (own, share, note) = (held, last, ended);
+        } else {
+            others.extend(held);
+        }
+    }
+    let now = own.or_else(|| others.into_iter().find(|other| other.excludes(share.as_ref())));
+    let (plan, environment) = (plan.clone(), environment.to_owned());
+    Ok(StoreError::LeaseLost { plan, environment, shard: shard.parse().ok(), now: now.map(Box::new), note })
 }

@@ -3,7 +3,8 @@
 //! A run is a header and a list of numbered entries. [`Progress::apply`] is the one transition table:
 //! the live run, the next run after a crash and every report fold the same entries through it, so they
 //! can't disagree about where an item stands. The journal is not a reporter: if it can't be written, no
-//! new work starts. A run is written under a [`Lease`], so that two runners never apply one plan to one environment.
+//! new work starts. A run is written under a [`Lease`], so that two runners never apply one plan, or one
+//! shard of it, to one environment.
 
 mod chain;
 mod either;
@@ -16,7 +17,7 @@ pub mod sqlite;
 mod store;
 
 pub use either::StateStore;
-pub use lease::{Claim, Holder, Lease, TERM};
+pub use lease::{Claim, Holder, Lease, Share, TERM};
 pub use past::past_attempts;
 pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};
 pub use record::{Closed, Entry, Record, Run};

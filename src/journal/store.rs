@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::{Claim, Entry, Lease, Run};
-use crate::model::{RunId, Slug, shell_word};
+use crate::model::{RunId, Shard, Slug, shell_word};
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +54,14 @@ pub enum StoreError {
     #[error("{}", taken(.0))]
     Held(Box<Lease>),
     /// The lease was broken, or somebody else has taken it.
-    #[error("the lease of plan `{plan}` in environment `{environment}` is lost: {}", holds(.now.as_deref(), .note))]
+    #[error("the lease of {}plan `{plan}` in environment `{environment}` is lost: {}", of_shard(*.shard), holds(.now.as_deref(), .note))]
     LeaseLost {
         /// The plan.
         plan: Slug,
         /// The environment.
         environment: String,
+        /// The shard, where it wasn't the whole plan.
+        shard: Option<Shard>,
         /// The lease that is in its place.
         now: Option<Box<Lease>>,
         /// How the last one ended, where it didn't just run out.
@@ -69,17 +71,27 @@ pub enum StoreError {
 
 fn taken(lease: &Lease) -> String {
     let Lease { plan, environment, .. } = lease;
+    let unlock = lease.shard().map_or_else(String::new, |shard| format!(" --shard {shard}"));
     format!(
-        "another restorectl applies plan `{plan}` to environment `{environment}` right now: {lease}; wait until it ends, \
-         or, if it is certainly gone, break its lease with `restorectl unlock {plan} --env {}`",
+        "another restorectl applies {}plan `{plan}` to environment `{environment}` right now: {lease}; wait until it ends, \
+         or, if it is certainly gone, break its lease with `restorectl unlock {plan} --env {}{unlock}`",
+        of_shard(lease.shard()),
         shell_word(environment)
     )
+}
+
+/// Goes before the word "plan".
+fn of_shard(shard: Option<Shard>) -> String {
+    shard.map_or_else(String::new, |shard| format!("shard {shard} of "))
 }
 
 fn holds(now: Option<&Lease>, note: &Option<String>) -> String {
     match (now, note) {
         (Some(lease), Some(note)) => format!("it {note}, and is held by {lease}"),
-        (Some(lease), None) => format!("it is held by {lease}"),
+        (Some(lease), None) => match lease.shard() {
+            Some(shard) => format!("shard {shard} is held by {lease}"),
+            None => format!("it is held by {lease}"),
+        },
         (None, Some(note)) => format!("it {note}"),
         (None, None) => "it ended, and nobody holds it".to_owned(),
     }
@@ -90,9 +102,10 @@ fn holds(now: Option<&Lease>, note: &Option<String>) -> String {
 /// A run is opened under a lease, and lives as long as that is held: whatever comes after it was broken or taken over
 /// fails with [`StoreError::LeaseLost`], in the same transaction, so that a runner that lost its lease writes no intent.
 pub trait Store: Send + Sync + 'static {
-    /// Takes the lease of a plan in an environment, if nobody holds it or its time has run out. `over` is the token of a
-    /// lease whose holder is known to be gone: that one may be taken before its time.
-    fn take(&self, claim: &Claim, over: Option<u64>) -> impl Future<Output = Result<Lease, StoreError>> + Send;
+    /// Takes the lease of a plan, or of a shard of it, in an environment, if nobody holds one that excludes it, or the
+    /// time of those has run out. `over` are the tokens of leases whose holders are known to be gone: they may be taken
+    /// before their time.
+    fn take(&self, claim: &Claim, over: &[u64]) -> impl Future<Output = Result<Lease, StoreError>> + Send;
 
     /// Renews a lease for its whole term. One whose time has run out is renewed too, if nobody else took it.
     fn renew(&self, lease: &Lease) -> impl Future<Output = Result<Lease, StoreError>> + Send;
@@ -100,8 +113,8 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a lease, if it still is the one that is held, and says how it ended. Gives whether it was.
     fn end_lease(&self, lease: &Lease, how: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// The lease that somebody holds, though its time may have run out.
-    fn lease(&self, plan: &Slug, environment: &str) -> impl Future<Output = Result<Option<Lease>, StoreError>> + Send;
+    /// The leases that somebody holds, though their time may have run out: one of the whole plan, or some of shards.
+    fn leases(&self, plan: &Slug, environment: &str) -> impl Future<Output = Result<Vec<Lease>, StoreError>> + Send;
 
     /// The lease under which a run was opened.
     fn lease_of(&self, run: &RunId) -> impl Future<Output = Result<Lease, StoreError>> + Send;

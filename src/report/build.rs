@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::attempt::{attempt, over_reasons, service};
 use super::document::{
     AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport, MayStillRun, NotExecuted,
-    NoteReport, ObjectReport, PlanReport, REPORT_VERSION, Report, RunFacts, RunProgress, SourceReport,
+    NoteReport, ObjectReport, PlanReport, REPORT_VERSION, Report, RunFacts, RunProgress, ShardReport, SourceReport,
 };
-use super::verdict::judge;
+use super::verdict::{Scope, judge};
 use super::{Standing, next, objective};
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Closed, Entry, IllegalRecord, ItemState, Progress, Run, RunState, replay};
@@ -66,22 +66,19 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
     }
 
     let facts = run_facts(run, &changeset, changeset_digest, &state);
+    let elsewhere = facts.shard.as_ref().map_or(0, ShardReport::elsewhere);
     let mut reasons = over_reasons(entries);
     let mut items = Vec::with_capacity(changeset.items.len());
     let mut may_still_run = Vec::new();
-    for decision in &changeset.items {
+    for (index, decision) in changeset.items.iter().enumerate() {
+        let place = changeset.part.as_ref().and_then(|part| part.places.get(index).copied()).unwrap_or(index);
         let progress = state.items.get(&decision.item.name);
         let reasons = reasons.remove(&decision.item.name).unwrap_or_default();
-        items.push(item_report(decision, progress, &reasons, run.opened_at, state.last_at));
+        items.push(item_report((decision, place + 1), progress, &reasons, run.opened_at, state.last_at));
         if let Some(progress) = progress {
             still_running(&decision.item, progress, &mut may_still_run);
         }
     }
-    let mut counts: BTreeMap<&'static str, usize> = Standing::ALL.map(|standing| (standing.code(), 0)).into();
-    for item in &items {
-        *counts.entry(item.result.code()).or_default() += 1;
-    }
-    let told: Vec<u64> = items.iter().filter(|item| item.result.is_success()).filter_map(|item| item.bytes).collect();
     let environment = EnvironmentReport {
         name: changeset.environment.name.clone(),
         api_url: changeset.environment.api.as_ref().map(|api| api.url.clone()),
@@ -91,13 +88,14 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
         generated_at: now,
         generated_by: env!("CARGO_PKG_VERSION").to_owned(),
         simulated: run.simulated,
-        verdict: judge(facts.state, &items),
+        verdict: judge(facts.state, &items, Scope::Run(facts.shard.as_ref())),
+        merged: None,
         plan: plan_report(&changeset),
         environment,
         total: items.len(),
-        counts,
-        bytes_restored: (!told.is_empty()).then(|| told.into_iter().fold(0, u64::saturating_add)),
-        objectives: objective::measure(changeset.plan.purpose.objectives, &facts, &items),
+        counts: counts(&items),
+        bytes_restored: bytes_restored(&items),
+        objectives: objective::measure(changeset.plan.purpose.objectives, &facts, &items, elsewhere),
         not_executed: items.iter().filter_map(not_executed).collect(),
         may_still_run,
         checks: changeset.items.iter().flat_map(|decision| checks(&decision.item)).collect(),
@@ -110,10 +108,27 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
     Ok(report)
 }
 
+/// How many items stand where; every standing is listed.
+pub(super) fn counts(items: &[ItemReport]) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> = Standing::ALL.map(|standing| (standing.code().to_owned(), 0)).into();
+    for item in items {
+        *counts.entry(item.result.code().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// Bytes that the site says it restored, where it says so of any.
+pub(super) fn bytes_restored(items: &[ItemReport]) -> Option<u64> {
+    let told = items.iter().filter(|item| item.result.is_success()).filter_map(|item| item.bytes);
+    told.reduce(u64::saturating_add)
+}
+
 fn run_facts(run: &Run, changeset: &Changeset, changeset_digest: String, state: &RunState) -> RunFacts {
     let ended_at = state.closed.map(|(at, _)| at);
     RunFacts {
         id: run.id.to_string(),
+        shard: changeset.part.as_ref().map(|part| ShardReport { shard: part.shard, sizes: part.sizes.clone() }),
+        resumes: run.resumes.as_ref().map(ToString::to_string),
         state: match state.closed {
             Some((_, Closed::Completed)) => RunProgress::Completed,
             Some((_, Closed::Interrupted)) => RunProgress::Interrupted,
@@ -147,7 +162,7 @@ fn plan_report(changeset: &Changeset) -> PlanReport {
 }
 
 fn item_report(
-    decision: &Decision,
+    (decision, place): (&Decision, usize),
     progress: Option<&Progress>,
     over_reasons: &BTreeMap<usize, String>,
     started_at: Timestamp,
@@ -168,6 +183,7 @@ fn item_report(
     notes.extend(progress.iter().flat_map(|progress| progress.notes.iter().cloned()));
     ItemReport {
         name: item.name.to_string(),
+        place,
         action: decision.action,
         action_reason: decision.reason.clone(),
         result,
@@ -188,7 +204,7 @@ fn item_report(
         objects: item.objects.iter().map(|object| object_report(item, object)).collect(),
         data_loss: DataLossReport {
             class: decision.data_loss,
-            words: loss_words(decision.data_loss),
+            words: loss_words(decision.data_loss).to_owned(),
             losses: decision.losses.clone(),
         },
         on_existing: item.on_existing,
@@ -262,7 +278,7 @@ fn unfinished(decision: &Decision, progress: Option<&Progress>, standing: Standi
     }
 }
 
-fn not_executed(item: &ItemReport) -> Option<NotExecuted> {
+pub(super) fn not_executed(item: &ItemReport) -> Option<NotExecuted> {
     (item.result.is_untried() && item.attempts.is_empty()).then(|| NotExecuted {
         item: item.name.clone(),
         result: item.result,
@@ -307,6 +323,11 @@ fn checks(item: &Item) -> impl Iterator<Item = CheckReport> {
             Check::Sql(declared) => ("sql", declared),
             Check::Command(declared) => ("command", declared),
         };
-        CheckReport { item: item.name.to_string(), kind, declared: declared.clone(), result: CheckResult::NotRun }
+        CheckReport {
+            item: item.name.to_string(),
+            kind: kind.to_owned(),
+            declared: declared.clone(),
+            result: CheckResult::NotRun,
+        }
     })
 }

@@ -57,6 +57,14 @@ fn header(screen: &mut Screen, changeset: &Changeset) {
         Some(api) => screen.field(2, "API", DETAILS, &api.url),
         None => screen.field(2, "API", DETAILS, "none: this environment can't be applied to"),
     }
+    if let Some(part) = &changeset.part {
+        let (here, total) = (count(part.here(), "restore"), part.total());
+        screen.field(2, "shard", DETAILS, &format!("{}, with {here} of {total}", part.shard.words()));
+        let (shards, limit) = (part.shard.count(), changeset.limits.concurrency);
+        let most = u64::from(limit) * u64::from(shards);
+        let text = format!("hold for this shard by itself: all {shards} together keep up to {most} restores in flight");
+        screen.field(2, "limits", DETAILS, &text);
+    }
     let read = format!("site read {}, valid until {}", moment(changeset.created_at), moment(changeset.expires_at));
     screen.field(2, "as of", DETAILS, &read);
     if environment.api.as_ref().is_some_and(|api| api.allow_plain_http && api.url.starts_with("http:")) {
@@ -214,17 +222,29 @@ fn losses(screen: &mut Screen, decision: &Decision) {
     }
 }
 
+/// What the plan has beside this shard.
+fn elsewhere(screen: &mut Screen, changeset: &Changeset) {
+    let Some(part) = changeset.part.as_ref().filter(|part| part.elsewhere() > 0) else { return };
+    let text = match part.elsewhere() {
+        1 => "1 more restore of the plan belongs to another shard, and was not looked at".to_owned(),
+        more => format!("{more} more restores of the plan belong to other shards, and were not looked at"),
+    };
+    screen.text(0, Tone::Open, &text);
+}
+
 fn summary(screen: &mut Screen, changeset: &Changeset) {
     screen.gap();
     let total = changeset.items.len();
     let there = changeset.count(Action::Satisfied);
     if there == total {
         let text = match total {
+            0 if changeset.part.is_some() => "nothing to do: no restore of the plan falls into this shard".to_owned(),
             0 => "nothing to do: the plan has no restores".to_owned(),
             1 => "nothing to do: the one restore is there".to_owned(),
             _ => format!("nothing to do: all {total} restores are there"),
         };
-        return screen.text(0, Tone::Good, &text);
+        screen.text(0, Tone::Good, &text);
+        return elsewhere(screen, changeset);
     }
     let parts = [
         (Action::Create, "to create"),
@@ -263,6 +283,7 @@ fn summary(screen: &mut Screen, changeset: &Changeset) {
             screen.text(0, Tone::Bad, &text);
         }
     }
+    elsewhere(screen, changeset);
     if !changeset.has_changes() {
         screen.text(0, Tone::Open, "nothing can be sent: mend what blocks the rest");
     }

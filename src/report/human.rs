@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{AnswerKind, AttemptReport, ItemReport, Report, RunProgress, ServiceReport};
 use super::screen::{Cell, Screen, Style, Tone};
+use super::shards::{missing_words, run_label, run_words, shard_words};
 use super::standing::Mark;
 use super::wording::{SIMULATED, bytes, count, hours, moment};
 use super::{ObjectiveVerdict, Verdict};
@@ -40,7 +41,7 @@ fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::AllSucceeded | Verdict::NothingToDo => Tone::Good,
         Verdict::SomeFailed | Verdict::PartialOrUnknown => Tone::Bad,
-        Verdict::Interrupted | Verdict::NotEnded => Tone::Open,
+        Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Tone::Open,
     }
 }
 
@@ -67,7 +68,21 @@ fn facts(screen: &mut Screen, report: &Report) {
     }
     let url = report.environment.api_url.as_deref().unwrap_or("no API");
     fact("environment", &format!("{} at {url}", report.environment.name));
-    fact("run", &format!("{} by {} (restorectl {})", run.id, run.opened_by, run.tool_version));
+    match &report.merged {
+        None => fact("run", &format!("{} by {} (restorectl {})", run.id, run.opened_by, run.tool_version)),
+        Some(merged) => {
+            merged.runs.iter().for_each(|run| fact(&run_label(run), &run_words(run)));
+            for shard in &merged.missing {
+                fact(&format!("shard {}", shard.shard), &missing_words(shard));
+            }
+        }
+    }
+    if let Some(shard) = &run.shard {
+        fact("shard", &shard_words(shard));
+    }
+    if let Some(before) = &run.resumes {
+        fact("goes on with", before);
+    }
     fact("started", &moment(run.started_at));
     match (run.ended_at, run.last_entry_at) {
         (Some(end), _) => {

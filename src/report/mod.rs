@@ -2,7 +2,7 @@
 //!
 //! [`build()`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`human()`] for a
 //! terminal, [`html`] as one self-contained file, [`json`] for programs. The same code serves the end of a live run,
-//! a run that was killed, and a run of last year. Nothing here has effects: the moment of making comes in, text
+//! a run that was killed, and a run of last year. [`merge()`] joins the reports of several runs into one. Nothing here has effects: the moment of making comes in, text
 //! goes out.
 //!
 //! Names, reasons and messages come from plans and from the service. They reach a terminal or a page through one
@@ -14,12 +14,14 @@ mod build;
 mod diff;
 mod document;
 mod human;
+mod merge;
 mod next;
 mod objective;
 mod page;
 mod progress;
 mod runs;
 mod screen;
+mod shards;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -30,10 +32,12 @@ pub use build::{ReportError, build};
 pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
-    MayStillRun, NotExecuted, NoteReport, ObjectReport, PlanReport, REPORT_SCHEMA, REPORT_VERSION, Report, RunFacts,
-    RunProgress, ServiceReport, SourceReport, SubTaskReport, VerdictReport, json,
+    MayStillRun, MergedReport, MergedRun, MissingShard, NotExecuted, NoteReport, ObjectReport, PlanReport,
+    REPORT_SCHEMA, REPORT_VERSION, ReadError, Report, RunFacts, RunProgress, ServiceReport, ShardReport, SourceReport,
+    SubTaskReport, VerdictReport, json, read,
 };
 pub use human::human;
+pub use merge::{MergeError, merge};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
 pub use progress::event_line;

@@ -1,9 +1,11 @@
 //! What to do after a run, in sentences with commands that can be pasted.
 
-use super::document::{ItemReport, Report};
+use std::collections::BTreeMap;
+
+use super::document::{ItemReport, MergedReport, MergedRun, Report};
 use super::wording::{count, shell_word};
-use super::{RunProgress, Standing};
-use crate::model::End;
+use super::{RunProgress, Standing, Verdict};
+use crate::model::{End, Shard};
 
 /// The next steps, the most urgent first.
 pub(super) fn steps(report: &Report) -> Vec<String> {
@@ -15,11 +17,25 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
         .map(|(name, value)| format!(" --input {}", shell_word(&format!("{name}={value}"))))
         .collect();
     let (file, environment) = (shell_word(&report.plan.file), shell_word(&report.environment.name));
-    let apply = format!("`restorectl apply {file} --env {environment}{inputs}`");
-    let page = format!("`restorectl report {} --format html --out report.html`", shell_word(&report.run.id));
+    let of = |shard: Shard| format!("`restorectl apply {file} --env {environment}{inputs} --shard {shard}`");
+    let apply = match &report.run.shard {
+        Some(shard) => of(shard.shard),
+        None => format!("`restorectl apply {file} --env {environment}{inputs}`"),
+    };
+    let page = match &report.merged {
+        None => format!("`restorectl report {} --format html --out report.html`", shell_word(&report.run.id)),
+        Some(_) => "`--format html --out report.html` behind this command".to_owned(),
+    };
 
     if report.run.state == RunProgress::NotEnded {
-        steps.push("make sure that no restorectl process carries this run out any more".to_owned());
+        let what = if report.merged.is_some() { "any of these runs" } else { "this run" };
+        steps.push(format!("make sure that no restorectl process carries {what} out any more"));
+    }
+    for missing in report.merged.iter().flat_map(|merged| &merged.missing) {
+        let (shard, run) = (missing.shard, of(missing.shard));
+        steps.push(format!(
+            "find the run of shard {shard} and name it to `report --merge` too; if there is none, {run} makes it"
+        ));
     }
     let late = report.items.iter().filter(|item| !item.late.is_empty()).count();
     if late > 0 {
@@ -47,10 +63,24 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
     if let Some(what) = named(report, |item| item.result == Standing::Ended(End::Blocked)) {
         steps.push(format!("mend what made the diff refuse {what}: its reason says what"));
     }
+    let lacking = report.merged.as_ref().map(not_green).unwrap_or_default();
     if report.verdict.green {
-        steps.push(format!("nothing more to restore; {page} keeps this report"));
-    } else {
+        let nothing = if report.run.shard.is_some() {
+            "nothing more to restore in this shard"
+        } else {
+            "nothing more to restore"
+        };
+        steps.push(format!("{nothing}; {page} keeps this report"));
+    } else if report.verdict.code != Verdict::Incomplete || !lacking.is_empty() {
         let first = if steps.is_empty() { "run" } else { "then run" };
+        let apply = match lacking.as_slice() {
+            [] => apply,
+            few @ ([_] | [_, _] | [_, _, _]) => few.iter().copied().map(of).collect::<Vec<_>>().join(", "),
+            [one, more @ ..] => {
+                let more: Vec<String> = more.iter().map(Shard::to_string).collect();
+                format!("{} (and so for {})", of(*one), more.join(", "))
+            }
+        };
         steps.push(format!(
             "{first} {apply} again: it reads the site first, attaches to what runs there, and does not send again what is done"
         ));
@@ -60,6 +90,13 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
         steps.push(format!("{what} of the plan {was} not run: look at the restored data yourself"));
     }
     steps
+}
+
+/// The shards that did not come to a green end, each by its last run.
+fn not_green(merged: &MergedReport) -> Vec<Shard> {
+    let last: BTreeMap<Shard, &MergedRun> =
+        merged.runs.iter().filter_map(|run| run.shard.map(|shard| (shard, run))).collect();
+    last.into_iter().filter(|(_, run)| !run.verdict.is_green()).map(|(shard, _)| shard).collect()
 }
 
 /// The items that are wanted: by name where they are few.

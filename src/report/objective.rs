@@ -1,14 +1,14 @@
 //! Whether a run shows that the plan's objectives are met. "Not known" wherever the run can't show it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::document::{ItemReport, RunFacts, RunProgress};
 use super::wording::{count, hours, part};
 use crate::model::{Action, Millis, Objectives, OnExisting};
 
 /// One objective and what the run shows about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectiveReport {
     /// Which.
     pub kind: ObjectiveKind,
@@ -23,7 +23,7 @@ pub struct ObjectiveReport {
 }
 
 /// The objectives that a plan may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectiveKind {
     /// Recovery time: how long the run may take.
@@ -43,7 +43,7 @@ impl ObjectiveKind {
 }
 
 /// What a run shows about an objective.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectiveVerdict {
     /// It is met.
@@ -65,11 +65,31 @@ impl ObjectiveVerdict {
     }
 }
 
-/// Measures a run against its plan's objectives.
-pub(super) fn measure(objectives: Objectives, run: &RunFacts, items: &[ItemReport]) -> Vec<ObjectiveReport> {
+/// Measures a run against its plan's objectives. `elsewhere` is how many restores the plan has beside these, in other
+/// shards: an objective is the whole plan's, and met by all of it or not at all.
+pub(super) fn measure(
+    objectives: Objectives,
+    run: &RunFacts,
+    items: &[ItemReport],
+    elsewhere: usize,
+) -> Vec<ObjectiveReport> {
     let time = objectives.rto_ms.map(|most| recovery_time(most, run, items));
     let point = objectives.rpo_ms.map(|most| recovery_point(most, items));
-    time.into_iter().chain(point).collect()
+    let all = time.into_iter().chain(point).map(|mut objective| {
+        if elsewhere > 0 && objective.verdict == ObjectiveVerdict::Met {
+            objective.verdict = ObjectiveVerdict::NotKnown;
+            let (what, are) = (count(elsewhere, "restore"), if elsewhere == 1 { "is" } else { "are" });
+            objective.reason = format!("{}, but {what} of the plan {are} in other shards", objective.reason);
+        }
+        objective
+    });
+    all.collect()
+}
+
+/// The objectives that were measured, as the plan has them.
+pub(super) fn wanted(measured: &[ObjectiveReport]) -> Objectives {
+    let of = |kind| measured.iter().find(|objective| objective.kind == kind).map(|objective| objective.objective_ms);
+    Objectives { rto_ms: of(ObjectiveKind::Rto), rpo_ms: of(ObjectiveKind::Rpo) }
 }
 
 /// The run's duration counts, from its opening to its end: what was there before, or was begun before, took time that

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::screen::{Cell, Screen, Style, Tone};
 use super::{Report, RunProgress, Verdict};
-use crate::model::Millis;
+use crate::model::{Millis, Shard};
 
 /// A run in the list.
 #[derive(Debug, Serialize)]
@@ -12,6 +12,7 @@ struct Listed<'a> {
     id: &'a str,
     plan: &'a str,
     environment: &'a str,
+    shard: Option<Shard>,
     simulated: bool,
     started_at: jiff::Timestamp,
     ended_at: Option<jiff::Timestamp>,
@@ -28,6 +29,7 @@ impl<'a> Listed<'a> {
             id: &report.run.id,
             plan: &report.plan.name,
             environment: &report.environment.name,
+            shard: report.run.shard.as_ref().map(|shard| shard.shard),
             simulated: report.simulated,
             started_at: report.run.started_at,
             ended_at: report.run.ended_at,
@@ -47,25 +49,31 @@ pub fn runs_human(reports: &[Report], style: Style) -> String {
         screen.text(0, Tone::Plain, "no runs yet: `restorectl apply` makes one");
         return screen.finish();
     }
+    // A column for those who have any.
+    let shards = reports.iter().any(|report| report.run.shard.is_some());
     let row = |report: &Report| {
         let run = Listed::new(report);
         let tone = match run.verdict {
             verdict if verdict.is_green() => Tone::Good,
-            Verdict::Interrupted | Verdict::NotEnded => Tone::Open,
+            Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Tone::Open,
             _ => Tone::Bad,
         };
         let took = run.duration_ms.map_or_else(|| "-".to_owned(), |took| took.to_string());
-        vec![
-            Cell::new(run.id).whole(),
-            Cell::new(run.plan),
-            Cell::new(run.environment),
+        let shard = run.shard.map(|shard| shard.to_string()).unwrap_or_default();
+        let mut cells = vec![Cell::new(run.id).whole(), Cell::new(run.plan), Cell::new(run.environment)];
+        cells.extend(shards.then(|| Cell::new(shard)));
+        cells.extend([
             Cell::new(took).right(),
             Cell::new(format!("{}/{}", run.there, run.total)).right(),
             Cell::new(run.verdict.words()).tone(tone),
-        ]
+        ]);
+        cells
     };
     let rows: Vec<Vec<Cell>> = reports.iter().map(row).collect();
-    screen.table(0, &["run", "plan", "env", "took", "there", "came to"], &rows);
+    let mut heads = vec!["run", "plan", "env"];
+    heads.extend(shards.then_some("shard"));
+    heads.extend(["took", "there", "came to"]);
+    screen.table(0, &heads, &rows);
     screen.finish()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::journal::{ItemState, Progress};
 use crate::model::{End, RestoreRecord};
@@ -168,5 +168,13 @@ impl fmt::Display for Standing {
 impl Serialize for Standing {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Standing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|standing| standing.code() == code);
+        known.ok_or_else(|| serde::de::Error::custom(format!("`{code}` is no standing of a restore")))
     }
 }

@@ -1,14 +1,15 @@
 //! What a run came to, by a rule that can be read in the report itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Standing;
-use super::document::{ItemReport, RunProgress, VerdictReport};
+use super::document::{ItemReport, MissingShard, RunProgress, ShardReport, VerdictReport};
+use super::shards::{lacking, only_a_part};
 use super::wording::{count, part};
 use crate::model::End;
 
 /// What a run came to. Only the first two are green.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every item succeeded or was there already, and something was restored.
@@ -23,6 +24,8 @@ pub enum Verdict {
     Interrupted,
     /// The journal holds no end of the run: it was killed, or it is still running.
     NotEnded,
+    /// Of a shard of the plan there is no run.
+    Incomplete,
 }
 
 impl Verdict {
@@ -35,6 +38,7 @@ impl Verdict {
             Self::PartialOrUnknown => "partial or unknown",
             Self::Interrupted => "interrupted",
             Self::NotEnded => "not ended",
+            Self::Incomplete => "incomplete",
         }
     }
 
@@ -44,15 +48,30 @@ impl Verdict {
     }
 }
 
-/// Judges a run. The worst that is true counts, and not knowing is worse than knowing of a failure: only the site can
-/// tell then what is there.
-pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// A run, of one shard where one is named.
+    Run(Option<&'a ShardReport>),
+    /// Several runs, with the shards of which there is none.
+    Merged(&'a [MissingShard]),
+}
+
+/// Judges a run, or several that belong together. The worst that is true counts, and not knowing is worse than knowing
+/// of a failure: only the site can tell then what is there.
+pub(super) fn judge(state: RunProgress, items: &[ItemReport], scope: Scope<'_>) -> VerdictReport {
     let is = |wanted: &dyn Fn(Standing) -> bool| items.iter().filter(|item| wanted(item.result)).count();
     let good = is(&Standing::is_success);
     let satisfied = is(&|standing| standing == Standing::Ended(End::Satisfied));
     let partial = is(&is_partial_or_unknown);
     let late = items.iter().filter(|item| !item.late.is_empty()).count();
+    let missing = match scope {
+        Scope::Run(_) => &[],
+        Scope::Merged(missing) => missing,
+    };
+    let total = missing.iter().fold(items.len(), |sum, shard| sum.saturating_add(shard.total));
     let code = match state {
+        _ if !missing.is_empty() => Verdict::Incomplete,
         RunProgress::NotEnded => Verdict::NotEnded,
         RunProgress::Interrupted => Verdict::Interrupted,
         RunProgress::Completed if partial > 0 || late > 0 => Verdict::PartialOrUnknown,
@@ -61,7 +80,7 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
         RunProgress::Completed => Verdict::AllSucceeded,
     };
     let warned = is(&|standing| standing == Standing::Ended(End::SucceededWithWarnings));
-    let there = part(good, items.len(), "restore");
+    let there = part(good, total, "restore");
     let rest =
         Some(breakdown(items)).filter(|rest| !rest.is_empty()).map(|rest| format!(" ({rest})")).unwrap_or_default();
     let rule = match code {
@@ -69,6 +88,9 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
             format!("every restore succeeded or was there already; {warned} with warnings of the service")
         }
         Verdict::AllSucceeded => "every restore succeeded or was there already".to_owned(),
+        Verdict::NothingToDo if items.is_empty() && !matches!(scope, Scope::Run(None)) => {
+            "no restore of the plan falls into it, and nothing was sent".to_owned()
+        }
         Verdict::NothingToDo if items.is_empty() => "no restore was asked for, and nothing was sent".to_owned(),
         Verdict::NothingToDo => "every restore was there already, and nothing was sent".to_owned(),
         Verdict::SomeFailed => format!("{there} came about{rest}; green needs all of them"),
@@ -81,8 +103,13 @@ pub(super) fn judge(state: RunProgress, items: &[ItemReport]) -> VerdictReport {
         }
         Verdict::Interrupted => format!("{there} came about{rest}; the run was stopped before its end"),
         Verdict::NotEnded => format!("{there} came about{rest}; the journal holds no end of the run"),
+        Verdict::Incomplete => format!("{}; {there} came about{rest}, and green needs all of them", lacking(missing)),
     };
-    VerdictReport { code, words: code.words(), green: code.is_green(), rule }
+    let rule = match scope {
+        Scope::Run(Some(shard)) => format!("{rule}; {}", only_a_part(shard)),
+        Scope::Run(None) | Scope::Merged(_) => rule,
+    };
+    VerdictReport { code, words: code.words().to_owned(), green: code.is_green(), rule }
 }
 
 /// `1 failed, 2 skipped`: how many items without success stand where.

@@ -19,15 +19,16 @@ struct Book {
 }
 
 impl LeaseBook {
-    pub fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    pub fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         let mut book = self.0.lock().unwrap();
-        if let Some(held) = book.held.clone().filter(|held| over != Some(held.token)) {
+        if let Some(held) = book.held.clone().filter(|held| !over.contains(&held.token)) {
             return Err(StoreError::Held(Box::new(held)));
         }
         book.token += 1;
         let lease = Lease {
             plan: claim.plan.clone(),
             environment: claim.environment.clone(),
+            share: claim.share.clone(),
             token: book.token,
             holder: claim.holder.clone(),
             run: None,
@@ -73,6 +74,7 @@ impl LeaseBook {
         StoreError::LeaseLost {
             plan: lease.plan.clone(),
             environment: lease.environment.clone(),
+            shard: lease.shard(),
             now: self.held().map(Box::new),
             note: None,
         }
@@ -91,13 +93,18 @@ pub fn holder(name: &str) -> Holder {
 }
 
 pub fn claim(plan: &Slug, environment: &str, name: &str, term: Millis) -> Claim {
-    Claim { plan: plan.clone(), environment: environment.into(), holder: holder(name), term }
+    Claim { plan: plan.clone(), environment: environment.into(), share: None, holder: holder(name), term }
+}
+
+/// The tokens of the leases that somebody left.
+pub async fn left(store: &impl Store, plan: &Slug, environment: &str) -> Vec<u64> {
+    store.leases(plan, environment).await.unwrap().into_iter().map(|left| left.token).collect()
 }
 
 /// Opens a run as whoever finds that the last holder of its lease is gone.
 pub async fn open(store: &impl Store, run: &Run) {
-    let left = store.lease(&run.plan, &run.environment).await.unwrap();
+    let left = left(store, &run.plan, &run.environment).await;
     let claim = claim(&run.plan, &run.environment, "test", TERM);
-    let lease = store.take(&claim, left.map(|left| left.token)).await.unwrap();
+    let lease = store.take(&claim, &left).await.unwrap();
     store.open_run(run, &lease).await.unwrap();
 }

@@ -28,6 +28,7 @@ mod plantest;
 mod rig;
 mod rules;
 mod schedules;
+mod shard;
 mod store;
 mod validate;
 mod world;

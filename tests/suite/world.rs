@@ -69,7 +69,7 @@ pub struct MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         self.leases.take(claim, over)
     }
 
@@ -81,8 +81,8 @@ impl Store for MemoryStore {
         Ok(self.leases.end(lease, how))
     }
 
-    async fn lease(&self, _: &Slug, _: &str) -> Result<Option<Lease>, StoreError> {
-        Ok(self.leases.held())
+    async fn leases(&self, _: &Slug, _: &str) -> Result<Vec<Lease>, StoreError> {
+        Ok(self.leases.held().into_iter().collect())
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Row as _};
 
 use super::PostgresStore;
 use super::patience::Trouble;
-use crate::journal::lease::KeptLease;
+use crate::journal::lease::{KeptLease, Taking, kept_shard, lost, taking};
 use crate::journal::{Claim, Lease, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -19,6 +19,8 @@ macro_rules! now {
 
 fn kept(row: &PgRow) -> Result<(KeptLease, Option<String>), sqlx::Error> {
     let lease = KeptLease {
+        shard: row.try_get("shard")?,
+        digest: row.try_get("digest")?,
         token: row.try_get("token")?,
         holder: row.try_get("holder")?,
         run: row.try_get("run")?,
@@ -34,42 +36,61 @@ impl PostgresStore {
         &self,
         connection: &mut PgConnection,
         claim: &Claim,
-        over: Option<u64>,
+        over: &[u64],
     ) -> Result<Lease, Trouble> {
+        let shard = kept_shard(claim.share.as_ref());
         let mut transaction = connection.begin().await?;
+        // The row of the whole plan is always there: whoever takes a lease of the plan locks it, so that of several who
+        // come at once each sees what the one before it took, also where that is a row that wasn't there yet.
         sqlx::query(
-            "INSERT INTO restorectl.leases (plan, environment, token, since, until, term) VALUES ($1, $2, 0, 0, 0, 0) \
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO restorectl.leases (plan, environment, shard, token, since, until, term) \
+             SELECT $1, $2, shard, 0, 0, 0, 0 FROM unnest($3::text[]) AS of_all (shard) ON CONFLICT DO NOTHING",
         )
         .bind(claim.plan.as_str())
         .bind(&claim.environment)
+        .bind(vec!["", shard.as_str()])
         .execute(&mut *transaction)
         .await?;
-        let row = sqlx::query(concat!(
-            "SELECT token, holder, run, since, until, term, note, ",
-            now!(),
-            " AS now FROM restorectl.leases WHERE plan = $1 AND environment = $2 FOR UPDATE"
-        ))
+        sqlx::query(
+            "SELECT token FROM restorectl.leases WHERE plan = $1 AND environment = $2 AND shard = '' FOR UPDATE",
+        )
         .bind(claim.plan.as_str())
         .bind(&claim.environment)
         .fetch_one(&mut *transaction)
         .await?;
-        let now: i64 = row.try_get("now")?;
+        let rows = sqlx::query(concat!(
+            "SELECT shard, digest, token, holder, run, since, until, term, note, ",
+            now!(),
+            " AS now FROM restorectl.leases WHERE plan = $1 AND environment = $2 ORDER BY shard FOR UPDATE"
+        ))
+        .bind(claim.plan.as_str())
+        .bind(&claim.environment)
+        .fetch_all(&mut *transaction)
+        .await?;
+        // The last row's: the time moves on while others are waited for.
+        let now: i64 = rows.last().map_or(Ok(0), |row| row.try_get("now"))?;
         let now = Timestamp::from_millisecond(now).map_err(|e| self.damaged(e.to_string()))?;
-        let (last, _) = kept(&row)?;
-        let token = last.token.saturating_add(1);
-        let held = last.read(&claim.plan, &claim.environment).map_err(|problem| self.damaged(problem))?;
-        if let Some(held) = held.filter(|held| !held.may_be_taken(now, over)) {
-            return Err(Trouble::Final(StoreError::Held(Box::new(held))));
+        let rows: Vec<_> = rows.iter().map(kept).collect::<Result<_, _>>()?;
+        // One number for all leases of the plan in the environment, so that a token names one lease.
+        let token = rows.iter().map(|(lease, _)| lease.token).max().unwrap_or(0).saturating_add(1);
+        let held = self.leases_in(rows, &claim.plan, &claim.environment)?;
+        let ended = match taking(claim, held, now, over) {
+            Taking::Held(held) => return Err(Trouble::Final(StoreError::Held(held))),
+            Taking::Over(ended) => ended,
+        };
+        for lease in &ended {
+            self.end(&mut transaction, lease, None).await?;
         }
         let holder = serde_json::to_string(&claim.holder).map_err(|e| self.damaged(e.to_string()))?;
         let lease = Lease::new(claim, u64::try_from(token).map_err(|e| self.damaged(e.to_string()))?, now);
         sqlx::query(
-            "UPDATE restorectl.leases SET token = $3, holder = $4, run = NULL, since = $5, until = $6, term = $7, \
-             note = NULL WHERE plan = $1 AND environment = $2",
+            "UPDATE restorectl.leases SET digest = $4, token = $5, holder = $6, run = NULL, since = $7, until = $8, \
+             term = $9, note = NULL WHERE plan = $1 AND environment = $2 AND shard = $3",
         )
         .bind(claim.plan.as_str())
         .bind(&claim.environment)
+        .bind(shard)
+        .bind(claim.share.as_ref().map(|share| &share.digest))
         .bind(token)
         .bind(holder)
         .bind(lease.since.as_millisecond())
@@ -102,7 +123,10 @@ impl PostgresStore {
         .fetch_optional(&mut *connection)
         .await?;
         match until {
-            None => Err(self.lost(connection, &lease.plan, &lease.environment).await),
+            None => {
+                let shard = kept_shard(lease.share.as_ref());
+                Err(self.lost(connection, (&lease.plan, &lease.environment, &shard)).await)
+            }
             Some(until) => {
                 let until = Timestamp::from_millisecond(until).map_err(|e| self.damaged(e.to_string()))?;
                 Ok(Lease { until, ..lease.clone() })
@@ -110,11 +134,12 @@ impl PostgresStore {
         }
     }
 
-    pub(super) async fn give_up(
+    /// Ends a lease, if it is the one that is held. Its token is used up by that.
+    pub(super) async fn end(
         &self,
         connection: &mut PgConnection,
         lease: &Lease,
-        how: &str,
+        how: Option<&str>,
     ) -> Result<bool, Trouble> {
         let ended = sqlx::query(
             "UPDATE restorectl.leases SET token = token + 1, holder = NULL, run = NULL, note = $4 \
@@ -129,37 +154,53 @@ impl PostgresStore {
         Ok(ended.rows_affected() > 0)
     }
 
-    /// The lease of a plan in an environment, and how the last one ended.
+    /// All leases of a plan in an environment that somebody holds.
     pub(super) async fn held(
         &self,
         connection: &mut PgConnection,
         plan: &Slug,
         environment: &str,
-    ) -> Result<(Option<Lease>, Option<String>), Trouble> {
-        let row = sqlx::query(
-            "SELECT token, holder, run, since, until, term, note FROM restorectl.leases \
-             WHERE plan = $1 AND environment = $2",
+    ) -> Result<Vec<Lease>, Trouble> {
+        let rows = self.rows(connection, plan, environment).await?;
+        Ok(self.leases_in(rows, plan, environment)?)
+    }
+
+    /// What is kept of the leases of a plan in an environment, and how the last ones ended; that of the whole plan first.
+    async fn rows(
+        &self,
+        connection: &mut PgConnection,
+        plan: &Slug,
+        environment: &str,
+    ) -> Result<Vec<(KeptLease, Option<String>)>, Trouble> {
+        let rows = sqlx::query(
+            "SELECT shard, digest, token, holder, run, since, until, term, note FROM restorectl.leases \
+             WHERE plan = $1 AND environment = $2 ORDER BY shard",
         )
         .bind(plan.as_str())
         .bind(environment)
-        .fetch_optional(connection)
+        .fetch_all(connection)
         .await?;
-        let Some(row) = row else {
-            return Ok((None, None));
-        };
-        let (lease, note) = kept(&row)?;
-        Ok((lease.read(plan, environment).map_err(|problem| self.damaged(problem))?, note))
+        Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
     }
 
-    /// That a lease is lost, and to whom.
-    pub(super) async fn lost(&self, connection: &mut PgConnection, plan: &Slug, environment: &str) -> Trouble {
-        match self.held(connection, plan, environment).await {
-            Ok((now, note)) => Trouble::Final(StoreError::LeaseLost {
-                plan: plan.clone(),
-                environment: environment.to_owned(),
-                now: now.map(Box::new),
-                note,
-            }),
+    fn leases_in(
+        &self,
+        rows: Vec<(KeptLease, Option<String>)>,
+        plan: &Slug,
+        environment: &str,
+    ) -> Result<Vec<Lease>, StoreError> {
+        let read = |(lease, _): (KeptLease, _)| lease.read(plan, environment).map_err(|problem| self.damaged(problem));
+        rows.into_iter().filter_map(|row| read(row).transpose()).collect()
+    }
+
+    /// That the lease of a plan, or of a shard of it, in an environment is lost, and to whom.
+    pub(super) async fn lost(
+        &self,
+        connection: &mut PgConnection,
+        (plan, environment, shard): (&Slug, &str, &str),
+    ) -> Trouble {
+        match self.rows(connection, plan, environment).await {
+            Ok(rows) => lost((plan, environment, shard), rows).unwrap_or_else(|problem| self.damaged(problem)).into(),
             Err(trouble) => trouble,
         }
     }

@@ -20,6 +20,7 @@ pub use address::{Address, AddressError};
 
 use self::patience::{Line, Patience, Trouble};
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
+use super::lease::kept_shard;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -29,7 +30,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 const APPEND: &str = "
 WITH held AS (
     SELECT l.token FROM restorectl.runs r
-    JOIN restorectl.leases l ON l.plan = r.plan AND l.environment = r.environment
+    JOIN restorectl.leases l ON l.plan = r.plan AND l.environment = r.environment AND l.shard = r.shard
     WHERE r.id = $1 AND l.token = r.token AND l.holder IS NOT NULL
     FOR SHARE OF l
 ), tail AS (
@@ -122,22 +123,29 @@ impl PostgresStore {
         };
     }
 
+    /// The plan, environment and shard that a run's row names; an empty shard is the whole plan.
+    fn whose(&self, run: &RunId, row: &PgRow) -> Result<(Slug, String, String), Trouble> {
+        let plan: String = row.try_get("plan")?;
+        let plan = Slug::parse(&plan).map_err(|e| self.damaged(format!("the plan of run {run}: {e}")))?;
+        Ok((plan, row.try_get("environment")?, row.try_get("shard")?))
+    }
+
     /// Where a run ends, if its lease is held.
     async fn tail(&self, connection: &mut PgConnection, run: &RunId) -> Result<Tail, Trouble> {
         let row = sqlx::query(
-            "SELECT r.plan, r.environment, t.seq, t.checksum, \
+            "SELECT r.plan, r.environment, r.shard, t.seq, t.checksum, \
                     coalesce(l.token = r.token AND l.holder IS NOT NULL, FALSE) AS held \
              FROM restorectl.runs r LEFT JOIN restorectl.tails t ON t.run = r.id \
-             LEFT JOIN restorectl.leases l ON l.plan = r.plan AND l.environment = r.environment WHERE r.id = $1",
+             LEFT JOIN restorectl.leases l \
+             ON l.plan = r.plan AND l.environment = r.environment AND l.shard = r.shard WHERE r.id = $1",
         )
         .bind(run.as_str())
         .fetch_optional(&mut *connection)
         .await?;
         let row = row.ok_or_else(|| self.out_of_turn(run, "there is no such run".to_owned()))?;
         if !row.try_get::<bool, _>("held")? {
-            let (plan, environment): (String, String) = (row.try_get("plan")?, row.try_get("environment")?);
-            let plan = Slug::parse(&plan).map_err(|e| self.damaged(format!("the plan of run {run}: {e}")))?;
-            return Err(self.lost(connection, &plan, &environment).await);
+            let (plan, environment, shard) = self.whose(run, &row)?;
+            return Err(self.lost(connection, (&plan, &environment, &shard)).await);
         }
         let checksum: Option<Vec<u8>> = row.try_get("checksum")?;
         let tail = Tail::kept(row.try_get("seq")?, checksum.as_deref());
@@ -186,12 +194,13 @@ impl PostgresStore {
         let mut transaction = connection.begin().await?;
         self.prolong(&mut transaction, lease, Some(&run.id)).await?;
         let opened = sqlx::query(
-            "INSERT INTO restorectl.runs (id, plan, environment, opened_at, head, checksum, token) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            "INSERT INTO restorectl.runs (id, plan, environment, shard, opened_at, head, checksum, token) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
         .bind(run.id.as_str())
         .bind(lease.plan.as_str())
         .bind(&lease.environment)
+        .bind(kept_shard(lease.share.as_ref()))
         .bind(run.opened_at.as_millisecond())
         .bind(head)
         .bind(tail.checksum.bytes())
@@ -288,7 +297,7 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
-    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         // Once: after a lost answer the lease would be in our own way.
         patiently!(self, Duration::ZERO, "give a lease", |connection| self.take_lease(connection, claim, over))
     }
@@ -298,29 +307,26 @@ impl Store for PostgresStore {
     }
 
     async fn end_lease(&self, lease: &Lease, how: &str) -> Result<bool, StoreError> {
-        patiently!(self, Duration::ZERO, "end a lease", |connection| self.give_up(connection, lease, how))
+        patiently!(self, Duration::ZERO, "end a lease", |connection| self.end(connection, lease, Some(how)))
     }
 
-    async fn lease(&self, plan: &Slug, environment: &str) -> Result<Option<Lease>, StoreError> {
-        let held = patiently!(self, self.0.patience, "read a lease", |connection| {
-            self.held(connection, plan, environment)
-        });
-        Ok(held?.0)
+    async fn leases(&self, plan: &Slug, environment: &str) -> Result<Vec<Lease>, StoreError> {
+        patiently!(self, self.0.patience, "read a lease", |connection| self.held(connection, plan, environment))
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
         patiently!(self, self.0.patience, "read a lease", |connection| async {
-            let row = sqlx::query("SELECT plan, environment FROM restorectl.runs WHERE id = $1")
+            let row = sqlx::query("SELECT plan, environment, shard FROM restorectl.runs WHERE id = $1")
                 .bind(run.as_str())
                 .fetch_optional(&mut *connection)
                 .await?;
             let row = row.ok_or_else(|| self.out_of_turn(run, "there is no such run".to_owned()))?;
-            let (plan, environment): (String, String) = (row.try_get("plan")?, row.try_get("environment")?);
-            let plan = Slug::parse(&plan).map_err(|e| self.damaged(format!("the plan of run {run}: {e}")))?;
+            let (plan, environment, shard) = self.whose(run, &row)?;
             self.tail(connection, run).await?;
-            match self.held(connection, &plan, &environment).await? {
-                (Some(lease), _) => Ok::<_, Trouble>(lease),
-                (None, _) => Err(self.lost(connection, &plan, &environment).await),
+            let held = self.held(connection, &plan, &environment).await?;
+            match held.into_iter().find(|lease| kept_shard(lease.share.as_ref()) == shard) {
+                Some(lease) => Ok::<_, Trouble>(lease),
+                None => Err(self.lost(connection, (&plan, &environment, &shard)).await),
             }
         })
     }

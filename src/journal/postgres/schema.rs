@@ -7,7 +7,8 @@ use super::patience::Trouble;
 use crate::journal::StoreError;
 
 /// What brings the tables from each version to the next. A newer schema is refused, never changed.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE SCHEMA restorectl;
 CREATE TABLE restorectl.version (version bigint NOT NULL);
 INSERT INTO restorectl.version VALUES (1);
@@ -46,7 +47,18 @@ CREATE TABLE restorectl.leases (
     note text, -- how the last one ended
     PRIMARY KEY (plan, environment)
 );
-"];
+",
+    // Shards have leases of their own.
+    "
+ALTER TABLE restorectl.runs ADD COLUMN shard text NOT NULL DEFAULT '';
+ALTER TABLE restorectl.leases
+    ADD COLUMN shard text COLLATE \"C\" NOT NULL DEFAULT '', -- like 1/3; empty: the whole plan
+    ADD COLUMN digest text, -- of the plan that was cut
+    DROP CONSTRAINT leases_pkey,
+    ADD PRIMARY KEY (plan, environment, shard);
+UPDATE restorectl.version SET version = 2;
+",
+];
 
 /// Held while the tables are made or changed, so that two who come at once don't both do it.
 const LOCK: i64 = 0x7265_7374_6f72_6563;

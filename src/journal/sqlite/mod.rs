@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
+use super::lease::kept_shard;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -96,10 +97,11 @@ impl SqliteStore {
     async fn standing(&self, connection: &mut SqliteConnection, run: &RunId) -> Result<Standing, StoreError> {
         let fail = |e| self.failed("append to the journal", e);
         let row = sqlx::query(
-            "SELECT r.plan, r.environment, r.token, t.seq, t.checksum, \
+            "SELECT r.plan, r.environment, r.shard, r.token, t.seq, t.checksum, \
                     coalesce(l.token = r.token AND l.holder IS NOT NULL, FALSE) AS held \
              FROM runs r LEFT JOIN tails t ON t.run = r.id \
-             LEFT JOIN leases l ON l.plan = r.plan AND l.environment = r.environment WHERE r.id = ?",
+             LEFT JOIN leases l ON l.plan = r.plan AND l.environment = r.environment AND l.shard = r.shard \
+             WHERE r.id = ?",
         )
         .bind(run.as_str())
         .fetch_optional(connection)
@@ -111,6 +113,7 @@ impl SqliteStore {
         Ok(Standing {
             plan: Slug::parse(&plan).map_err(|e| self.damaged(format!("the plan of run {run}: {e}")))?,
             environment: row.try_get("environment").map_err(fail)?,
+            shard: row.try_get("shard").map_err(fail)?,
             held: row.try_get("held").map_err(fail)?,
             tail: Tail::kept(row.try_get("seq").map_err(fail)?, checksum.as_deref()),
         })
@@ -125,12 +128,21 @@ impl SqliteStore {
 struct Standing {
     plan: Slug,
     environment: String,
+    /// Of this shard; empty for the whole plan.
+    shard: String,
     held: bool,
     tail: Option<Tail>,
 }
 
+impl Standing {
+    /// Whose lease the run is written under.
+    fn of(&self) -> (&Slug, &str, &str) {
+        (&self.plan, &self.environment, &self.shard)
+    }
+}
+
 impl Store for SqliteStore {
-    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         self.take_lease(claim, over).await
     }
 
@@ -142,17 +154,19 @@ impl Store for SqliteStore {
         self.give_up(lease, how).await
     }
 
-    async fn lease(&self, plan: &Slug, environment: &str) -> Result<Option<Lease>, StoreError> {
+    async fn leases(&self, plan: &Slug, environment: &str) -> Result<Vec<Lease>, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(|e| self.failed("read a lease", e))?;
-        Ok(self.held(&mut connection, plan, environment).await?.0)
+        self.held(&mut connection, plan, environment).await
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
         let mut connection = self.pool.begin().await.map_err(|e| self.failed("read a lease", e))?;
         let standing = self.standing(&mut connection, run).await?;
-        match self.held(&mut connection, &standing.plan, &standing.environment).await? {
-            (Some(lease), _) if standing.held => Ok(lease),
-            _ => Err(self.lost(&mut connection, &standing.plan, &standing.environment).await),
+        let held = self.held(&mut connection, &standing.plan, &standing.environment).await?;
+        let own = |lease: &Lease| kept_shard(lease.share.as_ref()) == standing.shard;
+        match held.into_iter().find(own) {
+            Some(lease) if standing.held => Ok(lease),
+            _ => Err(self.lost(&mut connection, standing.of()).await),
         }
     }
 
@@ -163,11 +177,13 @@ impl Store for SqliteStore {
         let mut transaction = self.write("record a new run").await?;
         self.prolong(&mut transaction, lease, Some(&run.id)).await?;
         sqlx::query(
-            "INSERT INTO runs (id, plan, environment, opened_at, head, checksum, token) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, plan, environment, shard, opened_at, head, checksum, token) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(run.id.as_str())
         .bind(lease.plan.as_str())
         .bind(&lease.environment)
+        .bind(kept_shard(lease.share.as_ref()))
         .bind(run.opened_at.as_millisecond())
         .bind(head)
         .bind(&start)
@@ -189,7 +205,7 @@ impl Store for SqliteStore {
         let mut transaction = self.write("append to the journal").await?;
         let standing = self.standing(&mut transaction, run).await?;
         if !standing.held {
-            return Err(self.lost(&mut transaction, &standing.plan, &standing.environment).await);
+            return Err(self.lost(&mut transaction, standing.of()).await);
         }
         let tail = standing.tail.ok_or_else(|| self.damaged(format!("the end of run {run} is missing")))?;
         let (kept, tail) = chain::link(tail, entries).map_err(|problem| self.out_of_turn(run, problem))?;

@@ -11,7 +11,7 @@ use crate::journal::StoreError;
 
 /// What brings the file from each version to the next; the version stands in `user_version`. A newer file is refused,
 /// never changed.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
@@ -53,6 +53,29 @@ CREATE TABLE leases (
     PRIMARY KEY (plan, environment)
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 2;
+",
+    // Shards have leases of their own. The key of a table can't be changed, so it is made anew.
+    "
+ALTER TABLE runs ADD COLUMN shard TEXT NOT NULL DEFAULT '';
+CREATE TABLE leases_of_shards (
+    plan TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    shard TEXT NOT NULL DEFAULT '', -- like 1/3; empty: the whole plan
+    digest TEXT, -- of the plan that was cut
+    token INTEGER NOT NULL,
+    holder TEXT, -- none: nobody holds it
+    run TEXT,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    term INTEGER NOT NULL,
+    note TEXT, -- how the last one ended
+    PRIMARY KEY (plan, environment, shard)
+) STRICT, WITHOUT ROWID;
+INSERT INTO leases_of_shards (plan, environment, token, holder, run, since, until, term, note)
+    SELECT plan, environment, token, holder, run, since, until, term, note FROM leases;
+DROP TABLE leases;
+ALTER TABLE leases_of_shards RENAME TO leases;
+PRAGMA user_version = 3;
 ",
 ];
 

@@ -1,16 +1,18 @@
 //! What a report tells of one item: where it stands, its attempts, and the site's own records of them.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Action, DataLoss, Millis, OnExisting, StatusClass};
 use crate::report::Standing;
 
 /// One item.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemReport {
     /// Its name.
     pub name: String,
+    /// Its place in the plan, from 1; among the restores of the run, where that went on with a part of a whole plan.
+    pub place: usize,
     /// What the diff decided.
     pub action: Action,
     /// Why it decided so.
@@ -48,7 +50,7 @@ pub struct ItemReport {
 }
 
 /// Where an item's data comes from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceReport {
     /// The site that was backed up.
     pub site: String,
@@ -65,7 +67,7 @@ pub struct SourceReport {
 }
 
 /// One object of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectReport {
     /// Its type, in the service's word.
     pub object_type: String,
@@ -82,18 +84,18 @@ pub struct ObjectReport {
 }
 
 /// What an item destroys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataLossReport {
     /// The worst of its objects.
     pub class: DataLoss,
     /// That class in a sentence.
-    pub words: &'static str,
+    pub words: String,
     /// One sentence an object.
     pub losses: Vec<String>,
 }
 
 /// One create call with what became of it, or one restore that was adopted.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptReport {
     /// The name it bears at the site.
     pub job_name: String,
@@ -128,7 +130,7 @@ pub struct AttemptReport {
 }
 
 /// How a create call was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerReport {
     /// What it proves.
     pub kind: AnswerKind,
@@ -141,7 +143,7 @@ pub struct AnswerReport {
 }
 
 /// What the answer to a create call proves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerKind {
     /// The service accepted it.
@@ -153,7 +155,7 @@ pub enum AnswerKind {
 }
 
 /// A restore as the service showed it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceReport {
     /// `restore_job_name`.
     pub job_name: Option<String>,
@@ -198,7 +200,7 @@ pub struct ServiceReport {
 }
 
 /// One part of a restore.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SubTaskReport {
     /// `sub_task_name`.
     pub name: Option<String>,

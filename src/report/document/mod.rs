@@ -4,16 +4,18 @@
 //! read (verdict, rule, reasons, next steps) are made once, here, so that all forms say the same.
 
 mod item;
+mod shard;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::item::{
     AnswerKind, AnswerReport, AttemptReport, DataLossReport, ItemReport, ObjectReport, ServiceReport, SourceReport,
     SubTaskReport,
 };
+pub use self::shard::{MergedReport, MergedRun, MissingShard, ShardReport};
 use super::{ObjectiveReport, Standing, Verdict};
 use crate::model::Millis;
 
@@ -24,7 +26,7 @@ pub const REPORT_VERSION: u32 = 1;
 pub const REPORT_SCHEMA: &str = include_str!("../../../schema/report.schema.json");
 
 /// One run, folded from the journal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`REPORT_VERSION`].
     pub report_version: u32,
@@ -34,18 +36,20 @@ pub struct Report {
     pub generated_by: String,
     /// Whether the API was the simulator: a rehearsal then, and evidence of nothing.
     pub simulated: bool,
-    /// The run.
+    /// The run; of a merged report, what its runs come to together.
     pub run: RunFacts,
+    /// The runs that a merged report joins; none for the report of one run.
+    pub merged: Option<MergedReport>,
     /// What it came to.
     pub verdict: VerdictReport,
     /// The plan.
     pub plan: PlanReport,
     /// Where it was carried out.
     pub environment: EnvironmentReport,
-    /// How many items there are.
+    /// How many items there are: in the run, or of a merged report in the plan.
     pub total: usize,
     /// How many of them stand where; every standing is listed.
-    pub counts: BTreeMap<&'static str, usize>,
+    pub counts: BTreeMap<String, usize>,
     /// Bytes that the site says it restored, where it says so.
     pub bytes_restored: Option<u64>,
     /// What the plan wanted to achieve, and whether this run shows it.
@@ -65,10 +69,14 @@ pub struct Report {
 }
 
 /// The run itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
-    /// Its id.
+    /// Its id; of a merged report, the ids of its runs, joined by `+`.
     pub id: String,
+    /// The shard of the plan that it carried out; none where it was the whole plan.
+    pub shard: Option<ShardReport>,
+    /// The run that it went on with.
+    pub resumes: Option<String>,
     /// How far it came.
     pub state: RunProgress,
     /// The user and host that opened it.
@@ -87,12 +95,12 @@ pub struct RunFacts {
     pub entries: u64,
     /// When the site was read for the changeset that this run carried out.
     pub site_read_at: Timestamp,
-    /// Over that changeset: the same digest that `diff --out` wrote.
+    /// Over that changeset: the same digest that `diff --out` wrote. Of a merged report, over the list of theirs.
     pub changeset_digest: String,
 }
 
 /// How far a run came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunProgress {
     /// Every item reached its end.
@@ -115,12 +123,12 @@ impl RunProgress {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictReport {
     /// The verdict.
     pub code: Verdict,
     /// In words.
-    pub words: &'static str,
+    pub words: String,
     /// Whether everything that the plan asks for is there, for certain.
     pub green: bool,
     /// The rule that gave it, with the numbers that it was applied to.
@@ -128,7 +136,7 @@ pub struct VerdictReport {
 }
 
 /// What the report tells of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanReport {
     /// Its name.
     pub name: String,
@@ -151,7 +159,7 @@ pub struct PlanReport {
 }
 
 /// Where a run was carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentReport {
     /// Its name.
     pub name: String,
@@ -160,7 +168,7 @@ pub struct EnvironmentReport {
 }
 
 /// An item that this run didn't try.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotExecuted {
     /// The item.
     pub item: String,
@@ -171,7 +179,7 @@ pub struct NotExecuted {
 }
 
 /// Something that may still run at the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MayStillRun {
     /// The item that it belongs to.
     pub item: String,
@@ -188,12 +196,12 @@ pub struct MayStillRun {
 }
 
 /// A check that the plan declares.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Of this item.
     pub item: String,
     /// `rows`, `sql` or `command`.
-    pub kind: &'static str,
+    pub kind: String,
     /// What the plan says.
     pub declared: serde_json::Value,
     /// What it came to.
@@ -201,7 +209,7 @@ pub struct CheckReport {
 }
 
 /// What a check came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckResult {
     /// Nobody ran it, so it shows nothing.
@@ -209,12 +217,38 @@ pub enum CheckResult {
 }
 
 /// A note about the whole run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteReport {
     /// When it was recorded.
     pub at: Timestamp,
     /// In a sentence.
     pub text: String,
+}
+
+/// Why a text is no report that can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is something else.
+    #[error("it is no JSON report of restorectl: {0}")]
+    NotOne(#[source] serde_json::Error),
+    /// Another version made it.
+    #[error(
+        "it is a report of version {0}, and this restorectl reads version {REPORT_VERSION}: make it again with this one"
+    )]
+    Version(u64),
+}
+
+/// Reads a JSON report.
+///
+/// # Errors
+/// When it isn't one, or one of another version.
+pub fn read(text: &str) -> Result<Report, ReadError> {
+    let document: serde_json::Value = serde_json::from_str(text).map_err(ReadError::NotOne)?;
+    match document.get("report_version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version != u64::from(REPORT_VERSION) => return Err(ReadError::Version(version)),
+        _ => {}
+    }
+    serde_json::from_value(document).map_err(ReadError::NotOne)
 }
 
 /// The JSON report: indented, with keys in the document's order and a line break at the end.

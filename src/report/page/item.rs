@@ -53,7 +53,7 @@ fn row(page: &mut Markup, item: &ItemReport) {
     };
     cell(page, "Backup", &backup);
     cell(page, "Target", &target(item));
-    cell(page, "Data loss", item.data_loss.words);
+    cell(page, "Data loss", &item.data_loss.words);
     number(page, "Took", item.took_ms.map(|took| took.to_string()));
     number(page, "Bytes", item.bytes.map(bytes));
     page.close("tr");

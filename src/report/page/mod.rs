@@ -3,6 +3,7 @@
 
 mod item;
 mod markup;
+mod runs;
 mod timeline;
 
 use base64::Engine as _;
@@ -11,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::markup::Markup;
 use super::document::{Report, RunProgress};
+use super::shards::shard_words;
 use super::standing::Mark;
 use super::wording::{SIMULATED, bytes, count, hours, moment};
 use super::{ObjectiveVerdict, Standing, Verdict};
@@ -25,6 +27,7 @@ pub fn html(report: &Report) -> String {
     banner(&mut page, report);
     page.fixed("<main>\n");
     facts(&mut page, report);
+    runs::runs(&mut page, report);
     summary(&mut page, report);
     next(&mut page, report);
     may_still_run(&mut page, report);
@@ -63,14 +66,14 @@ fn banner(page: &mut Markup, report: &Report) {
     let mark = match report.verdict.code {
         Verdict::AllSucceeded | Verdict::NothingToDo => Mark::Good,
         Verdict::SomeFailed | Verdict::PartialOrUnknown => Mark::Bad,
-        Verdict::Interrupted | Verdict::NotEnded => Mark::Open,
+        Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Mark::Open,
     };
     page.open("header", &[("class", &format!("banner {}", class(mark)))]);
     page.element("p", &[("class", "kind")], "Restore report");
     page.fixed("<h1>");
     page.element("bdi", &[], &report.plan.name).text(" in ").element("bdi", &[], &report.environment.name).close("h1");
     page.open("p", &[("class", "verdict")]);
-    page.element("span", &[("aria-hidden", "true")], glyph(mark)).text(report.verdict.words).close("p");
+    page.element("span", &[("aria-hidden", "true")], glyph(mark)).text(&report.verdict.words).close("p");
     page.prose("p", &[], &report.verdict.rule);
     page.close("header");
 }
@@ -104,7 +107,8 @@ fn standing(page: &mut Markup, standing: Standing) {
 
 fn facts(page: &mut Markup, report: &Report) {
     let (run, plan) = (&report.run, &report.plan);
-    page.fixed("<section>\n<h2>The run</h2>\n<dl class=\"facts\">\n");
+    let title = if report.merged.is_some() { "The runs together" } else { "The run" };
+    page.fixed("<section>\n").element("h2", &[], title).fixed("\n<dl class=\"facts\">\n");
     page.fact("Plan", Some(&format!("{} ({})", plan.name, plan.file)));
     for (name, value) in &plan.inputs {
         page.fact("Input", Some(&format!("{name}={value}")));
@@ -116,7 +120,11 @@ fn facts(page: &mut Markup, report: &Report) {
     page.fact("Criticality", plan.criticality.as_deref());
     page.fact("Environment", Some(&report.environment.name));
     page.fact("API", Some(report.environment.api_url.as_deref().unwrap_or("none")));
-    page.fact("Run", Some(&run.id));
+    if report.merged.is_none() {
+        page.fact("Run", Some(&run.id));
+    }
+    page.fact("Shard", run.shard.as_ref().map(shard_words).as_deref());
+    page.fact("Goes on with run", run.resumes.as_deref());
     page.fact("State", Some(run.state.words()));
     page.fact("Opened by", Some(&run.opened_by));
     page.fact("Started", Some(&moment(run.started_at)));
@@ -130,8 +138,16 @@ fn facts(page: &mut Markup, report: &Report) {
 }
 
 fn summary(page: &mut Markup, report: &Report) {
+    let scope = if report.run.shard.is_some() { " in the shard" } else { " in the plan" };
     page.fixed("<section>\n<h2>In numbers</h2>\n<ul class=\"counts\">\n");
-    page.open("li", &[]).element("b", &[], &report.total.to_string()).text(" in the plan").close("li");
+    page.open("li", &[]).element("b", &[], &report.total.to_string()).text(scope).close("li");
+    if let Some(merged) = report.merged.as_ref().filter(|merged| !merged.missing.is_empty()) {
+        let number: usize = merged.missing.iter().fold(0, |sum, shard| sum.saturating_add(shard.total));
+        page.open("li", &[]).element("b", &[], &number.to_string());
+        page.open("span", &[("class", &format!("standing {}", class(Mark::Open)))]);
+        page.element("span", &[("aria-hidden", "true")], glyph(Mark::Open)).text("in missing shards").close("span");
+        page.close("li");
+    }
     for each in Standing::ALL {
         let number = report.counts.get(each.code()).copied().unwrap_or(0);
         if number > 0 {
@@ -246,7 +262,7 @@ fn checks(page: &mut Markup, report: &Report) {
     page.fixed("<th scope=\"col\">Declared</th><th scope=\"col\">Result</th></tr></thead>\n<tbody>\n");
     for check in &report.checks {
         page.fixed("<tr>").element("th", &[("scope", "row")], &check.item);
-        cell(page, "Kind", check.kind);
+        cell(page, "Kind", &check.kind);
         page.open("td", &[("data-label", "Declared")]).element("code", &[], &check.declared.to_string()).close("td");
         cell(page, "Result", "not run");
         page.close("tr");

@@ -173,6 +173,7 @@ impl Scenario {
             environment: Environment { name: "prod".into(), api: Some(api), guard: Guard::default() },
             again: false,
             opened: Default::default(),
+            part: None,
             limits: Limits::default(),
             items: decisions,
         };

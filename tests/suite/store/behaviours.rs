@@ -52,7 +52,7 @@ pub fn notes(numbers: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
 }
 
 pub async fn take(store: &StateStore, who: &str, term: Millis) -> Result<Lease, StoreError> {
-    store.take(&claim(&plan(), "test", who, term), None).await
+    store.take(&claim(&plan(), "test", who, term), &[]).await
 }
 
 async fn opened(place: &Place, ids: &[&str]) -> (StateStore, Lease) {
@@ -165,13 +165,13 @@ async fn one_holder_at_a_time(place: Place) {
     for words in ["ada@here (process 7)", "since 20", "until 20", "restorectl unlock drill --env test"] {
         assert!(text.contains(words), "{text}");
     }
-    assert_eq!(second.lease(&plan(), "test").await.unwrap(), Some(lease.clone()));
+    assert_eq!(second.leases(&plan(), "test").await.unwrap(), std::slice::from_ref(&lease));
     first.open_run(&run("r1"), &lease).await.unwrap();
     assert!(take(&second, "ben", TERM).await.unwrap_err().to_string().contains("run r1"));
     assert_eq!(first.lease_of(&RunId::new("r1")).await.unwrap().token, lease.token);
     // Given back, it goes to the next, under a larger token.
     assert!(first.end_lease(&lease, "was given back").await.unwrap());
-    assert_eq!(second.lease(&plan(), "test").await.unwrap(), None);
+    assert_eq!(second.leases(&plan(), "test").await.unwrap(), []);
     let next = take(&second, "ben", TERM).await.unwrap();
     assert!(next.token > lease.token);
 }
@@ -239,7 +239,7 @@ async fn a_lease_that_ran_out_is_renewed_where_nobody_took_it(place: Place) {
 
 async fn a_broken_lease_is_told_of(place: Place) {
     let (store, lease) = opened(&place, &["r1"]).await;
-    let shown = place.open().await.lease(&plan(), "test").await.unwrap().unwrap();
+    let shown = place.open().await.leases(&plan(), "test").await.unwrap().remove(0);
     assert!(place.open().await.end_lease(&shown, "was broken by ben@there").await.unwrap());
     assert!(!place.open().await.end_lease(&shown, "was broken by cleo@there").await.unwrap(), "once");
     let refused = store.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap_err();
@@ -253,8 +253,8 @@ async fn the_lease_of_the_dead_is_taken_before_its_time(place: Place) {
     let (store, lease) = opened(&place, &["r1"]).await;
     let other = place.open().await;
     let claim = claim(&plan(), "test", "ben", TERM);
-    assert!(matches!(other.take(&claim, Some(lease.token + 1)).await, Err(StoreError::Held(_))), "another's death");
-    let taken = other.take(&claim, Some(lease.token)).await.unwrap();
+    assert!(matches!(other.take(&claim, &[lease.token + 1]).await, Err(StoreError::Held(_))), "another's death");
+    let taken = other.take(&claim, &[lease.token]).await.unwrap();
     assert!(taken.token > lease.token);
     assert!(matches!(store.append(&RunId::new("r1"), &notes(1..=1)).await, Err(StoreError::LeaseLost { .. })));
 }
@@ -273,8 +273,8 @@ async fn every_plan_and_environment_has_a_lease_of_its_own(place: Place) {
     let store = place.open().await;
     for (plan, environment) in [("drill", "test"), ("drill", "prod"), ("other", "test")] {
         let claim = claim(&Slug::parse(plan).unwrap(), environment, "ada", TERM);
-        store.take(&claim, None).await.unwrap();
-        assert!(matches!(store.take(&claim, None).await, Err(StoreError::Held(_))));
+        store.take(&claim, &[]).await.unwrap();
+        assert!(matches!(store.take(&claim, &[]).await, Err(StoreError::Held(_))));
     }
 }
 
@@ -282,8 +282,8 @@ async fn a_newer_schema_is_refused_and_left_alone(place: Place) {
     let (store, _) = opened(&place, &["r1"]).await;
     store.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap();
     let (newer, known) = match &place {
-        Place::File(_) => ("PRAGMA user_version = 7", "PRAGMA user_version = 2"),
-        Place::Server(_) => ("UPDATE @version SET version = 7", "UPDATE @version SET version = 1"),
+        Place::File(_) => ("PRAGMA user_version = 7", "PRAGMA user_version = 3"),
+        Place::Server(_) => ("UPDATE @version SET version = 7", "UPDATE @version SET version = 2"),
     };
     drop(store);
     place.meddle(newer).await;

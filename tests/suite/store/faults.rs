@@ -12,7 +12,7 @@ use restorectl::observe::observe;
 use restorectl::ports::Clock as _;
 use tokio::sync::mpsc;
 
-use crate::lease_book::claim;
+use crate::lease_book::{claim, left};
 use crate::world::{Dice, Faults, LATEST, MemoryStore, VirtualClock, World, item, plan};
 
 pub fn virtually<F: Future>(future: F) -> F::Output {
@@ -85,7 +85,7 @@ impl FaultyStore {
 }
 
 impl Store for FaultyStore {
-    async fn take(&self, claim: &Claim, over: Option<u64>) -> Result<Lease, StoreError> {
+    async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         self.kept.take(claim, over).await
     }
 
@@ -102,8 +102,8 @@ impl Store for FaultyStore {
         self.kept.end_lease(lease, how).await
     }
 
-    async fn lease(&self, plan: &Slug, environment: &str) -> Result<Option<Lease>, StoreError> {
-        self.kept.lease(plan, environment).await
+    async fn leases(&self, plan: &Slug, environment: &str) -> Result<Vec<Lease>, StoreError> {
+        self.kept.leases(plan, environment).await
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
@@ -125,7 +125,7 @@ impl Store for FaultyStore {
                 if first {
                     let held = self.kept.leases.held().unwrap();
                     let other = claim(&held.plan, &held.environment, "ben", TERM);
-                    self.kept.take(&other, Some(held.token)).await?;
+                    self.kept.take(&other, &[held.token]).await?;
                 }
                 self.kept.append(run, entries).await
             }
@@ -153,9 +153,9 @@ async fn apply(
     clock: &VirtualClock,
     plan: &Plan,
 ) -> (RunId, Result<(), DriveError>) {
-    let left = store.lease(&plan.name, "test").await.unwrap();
+    let left = left(store, &plan.name, "test").await;
     let claim = claim(&plan.name, "test", "ada", TERM);
-    let lease = store.take(&claim, left.map(|left| left.token)).await.unwrap();
+    let lease = store.take(&claim, &left).await.unwrap();
     let runs = store.runs_of(&plan.name, "test").await.unwrap();
     let site = Arc::new(world.clone());
     let snapshot = observe(&site, &plan.items, past_attempts(&runs, "").unwrap(), clock.now()).await;

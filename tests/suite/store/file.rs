@@ -61,7 +61,7 @@ async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
     let runs = store.runs_of(&plan(), "test").await.unwrap();
     assert_eq!(runs, [(run("new"), notes(1..=2)), (run("old"), notes(1..=3))]);
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connect(&path).await).await.unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 #[tokio::test]

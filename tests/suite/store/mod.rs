@@ -6,7 +6,8 @@
 mod behaviours;
 mod faults;
 mod file;
-mod places;
+pub mod places;
 mod runners;
 mod server;
+mod shards;
 mod tenure;

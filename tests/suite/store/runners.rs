@@ -88,7 +88,7 @@ async fn the_lease_of_another_machine_is_broken_by_hand_alone(place: Place) {
         holder: Holder { host: "elsewhere".into(), boot: "other".into(), ..elsewhere.holder },
         ..elsewhere
     };
-    place.open().await.take(&elsewhere, None).await.unwrap();
+    place.open().await.take(&elsewhere, &[]).await.unwrap();
     rig.run(&APPLY).await.code(1).says("cleo@here (process 7) since ").says("restorectl unlock dr-weekly --env sim");
     assert_eq!(rig.creates().await.len(), 0);
     rig.run(&UNLOCK).await.code(1).says("can't be told from here").says("--yes");

@@ -34,11 +34,11 @@ impl Clock for OddClock {
 }
 
 async fn held(store: &FaultyStore) -> Lease {
-    store.take(&claim(&plan(), "test", "ada", TERM), None).await.unwrap()
+    store.take(&claim(&plan(), "test", "ada", TERM), &[]).await.unwrap()
 }
 
 async fn take_over(store: &FaultyStore, lease: &Lease) {
-    store.take(&claim(&plan(), "test", "ben", TERM), Some(lease.token)).await.unwrap();
+    store.take(&claim(&plan(), "test", "ben", TERM), &[lease.token]).await.unwrap();
 }
 
 #[test]
