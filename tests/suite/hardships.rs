@@ -919,7 +919,7 @@ async fn one_damaged_run_does_not_hide_the_others() {
     rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", rig.path("state.db").display())).await.unwrap();
     sqlx::query(
-        "INSERT INTO runs SELECT 'damaged', plan, 'elsewhere', opened_at, replace(head, id, 'damaged'), NULL, NULL FROM runs",
+        "INSERT INTO runs SELECT 'damaged', plan, 'elsewhere', opened_at, replace(head, id, 'damaged'), NULL, NULL, '' FROM runs",
     )
     .execute(&pool)
     .await
