@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::document::VERSION;
 use super::history::{History, Verdict, under_way};
 use super::loss::loss;
+use super::ours::Ours;
 use super::within;
 use super::{Changeset, Decision, Opened, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
@@ -42,8 +43,9 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
     let plan = intention.plan;
     let mut items = Vec::with_capacity(plan.items.len());
     let contents = snapshot.contents();
+    let ours = Ours::new(&plan.name, snapshot);
     for item in &plan.items {
-        items.push(decide_item(intention, item, snapshot, &contents)?);
+        items.push(decide_item(intention, item, (snapshot, &ours), &contents)?);
     }
     within::overwritten(&mut items);
     within::held_up(&mut items);
@@ -101,7 +103,7 @@ impl Changeset {
 fn decide_item(
     intention: &Intention<'_>,
     item: &Item,
-    snapshot: &Snapshot,
+    (snapshot, ours): (&Snapshot, &Ours<'_>),
     contents: &BTreeMap<&ExecutionKey, Contents<'_>>,
 ) -> Result<Decision, serde_json::Error> {
     let mut decision = Decision {
@@ -123,7 +125,7 @@ fn decide_item(
     let execution = match choose(item, snapshot) {
         Ok(execution) => execution,
         Err(why) => {
-            decision.saw = under_way(&intention.plan.name, item, snapshot);
+            decision.saw = under_way(item, ours);
             decision.reason = why;
             return Ok(decision);
         }
@@ -131,15 +133,15 @@ fn decide_item(
     let plan = &intention.plan.name;
     decision.fingerprint = fingerprint(plan, item, &execution.id)?;
     decision.execution = Some(execution.clone());
-    let history =
-        match History::read(plan, item, &decision.fingerprint, snapshot, intention.plan.limits.settle_window_ms) {
-            Ok(history) => history,
-            Err(why) => {
-                decision.saw = under_way(plan, item, snapshot);
-                decision.reason = why;
-                return Ok(decision);
-            }
-        };
+    let window = intention.plan.limits.settle_window_ms;
+    let history = match History::read(item, &decision.fingerprint, ours, snapshot.taken_at, window) {
+        Ok(history) => history,
+        Err(why) => {
+            decision.saw = under_way(item, ours);
+            decision.reason = why;
+            return Ok(decision);
+        }
+    };
     decision.notes.extend(history.notes.iter().cloned());
     decision.notes.extend(history.doubled());
     let again = intention.again && !history.has_begun(intention.opened.get(&item.name));
@@ -147,7 +149,7 @@ fn decide_item(
     decision.generation = verdict.generation();
     decision.attempt = verdict.attempt();
     let awaited = history.awaited().cloned();
-    decision.saw.restores = history.restores;
+    decision.saw.restores = history.counting();
     let job_name = item.job_name.clone().unwrap_or_else(|| {
         derived_name(plan, &item.name, &decision.fingerprint, decision.generation, decision.attempt)
     });
