@@ -72,7 +72,7 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     let terminal = global.terminal();
     let (plan, environment) = match &wanted {
         Wanted::Saved(saved, _) => (&saved.plan.name, &saved.environment),
-        Wanted::Plan(loaded, _) => (&loaded.plan.name, &loaded.environment),
+        Wanted::Plan(loaded, _) | Wanted::Anew(loaded, _) => (&loaded.plan.name, &loaded.environment),
         Wanted::Left(left) => (&left.changeset.plan.name, &left.changeset.environment),
     };
     let place = Place::of(global)?;
@@ -92,6 +92,8 @@ pub(super) enum Wanted {
     Saved(Box<Changeset>, String),
     /// Whatever a plan lacks; as a new generation, if that is asked for.
     Plan(Box<Loaded>, bool),
+    /// Whatever a plan lacks that means something else now than when this run began.
+    Anew(Box<Loaded>, RunId),
     /// What an interrupted run left.
     Left(Box<Left>),
 }
@@ -115,7 +117,8 @@ async fn under_lease(
 ) -> anyhow::Result<Exit> {
     let resumes = match &wanted {
         Wanted::Left(left) => Some(left.run.clone()),
-        _ => None,
+        Wanted::Anew(_, run) => Some(run.clone()),
+        Wanted::Saved(..) | Wanted::Plan(..) => None,
     };
     let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
@@ -140,6 +143,7 @@ async fn agreed(
             (*saved, true)
         }
         Wanted::Plan(loaded, again) => (bench.diff(&loaded, again).await?, consent.auto_approve),
+        Wanted::Anew(loaded, _) => (bench.diff(&loaded, false).await?, consent.auto_approve),
         Wanted::Left(left) => {
             (bench.left(&left.changeset, |item| left.items.contains(item)).await?, consent.auto_approve)
         }
