@@ -68,6 +68,9 @@ fn facts(screen: &mut Screen, report: &Report) {
     let url = report.environment.api_url.as_deref().unwrap_or("no API");
     fact("environment", &format!("{} at {url}", report.environment.name));
     fact("run", &format!("{} by {} (restorectl {})", run.id, run.opened_by, run.tool_version));
+    if let Some(resumed) = &run.resumes {
+        fact("resumes", resumed);
+    }
     fact("started", &moment(run.started_at));
     match (run.ended_at, run.last_entry_at) {
         (Some(end), _) => {

@@ -51,15 +51,30 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
         steps.push(format!("nothing more to restore; {page} keeps this report"));
     } else {
         let first = if steps.is_empty() { "run" } else { "then run" };
-        steps.push(format!(
-            "{first} {apply} again: it reads the site first, attaches to what runs there, and does not send again what is done"
-        ));
+        let again = "it reads the site first, attaches to what runs there, and does not send again what is done";
+        let resume = format!("restorectl resume {}", shell_word(&report.run.id));
+        // What the diff refused is mended in the plan or its environment, and then `resume` would refuse.
+        let is_blocked = named(report, |item| item.result == Standing::Ended(End::Blocked)).is_some();
+        steps.push(match report.run.state {
+            RunProgress::Interrupted | RunProgress::NotEnded if !is_blocked => format!(
+                "{first} `{resume}`, which goes on with this run from the backups that it had chosen, or {apply}, which chooses anew: {again}"
+            ),
+            RunProgress::Completed if !is_blocked && report.items.iter().any(is_left) => format!(
+                "{first} {apply} again: {again}; or `{resume} --only-failed`, for what did not come about, from the same backups"
+            ),
+            _ => format!("{first} {apply} again: {again}"),
+        });
     }
     if !report.checks.is_empty() {
         let (what, was) = (count(report.checks.len(), "check"), if report.checks.len() == 1 { "was" } else { "were" });
         steps.push(format!("{what} of the plan {was} not run: look at the restored data yourself"));
     }
     steps
+}
+
+/// Whether `resume --only-failed` would try it again.
+fn is_left(item: &ItemReport) -> bool {
+    matches!(item.result, Standing::Ended(end) if !end.is_success())
 }
 
 /// The items that are wanted: by name where they are few.

@@ -69,6 +69,8 @@ pub struct Report {
 pub struct RunFacts {
     /// Its id.
     pub id: String,
+    /// The run that it went on with; none for one that began anew.
+    pub resumes: Option<String>,
     /// How far it came.
     pub state: RunProgress,
     /// The user and host that opened it.

@@ -117,6 +117,7 @@ fn facts(page: &mut Markup, report: &Report) {
     page.fact("Environment", Some(&report.environment.name));
     page.fact("API", Some(report.environment.api_url.as_deref().unwrap_or("none")));
     page.fact("Run", Some(&run.id));
+    page.fact("Resumes", run.resumes.as_deref());
     page.fact("State", Some(run.state.words()));
     page.fact("Opened by", Some(&run.opened_by));
     page.fact("Started", Some(&moment(run.started_at)));
