@@ -5,6 +5,7 @@ use restorectl::journal::{Closed, ItemState, RunState};
 use restorectl::model::*;
 use restorectl::report::Report;
 
+use super::plans::can_succeed;
 use super::site::{Accepted, Site, weights};
 
 /// What is broken by accepting a restore of an item now.
@@ -102,11 +103,35 @@ pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: 
         broken.push("the report is green, and something was blocked".to_owned());
     }
     let doubled = |a: &&Accepted| accepted.iter().any(|b| b.second && b.name == a.name);
+    if is_calm(site) {
+        broken.extend(calm(&accepted, site.plan(), report));
+    }
     let in_flight = accepted.iter().filter(|a| now < a.ends && !doubled(a)).count();
     let told = report.may_still_run.len();
     let blocked = changeset.items.iter().filter(|d| d.action == Action::Blocked && d.may_run()).count();
     if in_flight > told + blocked {
         broken.push(format!("{in_flight} run at the site, and the report tells of {told}"));
+    }
+    broken
+}
+
+/// Whether everything must come about in a life: the site does as it is told, and the plan leaves it the time. Runners
+/// may have been stopped, killed or held up all the same.
+pub fn is_calm(site: &Site) -> bool {
+    site.is_calm() && can_succeed(site.plan())
+}
+
+/// What is broken at the end of a calm life: everything is there, was sent once, and the report says so.
+fn calm(accepted: &[Accepted], plan: &Plan, report: &Report) -> Vec<String> {
+    let mut broken = Vec::new();
+    for item in &plan.items {
+        let times = accepted.iter().filter(|a| a.item == item.name).count();
+        if times != 1 {
+            broken.push(format!("nothing went wrong, and {} was restored {times} times", item.name));
+        }
+    }
+    if !report.verdict.green {
+        broken.push(format!("nothing went wrong, and the report says: {}", report.verdict.rule));
     }
     broken
 }

@@ -20,7 +20,7 @@ use super::time::Time;
 use super::{laws, plans};
 
 /// Longer than any run of a plan here takes, in milliseconds.
-const FOREVER: u64 = 40_000_000;
+pub const FOREVER: u64 = 40_000_000;
 
 /// Signals for a run: what, and how many milliseconds after its begin.
 pub type Signals = Vec<(u64, Signal)>;
@@ -75,7 +75,17 @@ impl World {
 
     /// Runs an `apply` until it ends or is stopped.
     pub fn run(&self, applying: &mut Applying<'_>) -> Option<Applied> {
-        self.time.run(applying.as_mut(), FOREVER)
+        self.run_for(applying, FOREVER)
+    }
+
+    /// Runs an `apply` for so many milliseconds, unless it ends or is stopped before.
+    pub fn run_for(&self, applying: &mut Applying<'_>, millis: u64) -> Option<Applied> {
+        self.time.run(applying.as_mut(), millis)
+    }
+
+    /// Whoever holds the lease was killed, and that is known.
+    pub fn killed(&self) {
+        *self.gone.lock().unwrap() = self.journal.held().map(|lease| lease.token);
     }
 
     async fn apply_once(&self, signals: mpsc::Receiver<Signal>) -> Applied {
@@ -152,6 +162,9 @@ impl World {
         if self.site.is(Mutation::NoGroupLimit) {
             changeset.limits.groups.clear();
         }
+        if let Some(last) = changeset.items.last_mut().filter(|_| self.site.is(Mutation::LeftOut)) {
+            last.action = Action::Blocked;
+        }
         for decision in &mut changeset.items {
             if self.site.is(Mutation::NoOrder) {
                 decision.item.after.clear();
@@ -202,7 +215,7 @@ impl World {
     }
 }
 
-/// Faults by chance; none at all in some lives.
+/// Faults by chance.
 fn faults(dice: &mut Dice) -> Faults {
     let mut chance = |most: u64| if dice.percent(50) { dice.below(most) } else { 0 };
     Faults {
@@ -221,14 +234,23 @@ fn faults(dice: &mut Dice) -> Faults {
     }
 }
 
+/// What a life was like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lived {
+    /// Nothing went wrong at the site, so everything came about.
+    Calm,
+    /// Something went wrong, or might have.
+    Hard,
+}
+
 /// Lives the schedule of a seed.
 ///
 /// # Errors
 /// What broke a law.
-pub fn live(seed: u64) -> Result<(), String> {
+pub fn live(seed: u64) -> Result<Lived, String> {
     let (world, broken) = outcome(seed, None);
     if broken.is_empty() {
-        return Ok(());
+        return Ok(if laws::is_calm(&world.site) { Lived::Calm } else { Lived::Hard });
     }
     Err(format!("{}\nseed {seed} broke: {broken:#?}", world.story()))
 }
@@ -236,8 +258,9 @@ pub fn live(seed: u64) -> Result<(), String> {
 /// The world at the end of a life, whose runner may have a fault, and the laws that were broken in it.
 pub fn outcome(seed: u64, mutation: Option<Mutation>) -> (World, Vec<String>) {
     let mut dice = Dice::new(seed);
-    let plan = plans::plan(&mut dice);
-    let faults = faults(&mut dice);
+    let calm = dice.percent(10);
+    let plan = plans::plan(&mut dice, calm);
+    let faults = if calm { Faults::default() } else { faults(&mut dice) };
     let world = World::new(dice.roll(), plan, faults, mutation);
     let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {
@@ -260,7 +283,7 @@ pub fn outcome(seed: u64, mutation: Option<Mutation>) -> (World, Vec<String>) {
             None => {
                 drop(applying);
                 world.journal.crash();
-                *world.gone.lock().unwrap() = world.journal.held().map(|lease| lease.token);
+                world.killed();
             }
         }
         // Somebody comes back at once, or the next day.

@@ -28,22 +28,25 @@ pub enum Mutation {
     NoFencing,
     /// Restores that need others don't wait for them.
     NoOrder,
+    /// The last restore of a plan is never sent.
+    LeftOut,
 }
 
 impl Mutation {
     /// Every one, with a seed that catches it.
-    pub const ALL: [(Self, u64); 12] = [
-        (Self::LostSync, 41),
+    pub const ALL: [(Self, u64); 13] = [
+        (Self::LostSync, 21),
         (Self::LateIntent, 0),
-        (Self::NoSettleWindow, 28),
-        (Self::UnknownIsRejected, 2),
-        (Self::ForgottenJournal, 0),
-        (Self::ForgottenPlaces, 5),
-        (Self::NoConcurrencyLimit, 1),
-        (Self::NoGroupLimit, 10),
-        (Self::UnreadableIsEmpty, 78),
-        (Self::UnknownStatusIsSuccess, 3),
-        (Self::NoFencing, 10),
-        (Self::NoOrder, 1),
+        (Self::NoSettleWindow, 6),
+        (Self::UnknownIsRejected, 1),
+        (Self::ForgottenJournal, 6),
+        (Self::ForgottenPlaces, 3),
+        (Self::NoConcurrencyLimit, 5),
+        (Self::NoGroupLimit, 29),
+        (Self::UnreadableIsEmpty, 74),
+        (Self::UnknownStatusIsSuccess, 7),
+        (Self::NoFencing, 0),
+        (Self::NoOrder, 0),
+        (Self::LeftOut, 0),
     ];
 }

@@ -10,6 +10,9 @@ use super::site::LATEST;
 /// The databases that every site has.
 pub const DATABASES: [&str; 2] = ["DRILL", "OTHER"];
 
+/// Longer than all restores of a plan here take, one after the other.
+const PATIENT: Millis = Millis::from_secs(7200);
+
 fn name(text: &str) -> ObjectName {
     ObjectName::bare(text).unwrap()
 }
@@ -37,20 +40,27 @@ pub fn item(name_of: &str, table: &str) -> Item {
         group: None,
         weight: 1,
         priority: 0,
-        deadline_ms: Millis::from_secs(7200),
+        deadline_ms: PATIENT,
         job_name: None,
         checks: vec![],
         origin: Origin::default(),
     }
 }
 
-/// A plan of up to nine restores with limits, orders, overlaps and deadlines.
-pub fn plan(dice: &mut Dice) -> Plan {
+/// Whether nothing in a plan keeps it from coming about at a site that does as it is told: nobody's time is up.
+pub fn can_succeed(plan: &Plan) -> bool {
+    let Limits { run_deadline_ms, queue_deadline_ms, .. } = &plan.limits;
+    let patient = plan.items.iter().all(|item| item.deadline_ms >= PATIENT);
+    patient && run_deadline_ms.is_none() && queue_deadline_ms.is_none()
+}
+
+/// A plan of up to eight restores with limits, orders, overlaps and, unless it is to be a calm one, deadlines.
+pub fn plan(dice: &mut Dice, calm: bool) -> Plan {
     let count = 1 + dice.below(8);
     let sites = 1 + dice.below(3);
     let site = |dice: &mut Dice| SiteId::new(["A", "B", "C"][usize::try_from(dice.below(sites)).unwrap()]);
     // Some lives are of the plainest kind, in which everything must succeed.
-    let calm = dice.percent(50);
+    let calm = dice.percent(50) || calm;
     let mut items = Vec::new();
     for index in 0..count {
         // Some share a table at the target, so they overlap.

@@ -12,13 +12,14 @@ use super::dice::Dice;
 use super::laws;
 use super::mutation::Mutation;
 use super::plans::DATABASES;
+use super::store::Failure;
 use super::time::Time;
 
 /// How late a request may still be accepted, and an accepted one still be listed, in milliseconds.
 pub const LATEST: u64 = 20_000;
 
 /// How likely each fault is, in percent.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Lost on the way there.
     pub lost_request: u64,
@@ -136,6 +137,11 @@ impl Site {
         &self.0.plan
     }
 
+    /// Whether nothing goes wrong there.
+    pub fn is_calm(&self) -> bool {
+        self.0.faults == Faults::default()
+    }
+
     /// Whether the runner has this fault.
     pub fn is(&self, mutation: Mutation) -> bool {
         self.0.mutation == Some(mutation)
@@ -149,6 +155,11 @@ impl Site {
     /// Everything that was accepted.
     pub fn accepted(&self) -> Vec<Accepted> {
         self.lock().accepted.clone()
+    }
+
+    /// How often a list was asked for.
+    pub fn lists(&self) -> u64 {
+        self.lock().lists
     }
 
     /// Has the runner stopped at the boundary that comes after so many more; to be killed there, or only to stand still.
@@ -191,12 +202,12 @@ impl Site {
     }
 
     /// How long a commit takes, and whether it fails: with a trace, or without one.
-    pub fn commit(&self) -> (u64, Option<bool>) {
+    pub fn commit(&self) -> (u64, Option<Failure>) {
         let mut state = self.lock();
         let wait = state.dice.below(20);
         let fails = state.dice.percent(self.0.faults.disk);
-        let trace = state.dice.percent(50);
-        (wait, fails.then_some(trace))
+        let how = if state.dice.percent(50) { Failure::After } else { Failure::Before };
+        (wait, fails.then_some(how))
     }
 
     /// An intent is durable.

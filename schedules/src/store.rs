@@ -3,12 +3,50 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use restorectl::journal::{Claim, Entry, Lease, Record, Run, Store, StoreError};
+use restorectl::journal::{Claim, Entry, Holder, Lease, Record, Run, Store, StoreError};
 use restorectl::model::{RunId, Slug};
 use restorectl::ports::Clock as _;
 
 use super::mutation::Mutation;
 use super::site::Site;
+
+/// How a commit fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing of it is written: the disk is full, or may only be read.
+    Before,
+    /// All of it is written, and yet an error comes back: the sync failed, or the connection went.
+    After,
+    /// The lease goes to somebody else just before.
+    Lost,
+}
+
+/// What somebody told a journal to do, besides what chance does to it.
+#[derive(Debug, Default)]
+struct Told {
+    /// The commit that fails, counted from now, and how; every one after it fails too, without a trace.
+    fails: Option<(u32, Failure)>,
+    away: bool,
+    renewals: u32,
+}
+
+impl Told {
+    /// How the next commit fails.
+    fn next(&mut self) -> Option<Failure> {
+        let (left, failure) = self.fails.as_mut()?;
+        match left {
+            0 => Some(Failure::Before),
+            1 => {
+                *left = 0;
+                Some(*failure)
+            }
+            _ => {
+                *left -= 1;
+                None
+            }
+        }
+    }
+}
 
 type Runs = Vec<(Run, Vec<Entry>)>;
 
@@ -17,6 +55,7 @@ type Runs = Vec<(Run, Vec<Entry>)>;
 pub struct Journal {
     runs: Arc<Mutex<Runs>>,
     leases: Arc<Mutex<Leases>>,
+    told: Arc<Mutex<Told>>,
     site: Site,
 }
 
@@ -30,7 +69,7 @@ struct Leases {
 impl Journal {
     /// An empty journal beside a site, whose time and boundaries it shares.
     pub fn new(site: Site) -> Self {
-        Self { runs: Arc::default(), leases: Arc::default(), site }
+        Self { runs: Arc::default(), leases: Arc::default(), told: Arc::default(), site }
     }
 
     fn lock(&self) -> MutexGuard<'_, Runs> {
@@ -40,6 +79,30 @@ impl Journal {
     /// All runs, oldest first.
     pub fn all(&self) -> Vec<(Run, Vec<Entry>)> {
         self.lock().clone()
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a commit fail, the first from now where this is 1, and all that come after it.
+    pub fn fail(&self, commit: u32, how: Failure) {
+        self.told().fails = Some((commit, how));
+    }
+
+    /// Commits succeed again.
+    pub fn heal(&self) {
+        self.told().fails = None;
+    }
+
+    /// Whether the journal can be reached when a lease is to be renewed.
+    pub fn away(&self, away: bool) {
+        self.told().away = away;
+    }
+
+    /// How often somebody asked to renew a lease.
+    pub fn renewals(&self) -> u32 {
+        self.told().renewals
     }
 
     /// What a crash does to a disk that lied: the last commit is gone.
@@ -97,6 +160,10 @@ impl Journal {
     }
 }
 
+fn trouble(problem: &str) -> StoreError {
+    StoreError::Unreadable { place: "memory".to_owned(), problem: problem.to_owned() }
+}
+
 impl Store for Journal {
     async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
         let now = self.site.time().now();
@@ -121,8 +188,13 @@ impl Store for Journal {
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Lease, StoreError> {
+        let away = {
+            let mut told = self.told();
+            told.renewals += 1;
+            told.away
+        };
         self.site.time().sleep(1).await;
-        self.renewed(lease)
+        if away { Err(trouble("it can't be reached")) } else { self.renewed(lease) }
     }
 
     async fn end_lease(&self, lease: &Lease, _: &str) -> Result<bool, StoreError> {
@@ -154,22 +226,27 @@ impl Store for Journal {
         self.site.boundary(false).await;
         let (wait, fault) = self.site.commit();
         self.site.time().sleep(wait).await;
-        let lease = self.leases().runs.get(run).cloned();
-        self.renewed(&lease.unwrap())?;
+        let lease = self.leases().runs.get(run).cloned().unwrap();
+        let told = self.told().next();
+        if told == Some(Failure::Lost) {
+            let holder = Holder { operator: "ben@here".to_owned(), ..lease.holder.clone() };
+            let Lease { plan, environment, term, .. } = lease.clone();
+            self.take(&Claim { plan, environment, share: None, holder, term }, &[lease.token]).await?;
+        }
+        self.renewed(&lease)?;
         if self.site.is(Mutation::LateIntent) {
             let (journal, run, entries) = (self.clone(), run.clone(), entries.to_vec());
             let later = self.site.time().millis() + 5_000;
             self.site.time().at(later, move || journal.write(&run, &entries));
             return Ok(());
         }
-        let failed = || StoreError::Unreadable { place: "memory".to_owned(), problem: "the disk is full".to_owned() };
-        match fault {
+        match told.or(fault) {
             // What a database says of a commit that failed may be wrong: it may be there all the same.
-            Some(true) => {
+            Some(Failure::After) => {
                 self.write(run, entries);
-                Err(failed())
+                Err(trouble("the sync failed"))
             }
-            Some(false) => Err(failed()),
+            Some(Failure::Before | Failure::Lost) => Err(trouble("the disk is full")),
             None => {
                 self.write(run, entries);
                 self.site.boundary(false).await;
@@ -178,8 +255,8 @@ impl Store for Journal {
         }
     }
 
-    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
-        Ok(self.lock().iter().rev().map(|(run, _)| run.clone()).collect())
+    async fn runs(&self) -> Result<Vec<RunId>, StoreError> {
+        Ok(self.lock().iter().rev().map(|(run, _)| run.id.clone()).collect())
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {

@@ -6,6 +6,7 @@ use super::document::VERSION;
 use super::estimate::estimate;
 use super::history::{History, Verdict, under_way};
 use super::loss::loss;
+use super::ours::Ours;
 use super::within;
 use super::{Changeset, Decision, Opened, PlanFacts, Saw, derived_name, fingerprint};
 use crate::model::{
@@ -43,8 +44,9 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
     let plan = intention.plan;
     let mut items = Vec::with_capacity(plan.items.len());
     let contents = snapshot.contents();
+    let ours = Ours::new(&plan.name, snapshot);
     for item in &plan.items {
-        items.push(decide_item(intention, item, snapshot, &contents)?);
+        items.push(decide_item(intention, item, (snapshot, &ours), &contents)?);
     }
     within::overwritten(&mut items);
     within::held_up(&mut items);
@@ -104,7 +106,7 @@ impl Changeset {
 fn decide_item(
     intention: &Intention<'_>,
     item: &Item,
-    snapshot: &Snapshot,
+    (snapshot, ours): (&Snapshot, &Ours<'_>),
     contents: &BTreeMap<&ExecutionKey, Contents<'_>>,
 ) -> Result<Decision, serde_json::Error> {
     let mut decision = Decision {
@@ -127,7 +129,7 @@ fn decide_item(
     let execution = match choose(item, snapshot) {
         Ok(execution) => execution,
         Err(why) => {
-            decision.saw = under_way(&intention.plan.name, item, snapshot);
+            decision.saw = under_way(item, ours);
             decision.reason = why;
             return Ok(decision);
         }
@@ -135,15 +137,15 @@ fn decide_item(
     let plan = &intention.plan.name;
     decision.fingerprint = fingerprint(plan, item, &execution.id)?;
     decision.execution = Some(execution.clone());
-    let history =
-        match History::read(plan, item, &decision.fingerprint, snapshot, intention.plan.limits.settle_window_ms) {
-            Ok(history) => history,
-            Err(why) => {
-                decision.saw = under_way(plan, item, snapshot);
-                decision.reason = why;
-                return Ok(decision);
-            }
-        };
+    let window = intention.plan.limits.settle_window_ms;
+    let history = match History::read(item, &decision.fingerprint, ours, snapshot.taken_at, window) {
+        Ok(history) => history,
+        Err(why) => {
+            decision.saw = under_way(item, ours);
+            decision.reason = why;
+            return Ok(decision);
+        }
+    };
     decision.notes.extend(history.notes.iter().cloned());
     decision.notes.extend(history.doubled());
     let again = intention.again && !history.has_begun(intention.opened.get(&item.name));
@@ -151,7 +153,7 @@ fn decide_item(
     decision.generation = verdict.generation();
     decision.attempt = verdict.attempt();
     let awaited = history.awaited().cloned();
-    decision.saw.restores = history.restores;
+    decision.saw.restores = history.counting();
     let job_name = item.job_name.clone().unwrap_or_else(|| {
         derived_name(plan, &item.name, &decision.fingerprint, decision.generation, decision.attempt)
     });

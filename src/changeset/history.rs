@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::model::{
-    Action, DerivedName, Item, JobName, Millis, PastAttempt, PastFate, Reading, RestoreRecord, SiteId, Slug, Snapshot,
-    StatusClass, Touched,
+    Action, DerivedName, Item, JobName, Millis, PastAttempt, PastFate, RestoreRecord, SiteId, StatusClass, Touched,
 };
 
-use super::{Saw, item_key};
+use super::Saw;
+use super::ours::Ours;
 
 /// The restores of one item.
 #[derive(Debug)]
@@ -80,23 +80,13 @@ impl Verdict {
     }
 }
 
-/// Whether a restore's name says that it is of the item. A plan may have begun to set the name, or have ceased to: what
-/// ran under a derived name is still of the item.
-fn names_of(plan: &Slug, item: &Item) -> impl Fn(&JobName) -> bool {
-    let (key, fixed) = (item_key(plan, &item.name), item.job_name.clone());
-    move |name| fixed.as_ref() == Some(name) || DerivedName::parse(name).is_some_and(|name| name.item_key == key)
-}
-
 /// What of an item may run at its sites, as far as what could be read and the journal tell: it takes room, although
 /// nothing can be decided about the item.
-pub(super) fn under_way(plan: &Slug, item: &Item, snapshot: &Snapshot) -> Saw {
-    let is_ours = names_of(plan, item);
-    let listed = |site: &SiteId| snapshot.restores.get(site).and_then(|reading| reading.as_result().ok());
+pub(super) fn under_way(item: &Item, ours: &Ours<'_>) -> Saw {
     let mut restores: Vec<RestoreRecord> = [&item.source.site, &item.target.site]
         .into_iter()
-        .filter_map(listed)
+        .filter_map(|site| ours.restores(site, item).ok())
         .flatten()
-        .filter(|restore| restore.job_name.as_ref().is_some_and(&is_ours))
         .cloned()
         .collect();
     restores.sort_by_key(age);
@@ -104,8 +94,8 @@ pub(super) fn under_way(plan: &Slug, item: &Item, snapshot: &Snapshot) -> Saw {
         restores.iter().any(|restore| restore.job_name.as_ref() == Some(&past.job_name) && restore.is_final())
     };
     let may_run = |past: &&PastAttempt| matches!(past.fate, PastFate::Open | PastFate::Accepted);
-    let ours = snapshot.attempts.iter().rev().filter(|past| is_ours(&past.job_name));
-    let awaited = ours.filter(may_run).find(|past| !is_over(past)).cloned();
+    let awaited = ours.attempts(item).into_iter().rev().filter(may_run).find(|past| !is_over(past)).cloned();
+    restores.retain(|restore| !restore.is_final());
     Saw { restores, awaited, ..Saw::default() }
 }
 
@@ -115,14 +105,12 @@ impl<'a> History<'a> {
     /// # Errors
     /// When a site's list could not be read: whether a restore runs already is then not known.
     pub(super) fn read(
-        plan: &Slug,
         item: &Item,
         fingerprint: &str,
-        snapshot: &'a Snapshot,
+        ours: &Ours<'a>,
+        now: Timestamp,
         settle_window: Millis,
     ) -> Result<Self, String> {
-        let is_ours = names_of(plan, item);
-        let ours = |restore: &RestoreRecord| restore.job_name.as_ref().is_some_and(&is_ours);
         let mut notes = Vec::new();
         let mut restores: Vec<RestoreRecord> = Vec::new();
         let mut sites = vec![&item.source.site];
@@ -130,16 +118,12 @@ impl<'a> History<'a> {
             sites.push(&item.target.site);
         }
         for site in sites {
-            match snapshot.restores.get(site) {
-                Some(Reading::Read(list)) => restores.extend(list.iter().filter(|r| ours(r)).cloned()),
-                reading => return Err(unread(site, reading)),
-            }
+            restores.extend(ours.restores(site, item).map_err(|why| unread(site, &why))?.into_iter().cloned());
         }
         restores.sort_by_key(age);
         // A restore between two sites may be listed at both.
         restores
             .dedup_by(|a, b| a.job_name == b.job_name && a.execution_id == b.execution_id && a.execution_id.is_some());
-        let past = snapshot.attempts.iter().filter(|attempt| is_ours(&attempt.job_name));
         let identity = match &item.job_name {
             Some(fixed) => Identity::Fixed(fixed.clone()),
             None => Identity::Derived { fingerprint: fingerprint.to_owned() },
@@ -147,15 +131,7 @@ impl<'a> History<'a> {
         if item.job_name.is_some() {
             notes.push("the plan sets the job name, so a change of the definition can't be seen".to_owned());
         }
-        Ok(Self {
-            past: past.collect(),
-            restores,
-            notes,
-            identity,
-            writes: item.touches(),
-            now: snapshot.taken_at,
-            settle_window,
-        })
+        Ok(Self { past: ours.attempts(item), restores, notes, identity, writes: item.touches(), now, settle_window })
     }
 
     /// What follows. With `again`, whatever is over is left behind and a new generation is opened.
@@ -339,6 +315,22 @@ impl<'a> History<'a> {
         ))
     }
 
+    /// The restores that the verdict rests on. A site lists what ran in years, and a changeset is kept with every run: of
+    /// those that are over, only the last one, the last success and those of this very generation count.
+    pub(super) fn counting(&self) -> Vec<RestoreRecord> {
+        let generation = self.last_generation();
+        let success = self.success();
+        let last = self.restores.len().saturating_sub(1);
+        let counts = |(at, restore): &(usize, &RestoreRecord)| {
+            let number = restore.job_name.as_ref().and_then(|name| self.number(name));
+            *at == last
+                || !restore.is_final()
+                || number.is_some_and(|(of, _)| of == generation)
+                || success.as_deref() == Some(name(restore))
+        };
+        self.restores.iter().enumerate().filter(counts).map(|(_, restore)| restore.clone()).collect()
+    }
+
     /// What a reader should know of restores of this very definition that were made more than once.
     pub(super) fn doubled(&self) -> Option<String> {
         let generation = self.last_generation();
@@ -406,11 +398,7 @@ impl<'a> History<'a> {
     }
 }
 
-fn unread(site: &SiteId, reading: Option<&Reading<Vec<RestoreRecord>>>) -> String {
-    let why = match reading {
-        Some(Reading::Unreadable(why)) => why.as_str(),
-        _ => "they were not asked for",
-    };
+fn unread(site: &SiteId, why: &str) -> String {
     format!("the restores of site `{site}` could not be read, so what runs there is not known: {why}")
 }
 

@@ -12,6 +12,7 @@ mod fingerprint;
 mod history;
 mod loss;
 mod name;
+mod ours;
 mod shard;
 mod within;
 
@@ -126,7 +127,8 @@ pub struct Decision {
 /// What a decision rests on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Saw {
-    /// Restores of the item at the site, whatever their definition, oldest first.
+    /// Restores of the item at the site, whatever their definition, oldest first: those that run, and of those that are
+    /// over the ones that count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restores: Vec<RestoreRecord>,
     /// A create of an earlier run that the site doesn't show, and that it may show yet.

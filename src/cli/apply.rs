@@ -78,7 +78,7 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     let terminal = global.terminal();
     let (plan, environment) = match &wanted {
         Wanted::Saved(saved, _) => (&saved.plan.name, &saved.environment),
-        Wanted::Plan(loaded, _) => (&loaded.plan.name, &loaded.environment),
+        Wanted::Plan(loaded, _) | Wanted::Anew(loaded, _, _) => (&loaded.plan.name, &loaded.environment),
         Wanted::Left(left) => (&left.changeset.plan.name, &left.changeset.environment),
     };
     let share = wanted.share()?;
@@ -99,6 +99,8 @@ pub(super) enum Wanted {
     Saved(Box<Changeset>, String),
     /// Whatever a plan, or a shard of it, lacks.
     Plan(Box<Loaded>, Extent),
+    /// Whatever a plan, or a shard of it, lacks that means something else now than when this run began.
+    Anew(Box<Loaded>, Extent, RunId),
     /// What an interrupted run left.
     Left(Box<Left>),
 }
@@ -109,10 +111,11 @@ impl Wanted {
         let of = |made: &Changeset| made.shard().map(|shard| Share { shard, digest: made.plan.digest.clone() });
         Ok(match self {
             Self::Saved(saved, _) => of(saved),
-            Self::Plan(loaded, Extent { shard: Some(shard), .. }) => {
+            Self::Plan(loaded, Extent { shard: Some(shard), .. })
+            | Self::Anew(loaded, Extent { shard: Some(shard), .. }, _) => {
                 Some(Share { shard: *shard, digest: plan_digest(&loaded.plan)? })
             }
-            Self::Plan(..) => None,
+            Self::Plan(..) | Self::Anew(..) => None,
             Self::Left(left) => of(&left.changeset),
         })
     }
@@ -137,7 +140,8 @@ async fn under_lease(
 ) -> anyhow::Result<Exit> {
     let resumes = match &wanted {
         Wanted::Left(left) => Some(left.run.clone()),
-        _ => None,
+        Wanted::Anew(_, _, run) => Some(run.clone()),
+        Wanted::Saved(..) | Wanted::Plan(..) => None,
     };
     let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
@@ -162,6 +166,7 @@ async fn agreed(
             (*saved, true)
         }
         Wanted::Plan(loaded, extent) => (bench.diff(&loaded, extent).await?, consent.auto_approve),
+        Wanted::Anew(loaded, extent, _) => (bench.diff(&loaded, extent).await?, consent.auto_approve),
         Wanted::Left(left) => {
             (bench.left(&left.changeset, |item| left.items.contains(item)).await?, consent.auto_approve)
         }

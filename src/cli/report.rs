@@ -63,7 +63,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         None if !args.latest => bail!("name a run, as `restorectl runs list` shows it, or say `--latest`"),
         None => {
             let newest = store.runs().await?.into_iter().next();
-            newest.context("there is no run yet: `restorectl apply` makes one")?.id
+            newest.context("there is no run yet: `restorectl apply` makes one")?
         }
     };
     let made = build(&store, &id, &SystemClock::new()).await?;

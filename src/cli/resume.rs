@@ -1,6 +1,6 @@
 //! `resume`: goes on with a run that was interrupted, killed, or did not bring everything back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -12,7 +12,7 @@ use super::load::{Binding, Given, Loaded};
 use super::{Global, diff, state};
 use crate::changeset::{Changeset, Part, plan_digest};
 use crate::journal::{ItemState, Run, RunState, Store as _, replay};
-use crate::model::{End, Plan, RunId, Slug, harmless};
+use crate::model::{End, Item, Plan, RunId, Slug, harmless};
 
 /// Arguments of `resume`.
 #[derive(Debug, clap::Args)]
@@ -50,12 +50,18 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let changeset: Changeset = serde_json::from_value(run.changeset.clone())
         .with_context(|| format!("what run {} set out to do can't be read: it was made by another version", run.id))?;
     if !args.recorded {
-        let Some(loaded) = as_written(&args, &changeset, global)? else { return Ok(Exit::Invalid) };
-        let changes = changes(&changeset, &loaded)?;
+        let Some(loaded) = as_written(&args, &changeset, global)? else {
+            terminal.say(&format!(
+                "whether the plan still means what it meant when run {} began can't be seen, so nothing was sent; mend it, or say `--recorded` to go on as the run recorded it",
+                run.id
+            ));
+            return Ok(Exit::Invalid);
+        };
         if args.accept_changes {
             let extent = Extent { again: false, shard: changeset.shard() };
-            return apply::carry_out(Wanted::Plan(Box::new(loaded), extent), &args.consent, global).await;
+            return apply::carry_out(Wanted::Anew(Box::new(loaded), extent, run.id), &args.consent, global).await;
         }
+        let changes = changes(&changeset, &loaded)?;
         if !changes.is_empty() {
             let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
             bail!(
@@ -80,7 +86,10 @@ async fn found(named: Option<&str>, global: &Global) -> anyhow::Result<(Run, Run
     let store = state::Place::of(global)?.open(global.state_patience, global.terminal()).await?;
     let id = match named {
         Some(id) => RunId::new(id),
-        None => store.runs().await?.first().context("there is no run yet: `restorectl apply` makes one")?.id.clone(),
+        None => {
+            let newest = store.runs().await?.into_iter().next();
+            newest.context("there is no run yet: `restorectl apply` makes one")?
+        }
     };
     let found = store.run(&id).await?;
     let (run, entries) = found.with_context(|| format!("there is no run `{id}`: see `restorectl runs list`"))?;
@@ -94,7 +103,7 @@ fn as_written(args: &Args, changeset: &Changeset, global: &Global) -> anyhow::Re
     let binding = Binding { env: Some(env), given: Given { inputs, limits: Vec::new() } };
     let file = Path::new(&changeset.plan.file);
     diff::resolved(file, &binding, global.terminal()).with_context(|| {
-        "the plan's file is needed to see whether it still means the same; say `--recorded` to go on without it"
+        "the plan's file and its environment's are needed to see whether they still mean the same; say `--recorded` to go on without them, or with `--env` where the environment's file is"
             .to_owned()
     })
 }
@@ -102,12 +111,19 @@ fn as_written(args: &Args, changeset: &Changeset, global: &Global) -> anyhow::Re
 /// What means something else now, in sentences.
 fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
+    if loaded.plan.name != changeset.plan.name {
+        found.push(format!("the plan's name is `{}`, and not `{}`", loaded.plan.name, changeset.plan.name));
+    }
+    if loaded.environment.name != changeset.environment.name {
+        let (now, before) = (&loaded.environment.name, &changeset.environment.name);
+        found.push(format!("the environment's name is `{now}`, and not `{before}`"));
+    }
     if plan_digest(&loaded.plan)? != changeset.plan.digest {
         let part = changeset.shard().map(|shard| Part::of(&loaded.plan, shard).plan(&loaded.plan));
         found.extend(different_items(changeset, part.as_ref().unwrap_or(&loaded.plan)));
         if found.is_empty() {
-            let elsewhere = if part.is_some() { ", or restores of its other shards" } else { "" };
-            found.push(format!("its limits, objectives or the choice of its backups{elsewhere}"));
+            let elsewhere = if part.is_some() { ", or restores of its other shards," } else { "" };
+            found.push(format!("its limits, its objectives or the choice of its backups{elsewhere} are others"));
         }
     }
     let (before, now) = (&changeset.environment, &loaded.environment);
@@ -121,23 +137,26 @@ fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>
 }
 
 fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
+    let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
+    let now: BTreeMap<&Slug, &Item> = plan.items.iter().map(|item| (&item.name, item)).collect();
     let mut found = Vec::new();
     let here = changeset.shard().map_or_else(|| "it".to_owned(), |shard| format!("its shard {shard}"));
     for decision in &changeset.items {
-        match plan.items.iter().find(|item| item.name == decision.item.name) {
+        match now.get(&decision.item.name) {
             None => found.push(format!("`{}` is no longer in {here}", decision.item.name)),
             Some(item) => {
-                let mut item = item.clone();
+                let mut item = Item::clone(item);
                 item.origin = decision.item.origin.clone();
                 // A run that went on with another one has its executions frozen.
                 item.source.execution = decision.item.source.execution.clone();
+                // One that went on with only what had failed doesn't wait for what was left out of it.
+                item.after.retain(|need| known.contains(need));
                 if item != decision.item {
                     found.push(format!("`{}` is another restore now ({})", item.name, decision.item.origin));
                 }
             }
         }
     }
-    let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
     let new = plan.items.iter().filter(|item| !known.contains(&item.name));
     found.extend(new.map(|item| format!("`{}` is new in {here}", item.name)));
     found

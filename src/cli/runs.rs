@@ -46,11 +46,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
         Command::List { format } => {
             let mut made = Vec::new();
-            for run in store.runs().await? {
-                match report_command::build(&store, &run.id, &clock).await {
+            for id in store.runs().await? {
+                match report_command::build(&store, &id, &clock).await {
                     Ok(report) => made.push(report),
                     // One damaged run must not hide the others.
-                    Err(error) => terminal.say(&harmless(&format!("warning: run {} is left out: {error:#}", run.id))),
+                    Err(error) => terminal.say(&harmless(&format!("warning: run {id} is left out: {error:#}"))),
                 }
             }
             match format {

@@ -52,7 +52,7 @@ impl Store for StateStore {
         either!(self, append(run, entries))
     }
 
-    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+    async fn runs(&self) -> Result<Vec<RunId>, StoreError> {
         either!(self, runs())
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Closed, Entry, Record};
-use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, Slug, Touched};
+use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, Slug, StatusClass, Touched};
 
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,19 @@ impl Progress {
     pub fn succeeded(&self) -> bool {
         let stands = self.contradicted.as_ref().is_none_or(|restore| restore.status.class().is_success());
         stands && matches!(self.state, ItemState::Ended(end) if end.is_success())
+    }
+
+    /// Whether the site now shows another end than the one that was recorded, or none. One that was taken back only for a
+    /// time stands.
+    pub fn is_contradicted(&self) -> bool {
+        let Some(shown) = &self.contradicted else { return false };
+        let (ItemState::Ended(end), class) = (self.state, shown.status.class()) else { return true };
+        match end {
+            End::Succeeded | End::SucceededWithWarnings => !class.is_success(),
+            End::Failed => class != StatusClass::Failed,
+            End::PartlyFailed => class != StatusClass::PartlyFailed,
+            _ => true,
+        }
     }
 
     /// Whether the last attempt may be running at the site, also after the item ended for us.

@@ -33,6 +33,52 @@ pub struct Run {
     pub changeset: serde_json::Value,
 }
 
+/// A run's head as it is read where nobody asks for its changeset.
+#[derive(Deserialize)]
+struct WithoutChangeset {
+    id: RunId,
+    plan: Slug,
+    environment: String,
+    opened_at: Timestamp,
+    tool_version: String,
+    opened_by: String,
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    simulated: bool,
+    #[serde(default)]
+    resumes: Option<RunId>,
+}
+
+/// Reads as much of a run's head as is wanted.
+pub(super) type ReadHead = fn(&str) -> Result<Run, serde_json::Error>;
+
+impl Run {
+    /// Reads a whole head.
+    pub(super) fn with_changeset(head: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(head)
+    }
+
+    /// Reads a head but for its changeset, which stays null: of a plan that ran for years there are very many, and all
+    /// that its next run wants of them is what was attempted.
+    pub(super) fn without_changeset(head: &str) -> Result<Self, serde_json::Error> {
+        let WithoutChangeset { id, plan, environment, opened_at, tool_version, opened_by, service, simulated, resumes } =
+            serde_json::from_str(head)?;
+        Ok(Self {
+            id,
+            plan,
+            environment,
+            opened_at,
+            tool_version,
+            opened_by,
+            service,
+            simulated,
+            resumes,
+            changeset: serde_json::Value::Null,
+        })
+    }
+}
+
 /// A record with its number in the run and its moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {

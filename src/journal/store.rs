@@ -125,13 +125,13 @@ pub trait Store: Send + Sync + 'static {
     /// Appends entries to a run, all or none.
     fn append(&self, run: &RunId, entries: &[Entry]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The heads of all runs, newest first.
-    fn runs(&self) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
+    /// All runs, newest first.
+    fn runs(&self) -> impl Future<Output = Result<Vec<RunId>, StoreError>> + Send;
 
     /// One run with its entries.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<(Run, Vec<Entry>)>, StoreError>> + Send;
 
-    /// All runs of a plan in an environment with their entries, oldest first.
+    /// All runs of a plan in an environment with their entries, oldest first, but without their changesets, which are null.
     fn runs_of(
         &self,
         plan: &Slug,

@@ -181,6 +181,11 @@ fn item_report(
     let backup_at = decision.execution.as_ref().and_then(|execution| execution.taken_at());
     let mut notes = decision.notes.clone();
     notes.extend(progress.iter().flat_map(|progress| progress.notes.iter().cloned()));
+    notes.extend(
+        progress.filter(|progress| progress.contradicted.is_some() && !progress.is_contradicted()).map(|_| {
+            "after its end the site showed it otherwise for a time, and then as it had ended again".to_owned()
+        }),
+    );
     ItemReport {
         name: item.name.to_string(),
         place,
@@ -250,7 +255,8 @@ pub(super) fn loss_words(class: DataLoss) -> &'static str {
 /// What the site shows since an item ended, where that is something else.
 fn contradiction(progress: Option<&Progress>) -> Option<String> {
     let progress = progress?;
-    let (shown, ItemState::Ended(end)) = (progress.contradicted.as_ref()?, progress.state) else { return None };
+    let shown = progress.contradicted.as_ref().filter(|_| progress.is_contradicted())?;
+    let ItemState::Ended(end) = progress.state else { return None };
     Some(format!("it ended as {end}, and the site then showed it as {}", shown.status))
 }
 

@@ -80,8 +80,8 @@ fn facts(screen: &mut Screen, report: &Report) {
     if let Some(shard) = &run.shard {
         fact("shard", &shard_words(shard));
     }
-    if let Some(before) = &run.resumes {
-        fact("goes on with", before);
+    if let Some(resumed) = &run.resumes {
+        fact("resumes", resumed);
     }
     fact("started", &moment(run.started_at));
     match (run.ended_at, run.last_entry_at) {

@@ -81,9 +81,21 @@ pub(super) fn steps(report: &Report) -> Vec<String> {
                 format!("{} (and so for {})", of(*one), more.join(", "))
             }
         };
-        steps.push(format!(
-            "{first} {apply} again: it reads the site first, attaches to what runs there, and does not send again what is done"
-        ));
+        let again = "it reads the site first, attaches to what runs there, and does not send again what is done";
+        let resume = format!("restorectl resume {}", shell_word(&report.run.id));
+        // What the diff refused is mended in the plan or its environment, and then `resume` would refuse.
+        let is_blocked = named(report, |item| item.result == Standing::Ended(End::Blocked)).is_some();
+        // Several runs are not resumed as one.
+        let is_one = report.merged.is_none();
+        steps.push(match report.run.state {
+            RunProgress::Interrupted | RunProgress::NotEnded if is_one && !is_blocked => format!(
+                "{first} `{resume}`, which goes on with this run from the backups that it had chosen, or {apply}, which chooses anew: {again}"
+            ),
+            RunProgress::Completed if is_one && !is_blocked && report.items.iter().any(is_left) => format!(
+                "{first} {apply} again: {again}; or `{resume} --only-failed`, for what did not come about, from the same backups"
+            ),
+            _ => format!("{first} {apply} again: {again}"),
+        });
     }
     if !report.checks.is_empty() {
         let (what, was) = (count(report.checks.len(), "check"), if report.checks.len() == 1 { "was" } else { "were" });
@@ -97,6 +109,11 @@ fn not_green(merged: &MergedReport) -> Vec<Shard> {
     let last: BTreeMap<Shard, &MergedRun> =
         merged.runs.iter().filter_map(|run| run.shard.map(|shard| (shard, run))).collect();
     last.into_iter().filter(|(_, run)| !run.verdict.is_green()).map(|(shard, _)| shard).collect()
+}
+
+/// Whether `resume --only-failed` would try it again.
+fn is_left(item: &ItemReport) -> bool {
+    matches!(item.result, Standing::Ended(end) if !end.is_success())
 }
 
 /// The items that are wanted: by name where they are few.

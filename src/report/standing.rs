@@ -65,7 +65,7 @@ impl Standing {
         let Some(progress) = progress else {
             return Self::NotStarted;
         };
-        if progress.contradicted.is_some() {
+        if progress.is_contradicted() {
             return Self::Contradicted;
         }
         let seen = progress.current().and_then(|attempt| attempt.restore.as_ref());

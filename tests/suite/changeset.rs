@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use restorectl::changeset::{
-    self, Basis, Changeset, Estimate, Intention, LoadError, decide, derived_name, differences, fingerprint,
-};
+use restorectl::changeset::{self, Basis, Changeset, Estimate, LoadError, derived_name, differences, fingerprint};
 use restorectl::model::*;
 
-use crate::world::{execution, item, plan, start};
+use crate::drill::{decided, execution, item, plan, start};
 
 struct Situation {
     plan: Plan,
@@ -77,17 +75,7 @@ impl Situation {
     }
 
     fn decide(&self) -> Changeset {
-        let environment = Environment { name: "test".into(), api: None, guard: self.guard };
-        let intention = Intention {
-            plan: &self.plan,
-            file: "p.yaml",
-            environment: &environment,
-            inputs: &Default::default(),
-            again: self.again,
-            opened: &Default::default(),
-            tool_version: "0",
-        };
-        decide(&intention, &self.snapshot).unwrap()
+        decided(&self.plan, &self.snapshot, self.guard, self.again)
     }
 
     #[track_caller]

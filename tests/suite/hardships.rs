@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use restorectl::baas::wire;
-use restorectl::changeset::{self, Changeset, Intention, decide, derived_name, differences, fingerprint};
-use restorectl::engine::{Effect, Event, Machine, Step};
+use restorectl::changeset::{self, Changeset, derived_name, differences, fingerprint};
+use restorectl::engine::{Effect, Event, Machine, Signal, Step};
 use restorectl::journal::sqlite::SqliteStore;
-use restorectl::journal::{Entry, ItemState, Record, Run, Store as _, past_attempts};
+use restorectl::journal::{ItemState, Record, Run, Store as _, past_attempts};
 use restorectl::model::*;
 use restorectl::ports::Site;
 
+use crate::drill::{decided, entries, execution, item, plan, run, start};
 use crate::rig::{Ran, Rig};
-use crate::world::{execution, item, plan, start};
+use crate::schedules::bodies::dice::Dice;
+use crate::schedules::bodies::life::{FOREVER, Signals, World};
+use crate::schedules::bodies::site::{Faults, LATEST};
 
 fn site(name: &str) -> SiteId {
     SiteId::new(name)
@@ -86,17 +89,7 @@ impl Scene {
             snapshot.databases.insert(item.target.site.clone(), Reading::Read(databases.clone()));
             snapshot.permissions.insert(item.target.site.clone(), Permission::Allowed);
         }
-        let environment = Environment { name: "test".into(), api: None, guard: self.guard };
-        let intention = Intention {
-            plan: &self.plan,
-            file: "p.yaml",
-            environment: &environment,
-            inputs: &Default::default(),
-            again: self.again,
-            opened: &Default::default(),
-            tool_version: "0",
-        };
-        decide(&intention, &snapshot).unwrap()
+        decided(&self.plan, &snapshot, self.guard, self.again)
     }
 }
 
@@ -143,25 +136,6 @@ fn applied(id: &str) -> CreateOutcome {
 
 fn unknown() -> CreateOutcome {
     CreateOutcome::Unknown { message: "reset".into() }
-}
-
-fn run(id: &str, opened_at: Timestamp) -> Run {
-    Run {
-        id: RunId::new(id),
-        plan: Slug::parse("drill").unwrap(),
-        environment: "test".into(),
-        opened_at,
-        tool_version: "0".into(),
-        opened_by: "me@here".into(),
-        service: String::new(),
-        resumes: None,
-        simulated: false,
-        changeset: serde_json::json!({"items": []}),
-    }
-}
-
-fn entries(records: Vec<Record>) -> Vec<Entry> {
-    records.into_iter().zip(1u64..).map(|(record, seq)| Entry { seq, at: at(seq), record }).collect()
 }
 
 fn database(name: &str) -> RestoreObject {
@@ -349,7 +323,7 @@ fn after_a_killed_run(records: impl FnOnce(&JobName) -> Vec<Record>, shown: Vec<
     }];
     list.extend(records(&job_name));
     let mut scene = Scene::new(vec![wanted]).shows(shown.clone());
-    scene.attempts = past_attempts(&[(run("r1", start()), entries(list))], "").unwrap();
+    scene.attempts = past_attempts(&[(run("r1"), entries(list))], "").unwrap();
     let mut driven = Driven::start(&scene.decide());
     for tick in 1..10 {
         driven.list(shown.clone(), tick * 30);
@@ -612,26 +586,20 @@ fn a_saved_changeset_keeps_its_numbers() {
 async fn runs_come_in_the_order_of_their_opening() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("state.db")).await.unwrap();
-    use crate::lease_book::open;
-    open(&store, &run("r1", "2026-11-23T03:00:00Z".parse().unwrap())).await;
-    open(&store, &run("r2", "2026-11-23T03:00:00.5Z".parse().unwrap())).await;
-    assert_eq!(store.runs().await.unwrap()[0].id, RunId::new("r2"));
+    use crate::claims::open;
+    open(&store, &Run { opened_at: "2026-11-23T03:00:00Z".parse().unwrap(), ..run("r1") }).await;
+    open(&store, &Run { opened_at: "2026-11-23T03:00:00.5Z".parse().unwrap(), ..run("r2") }).await;
+    assert_eq!(store.runs().await.unwrap()[0], RunId::new("r2"));
 }
 
 // ---- the commands ----
-
-fn change(rig: &Rig, file: &str, from: &str, to: &str) {
-    let text = std::fs::read_to_string(rig.path(file)).unwrap();
-    assert!(text.contains(from), "{text}");
-    std::fs::write(rig.path(file), text.replace(from, to)).unwrap();
-}
 
 const ENVIRONMENT: &str = "plans/environments/sim.yaml";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poll_interval_of_nothing_is_refused() {
     let rig = Rig::new().await;
-    change(&rig, ENVIRONMENT, "20ms", "0s");
+    rig.change(ENVIRONMENT, "20ms", "0s");
     let ran = rig.run(&["validate", "plans/rename-table.yaml", "--env", "sim"]).await;
     assert_eq!(ran.code, Some(2), "it would ask without a pause, and send after a 429 without a pause: {}", ran.stdout);
 }
@@ -655,7 +623,7 @@ async fn a_program_that_leaves_a_child_behind_does_not_hold_us() {
 async fn a_proxy_in_the_variables_is_not_asked_for_this_machine() {
     let rig = Rig::new().await;
     let line = "  bearer: {env: TOKEN}\n  restore_credentials:";
-    change(&rig, ENVIRONMENT, "  restore_credentials:", line);
+    rig.change(ENVIRONMENT, "  restore_credentials:", line);
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
     let heard = std::thread::spawn(move || {
@@ -672,7 +640,7 @@ async fn a_proxy_in_the_variables_is_not_asked_for_this_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_is_not_nothing_pending() {
     let rig = Rig::new().await;
-    change(&rig, ENVIRONMENT, "allow_in_place: true", "allow_in_place: false");
+    rig.change(ENVIRONMENT, "allow_in_place: true", "allow_in_place: false");
     let ran = rig.run(&["diff", "plans/whole-database.yaml", "--env", "sim", "--detailed-exitcode"]).await;
     assert_ne!(ran.code, Some(0), "0 says that the site is as the plan wants it: {}", ran.stdout);
 }
@@ -680,7 +648,7 @@ async fn refused_is_not_nothing_pending() {
 #[tokio::test(flavor = "multi_thread")]
 async fn durations_that_nobody_means_are_refused() {
     let rig = Rig::new().await;
-    change(&rig, ENVIRONMENT, "settle_window: 300ms", "settle_window: 300ms\n  deadline: 200000000000d");
+    rig.change(ENVIRONMENT, "settle_window: 300ms", "settle_window: 300ms\n  deadline: 200000000000d");
     rig.run(&["validate", "plans/rename-table.yaml", "--env", "sim"]).await.code(2).says("at most a hundred years");
 }
 
@@ -710,7 +678,7 @@ async fn a_link_to_the_state_is_the_same_state_for_the_lock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settle_window_of_nothing_is_refused() {
     let rig = Rig::new().await;
-    change(&rig, ENVIRONMENT, "300ms", "0s");
+    rig.change(ENVIRONMENT, "300ms", "0s");
     let ran = rig.run(&["validate", "plans/rename-table.yaml", "--env", "sim"]).await;
     assert_eq!(ran.code, Some(2), "the first list after a lost reply would lead to a second create: {}", ran.stdout);
 }
@@ -789,97 +757,52 @@ fn a_restore_that_can_not_be_read_is_not_said_to_run() {
 
 // ---- whole lives with deadlines, interrupts and a limit of failures ----
 
-async fn apply_once(
-    world: &crate::world::World,
-    store: &crate::world::MemoryStore,
-    clock: &crate::world::VirtualClock,
-    plan: &Plan,
-    signals: tokio::sync::mpsc::Receiver<restorectl::engine::Signal>,
-) -> Changeset {
-    use restorectl::ports::Clock as _;
-    let environment =
-        Environment { name: "test".into(), api: None, guard: Guard { allow_replace: true, ..Guard::default() } };
-    let runs = store.runs_of(&plan.name, "test").await.unwrap();
-    let site = std::sync::Arc::new(world.clone());
-    let past = past_attempts(&runs, "").unwrap();
-    let snapshot = restorectl::observe::observe(&site, &plan.items, past, clock.now()).await;
-    let intention = Intention {
-        plan,
-        file: "p.yaml",
-        environment: &environment,
-        inputs: &Default::default(),
-        again: false,
-        opened: &Default::default(),
-        tool_version: "0",
-    };
-    let made = decide(&intention, &snapshot).unwrap();
-    let opened = run(&format!("r{}", runs.len() + 1), clock.now());
-    crate::lease_book::open(store, &opened).await;
-    let mut machine = Machine::new(&made);
-    restorectl::engine::drive(&mut machine, &opened.id, (&site, clock, store), signals, |_, _| {}).await.unwrap();
-    made
-}
-
 fn hard_life(seed: u64) -> Vec<String> {
-    use crate::world::{Dice, Faults, LATEST, MemoryStore, VirtualClock, World};
-    use restorectl::engine::Signal;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
-        let mut dice = Dice::new(seed);
-        let mut items = Vec::new();
-        for index in 0..2 + dice.below(7) {
-            let table = if dice.percent(25) { "shared".to_owned() } else { format!("t{index}") };
-            let mut made = item(&format!("item-{index}"), &table);
-            for before in 0..index {
-                if dice.percent(15) {
-                    made.after.push(Slug::parse(&format!("item-{before}")).unwrap());
-                }
-            }
-            if dice.percent(30) {
-                made.group = Some("heavy".into());
-            }
-            made.on_existing = OnExisting::Replace;
-            made.deadline_ms = Millis(dice.below(150_000));
-            items.push(made);
-        }
-        let mut plan = plan(items);
-        plan.limits.concurrency = 1 + u32::try_from(dice.below(4)).unwrap();
-        plan.limits.retries = u32::try_from(dice.below(3)).unwrap();
-        plan.limits.max_failures = dice.percent(30).then(|| 1 + u32::try_from(dice.below(2)).unwrap());
-        plan.limits.settle_window_ms = Millis(LATEST + 5_000);
-        let clock = VirtualClock::new();
-        let mut chance = || dice.below(25);
-        let faults = Faults {
-            lost_reply: chance(),
-            lost_request: chance(),
-            late: chance(),
-            busy: chance(),
-            failure: chance(),
-            unreadable: chance(),
-        };
-        let world = World::new(dice.next(), plan.clone(), faults, clock.clone());
-        let store = MemoryStore::default();
-        for _ in 0..12 {
-            let (sender, receiver) = tokio::sync::mpsc::channel(2);
-            let (first, second) = (dice.below(300_000), dice.below(300_000));
-            let signalled = dice.percent(50);
-            tokio::spawn(async move {
-                if signalled {
-                    tokio::time::sleep(Duration::from_millis(first)).await;
-                    let _ = sender.send(Signal::Stop).await;
-                    tokio::time::sleep(Duration::from_millis(second)).await;
-                    let _ = sender.send(Signal::Leave).await;
-                }
-                std::future::pending::<()>().await;
-            });
-            let crash = Duration::from_millis(if dice.percent(40) { dice.below(200_000) } else { 360_000_000 });
-            let over = tokio::time::timeout(crash, apply_once(&world, &store, &clock, &plan, receiver)).await;
-            if over.is_err() && crash.as_secs() > 300_000 {
-                return vec![format!("seed {seed}: a run of 100 hours")];
+    let mut dice = Dice::new(seed);
+    let mut items = Vec::new();
+    for index in 0..2 + dice.below(7) {
+        let table = if dice.percent(25) { "shared".to_owned() } else { format!("t{index}") };
+        let mut made = item(&format!("item-{index}"), &table);
+        for before in 0..index {
+            if dice.percent(15) {
+                made.after.push(Slug::parse(&format!("item-{before}")).unwrap());
             }
         }
-        world.broken().into_iter().map(|law| format!("seed {seed}: {law}")).collect()
-    })
+        if dice.percent(30) {
+            made.group = Some("heavy".into());
+        }
+        made.on_existing = OnExisting::Replace;
+        made.deadline_ms = Millis(dice.below(150_000));
+        items.push(made);
+    }
+    let mut plan = plan(items);
+    plan.limits.concurrency = 1 + u32::try_from(dice.below(4)).unwrap();
+    plan.limits.retries = u32::try_from(dice.below(3)).unwrap();
+    plan.limits.max_failures = dice.percent(30).then(|| 1 + u32::try_from(dice.below(2)).unwrap());
+    plan.limits.settle_window_ms = Millis(LATEST + 5_000);
+    let mut chance = || dice.below(25);
+    let faults = Faults {
+        lost_reply: chance(),
+        lost_request: chance(),
+        late: chance(),
+        busy: chance(),
+        failure: chance(),
+        unreadable: chance(),
+        ..Faults::default()
+    };
+    let world = World::new(dice.roll(), plan, faults, None);
+    for _ in 0..12 {
+        let (first, second) = (dice.below(300_000), dice.below(300_000));
+        let both = vec![(first, Signal::Stop), (first + second, Signal::Leave)];
+        let signals = if dice.percent(50) { both } else { Signals::new() };
+        let life = if dice.percent(40) { dice.below(200_000) } else { FOREVER };
+        match world.run_for(&mut world.apply(signals), life) {
+            Some(ended) => drop(ended.unwrap()),
+            None if life == FOREVER => return vec![format!("seed {seed}: a run takes for ever")],
+            None => world.killed(),
+        }
+    }
+    world.site.broken().into_iter().map(|law| format!("seed {seed}: {law}")).collect()
 }
 
 #[test]

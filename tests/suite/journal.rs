@@ -1,37 +1,14 @@
 //! The journal: what is kept, what is refused, and that it is kept privately.
 
 use restorectl::journal::sqlite::SqliteStore;
-use restorectl::journal::{Closed, Entry, ItemState, Record, Run, Store as _, StoreError, past_attempts, replay};
+use restorectl::journal::{Closed, ItemState, Record, Store as _, StoreError, past_attempts, replay};
 use restorectl::model::*;
 
-use crate::lease_book::open;
-use crate::world::start;
+use crate::claims::open;
+use crate::drill::{entries, run};
 
 fn slug() -> Slug {
     Slug::parse("model").unwrap()
-}
-
-fn run(id: &str) -> Run {
-    Run {
-        id: RunId::new(id),
-        plan: Slug::parse("drill").unwrap(),
-        environment: "test".into(),
-        opened_at: start(),
-        tool_version: "0".into(),
-        opened_by: "me@here".into(),
-        service: String::new(),
-        resumes: None,
-        simulated: true,
-        changeset: serde_json::json!({"items": []}),
-    }
-}
-
-fn entries(records: Vec<Record>) -> Vec<Entry> {
-    records
-        .into_iter()
-        .zip(1u64..)
-        .map(|(record, seq)| Entry { seq, at: Millis(seq * 1000).after(start()), record })
-        .collect()
 }
 
 fn intent(attempt: u32) -> Record {

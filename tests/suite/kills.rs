@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::cli::{APPLY, WEEKLY};
 use crate::rig::{Ran, Rig};
-use crate::schedules::Dice;
+use crate::schedules::bodies::dice::Dice;
 
 /// How often a process is killed, where `RESTORECTL_KILLS` says nothing.
 const KILLS: u64 = 60;

@@ -11,9 +11,11 @@
 )]
 
 mod changeset;
+mod claims;
 mod cli;
 mod client;
 mod directions;
+mod drill;
 mod engine;
 mod fuzz;
 mod hardships;
@@ -23,12 +25,12 @@ mod init;
 mod journal;
 mod kills;
 mod language;
-mod lease_book;
+mod limits;
 mod plantest;
+mod resume;
 mod rig;
 mod rules;
 mod schedules;
 mod shard;
 mod store;
 mod validate;
-mod world;

@@ -61,6 +61,14 @@ impl Rig {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    /// Writes a file anew with another text in it.
+    #[track_caller]
+    pub fn change(&self, name: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path(name)).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.write(name, &text.replace(from, to));
+    }
+
     /// Lets the environment `sim` reach the site through another address, with more lines in its `api`.
     pub fn through(&self, url: &str, more: &str) {
         let path = self.path("plans/environments/sim.yaml");

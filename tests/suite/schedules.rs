@@ -1,19 +1,17 @@
 //! Some of the schedules that the gate lives by the hundred thousand, and runners that are broken on purpose.
 
 #[path = "../../schedules/src/lib.rs"]
-mod bodies;
+pub mod bodies;
 
-pub use bodies::dice::Dice;
-use bodies::life::{live, outcome};
+use bodies::life::{Lived, live, outcome};
 use bodies::mutation::Mutation;
 
 #[test]
 fn no_schedule_breaks_a_law() {
-    for seed in 0..300 {
-        if let Err(broken) = live(seed) {
-            panic!("{broken}");
-        }
-    }
+    let lived: Vec<Lived> = (0..300).map(|seed| live(seed).unwrap_or_else(|broken| panic!("{broken}"))).collect();
+    // A life in which nothing goes wrong must end with everything applied; that says nothing if there is none.
+    let calm = lived.iter().filter(|lived| **lived == Lived::Calm).count();
+    assert!(calm >= 15, "{calm} calm lives");
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub use address::{Address, AddressError};
 use self::patience::{Line, Patience, Trouble};
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
+use super::record::ReadHead;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -105,10 +106,6 @@ impl PostgresStore {
 
     fn out_of_turn(&self, run: &RunId, problem: String) -> StoreError {
         StoreError::OutOfTurn { place: self.0.address.place.clone(), run: run.clone(), problem }
-    }
-
-    fn head(&self, kept: &KeptRun) -> Result<Run, StoreError> {
-        serde_json::from_str(&kept.head).map_err(|e| self.damaged(format!("the head of a run: {e}")))
     }
 
     fn known_tail(&self, run: &RunId) -> Option<Tail> {
@@ -238,6 +235,7 @@ impl PostgresStore {
         &self,
         connection: &mut PgConnection,
         (id, plan, environment): (Option<&str>, Option<&str>, Option<&str>),
+        head: ReadHead,
     ) -> Result<Vec<(Run, Vec<Entry>)>, Trouble> {
         let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let heads = sqlx::query(
@@ -256,7 +254,8 @@ impl PostgresStore {
             let checksum: Option<Vec<u8>> = row.try_get("tail")?;
             let tail = Tail::kept(row.try_get("seq")?, checksum.as_deref());
             let kept = KeptRun { head: row.try_get("head")?, checksum: row.try_get("checksum")?, tail };
-            runs.push((self.head(&kept)?, kept));
+            let run = head(&kept.head).map_err(|e| self.damaged(format!("the head of a run: {e}")))?;
+            runs.push((run, kept));
         }
         let ids: Vec<&str> = runs.iter().map(|(run, _)| run.id.as_str()).collect();
         let rows = sqlx::query(
@@ -284,15 +283,11 @@ impl PostgresStore {
         runs.into_iter().map(whole).collect()
     }
 
-    async fn heads(&self, connection: &mut PgConnection) -> Result<Vec<Run>, Trouble> {
-        let rows = sqlx::query("SELECT head FROM restorectl.runs ORDER BY opened_at DESC, id DESC")
+    async fn ids(&self, connection: &mut PgConnection) -> Result<Vec<RunId>, Trouble> {
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM restorectl.runs ORDER BY opened_at DESC, id DESC")
             .fetch_all(connection)
             .await?;
-        let head = |row: &PgRow| {
-            let kept = KeptRun { head: row.try_get("head")?, checksum: None, tail: None };
-            Ok(self.head(&kept)?)
-        };
-        rows.iter().map(head).collect()
+        Ok(ids.into_iter().map(RunId::new).collect())
     }
 }
 
@@ -365,20 +360,20 @@ impl Store for PostgresStore {
         appended.map(drop)
     }
 
-    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
-        patiently!(self, self.0.patience, "list the runs", |connection| self.heads(connection))
+    async fn runs(&self) -> Result<Vec<RunId>, StoreError> {
+        patiently!(self, self.0.patience, "list the runs", |connection| self.ids(connection))
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {
         let found = patiently!(self, self.0.patience, "read a run", |connection| {
-            self.whole(connection, (Some(id.as_str()), None, None))
+            self.whole(connection, (Some(id.as_str()), None, None), Run::with_changeset)
         });
         Ok(found?.pop())
     }
 
     async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
         patiently!(self, self.0.patience, "list the runs of a plan", |connection| {
-            self.whole(connection, (None, Some(plan.as_str()), Some(environment)))
+            self.whole(connection, (None, Some(plan.as_str()), Some(environment)), Run::without_changeset)
         })
     }
 }

@@ -13,6 +13,7 @@ use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
+use super::record::ReadHead;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -57,10 +58,6 @@ impl SqliteStore {
         self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|e| self.failed(what, e))
     }
 
-    fn head(&self, kept: &KeptRun) -> Result<Run, StoreError> {
-        serde_json::from_str(&kept.head).map_err(|e| self.damaged(format!("the head of a run: {e}")))
-    }
-
     fn kept(&self, row: &SqliteRow) -> Result<KeptRun, StoreError> {
         let fail = |e| self.failed("read a run", e);
         let checksum: Option<Vec<u8>> = row.try_get("tail").map_err(fail)?;
@@ -71,10 +68,16 @@ impl SqliteStore {
         })
     }
 
-    async fn whole(&self, connection: &mut SqliteConnection, row: &SqliteRow) -> Result<(Run, Vec<Entry>), StoreError> {
+    /// A run with its entries; `head` reads as much of its head as is wanted.
+    async fn whole(
+        &self,
+        connection: &mut SqliteConnection,
+        row: &SqliteRow,
+        head: ReadHead,
+    ) -> Result<(Run, Vec<Entry>), StoreError> {
         let fail = |e| self.failed("read a run's entries", e);
         let kept = self.kept(row)?;
-        let run = self.head(&kept)?;
+        let run = head(&kept.head).map_err(|e| self.damaged(format!("the head of a run: {e}")))?;
         let rows = sqlx::query("SELECT seq, at, record, checksum FROM entries WHERE run = ? ORDER BY seq")
             .bind(run.id.as_str())
             .fetch_all(connection)
@@ -230,14 +233,12 @@ impl Store for SqliteStore {
         transaction.commit().await.map_err(fail)
     }
 
-    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT head, r.checksum, NULL AS seq, NULL AS tail FROM runs r ORDER BY opened_at DESC, id DESC",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|e| self.failed("list the runs", e))?;
-        rows.iter().map(|row| self.head(&self.kept(row)?)).collect()
+    async fn runs(&self) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM runs ORDER BY opened_at DESC, id DESC")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| self.failed("list the runs", e))?;
+        Ok(ids.into_iter().map(RunId::new).collect())
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {
@@ -253,7 +254,7 @@ impl Store for SqliteStore {
         .await
         .map_err(fail)?;
         match row {
-            Some(row) => Ok(Some(self.whole(&mut transaction, &row).await?)),
+            Some(row) => Ok(Some(self.whole(&mut transaction, &row, Run::with_changeset).await?)),
             None => Ok(None),
         }
     }
@@ -272,7 +273,7 @@ impl Store for SqliteStore {
         .map_err(fail)?;
         let mut runs = Vec::with_capacity(rows.len());
         for row in &rows {
-            runs.push(self.whole(&mut transaction, row).await?);
+            runs.push(self.whole(&mut transaction, row, Run::without_changeset).await?);
         }
         Ok(runs)
     }

@@ -125,4 +125,18 @@ rules! { SENSE:
     mend: "Rename the one that has never run. A plan that has run finds its restores again by its name, and keeps it.";
     fails beside: "other.yaml";
     passes beside: "other.yaml";
+
+    /// A restore that is heavier than its group holds.
+    WEIGHT_BEYOND_GROUP = "R357", Warning;
+    why: "It never fits beside another one, so it waits until its group is empty and then runs alone, and at the site it \
+          takes more than the group's limit allows. Whoever reads that limit believes that it is kept.";
+    mend: "Lower the restore's `weight`, or raise the group's limit in `limits.groups`: in the plan, or in the \
+           environment, whose limit counts where both have one. If it is meant to run alone, write the group's limit as \
+           its weight.";
+
+    /// A weight that counts nowhere.
+    WEIGHT_IDLE = "R358", Warning;
+    why: "A weight says how much of its group's limit a restore takes. Without a group it holds nothing back, and the \
+          restore counts once in `limits.concurrency`, like any other.";
+    mend: "Write `group: NAME` beside it, and give the group its limit under `limits.groups`. Or remove the `weight`.";
 }

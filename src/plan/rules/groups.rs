@@ -1,7 +1,8 @@
-//! Groups: declared under `limits.groups`, and used.
+//! Groups: declared under `limits.groups`, used, and of a size that fits the weights in them.
 
 use std::collections::HashSet;
 
+use crate::diagnostic::Span;
 use crate::model::suggest::Guesses;
 use crate::plan::findings::{Findings, draft};
 use crate::plan::node::Node;
@@ -30,6 +31,38 @@ pub(super) fn check(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Fin
     // A misspelt group is one mistake.
     if !undeclared {
         unused(entries, frame, findings);
+    }
+    weights(entries, frame, findings);
+}
+
+/// Weights that their groups can't hold, and weights of restores that are in none.
+fn weights(entries: &[Entry<'_>], frame: &Frame<'_>, findings: &mut Findings) {
+    // A weight for all restores is of use as soon as one of them is in a group.
+    let useful: HashSet<Span> =
+        entries.iter().filter(|entry| entry.says("group")).filter_map(|entry| entry.span(&["weight"])).collect();
+    for entry in entries.iter().filter(|entry| entry.says("weight")) {
+        let weight = entry.item.weight;
+        let Some(group) = &entry.item.group else {
+            if weight > 1 && !entry.says("group") && !entry.span(&["weight"]).is_some_and(|span| useful.contains(&span))
+            {
+                let message = format!("the weight {weight} counts nowhere: `{}` is in no group", entry.author());
+                let hint = "write `group: NAME` beside it, or remove it";
+                entry.report(entry.draft(rule::WEIGHT_IDLE, &["weight"], message).hint(hint).warning(), findings);
+            }
+            continue;
+        };
+        let Some(limit) = frame.limits.and_then(|limits| limits.groups.get(group)) else { continue };
+        if weight > *limit {
+            let message = format!(
+                "the weight {weight} is more than the {limit} that the group `{group}` holds, so it runs alone"
+            );
+            let declared = frame.limits_node.and_then(|limits| limits.at(["groups", group.as_str()]));
+            let found = entry
+                .draft(rule::WEIGHT_BEYOND_GROUP, &["weight"], message)
+                .related_elsewhere(declared.map(|limit| limit.span), "the group's limit is here")
+                .hint(format!("write a weight of {limit} at most, or raise the group's limit"));
+            entry.report(found.warning(), findings);
+        }
     }
 }
 

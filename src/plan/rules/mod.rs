@@ -21,7 +21,7 @@ mod within;
 use std::collections::HashMap;
 
 use crate::diagnostic::{Draft, Severity, Sources, Span};
-use crate::model::{Item, Limits, Objectives, Slug};
+use crate::model::{Item, Limits, Objectives, RestoreObject, Slug, TouchedRef};
 
 use super::findings::Findings;
 use super::node::Node;
@@ -106,6 +106,21 @@ impl Entry<'_> {
     fn report(&self, draft: Draft, findings: &mut Findings) {
         findings.add_for(self.restore.element(), draft);
     }
+
+    /// Looks at each object of the restore.
+    fn each_object(&self, mut look: impl FnMut(&At<'_>)) {
+        for (index, object) in self.item.objects.iter().enumerate() {
+            look(&At { entry: self, index: &index.to_string(), object, touched: self.item.writes(object) });
+        }
+    }
+}
+
+/// One object of a restore in its place.
+struct At<'a> {
+    entry: &'a Entry<'a>,
+    index: &'a str,
+    object: &'a RestoreObject,
+    touched: TouchedRef<'a>,
 }
 
 impl Draft {

@@ -1,11 +1,11 @@
 //! What the service can't do with an object.
 
 use crate::diagnostic::Draft;
-use crate::model::{Level, Mode, ObjectName, ObjectType, RestoreObject, TouchedRef};
+use crate::model::{Level, Mode, ObjectName, ObjectType, RestoreObject};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
-use super::Entry;
+use super::{At, Entry};
 
 /// Databases of the system itself.
 const RESERVED: [&str; 7] = ["DBC", "SYSUDTLIB", "TD_SYSFNLIB", "SYSLIB", "SYSSPATIAL", "TD_SERVER_DB", "CRASHDUMPS"];
@@ -13,14 +13,13 @@ const RESERVED: [&str; 7] = ["DBC", "SYSUDTLIB", "TD_SYSFNLIB", "SYSLIB", "SYSSP
 /// Runs the rules about what the service can do with each object of a restore.
 pub(super) fn check(entry: &Entry<'_>, findings: &mut Findings) {
     mode(entry, findings);
-    for (index, object) in entry.item.objects.iter().enumerate() {
-        let at = At { entry, index: &index.to_string(), object, touched: entry.item.writes(object) };
+    entry.each_object(|at| {
         at.rename(findings);
         at.renamed_to_itself(findings);
         at.index(findings);
         at.trigger(findings);
         at.reserved(findings);
-    }
+    });
     moved_nowhere(entry, findings);
     reserved_unused(entry, findings);
 }
@@ -81,14 +80,6 @@ fn reserved_unused(entry: &Entry<'_>, findings: &mut Findings) {
         let found = entry.draft(rule::RESERVED_UNUSED, &["allow_reserved"], message).warning();
         entry.report(found.hint("remove `allow_reserved`"), findings);
     }
-}
-
-/// One object in its place.
-struct At<'a> {
-    entry: &'a Entry<'a>,
-    index: &'a str,
-    object: &'a RestoreObject,
-    touched: TouchedRef<'a>,
 }
 
 impl At<'_> {

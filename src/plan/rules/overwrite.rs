@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use crate::diagnostic::Draft;
-use crate::model::{Level, Mode, ObjectType, OnExisting, RestoreObject, TouchedRef};
+use crate::model::{Level, Mode, ObjectType, OnExisting, TouchedRef};
 use crate::plan::findings::Findings;
 use crate::plan::rule;
 
-use super::Entry;
+use super::{At, Entry};
 
 /// The databases that some restore of a plan brings back as a whole, and so may make.
 pub(super) type Databases<'a> = HashSet<TouchedRef<'a>>;
@@ -22,26 +22,17 @@ pub(super) fn databases_made<'a>(entries: &'a [Entry<'_>]) -> Databases<'a> {
 
 /// Runs the rules about one restore and what is at its target.
 pub(super) fn check(entry: &Entry<'_>, made: &Databases<'_>, findings: &mut Findings) {
-    for (index, object) in entry.item.objects.iter().enumerate() {
-        let touched = entry.item.writes(object);
-        let at = At { entry, index: &index.to_string(), object, touched };
+    entry.each_object(|at| {
         at.drops(findings);
         at.never_sent(made, findings);
         at.leaves_out(findings);
         at.keeps_references(findings);
-    }
-}
-
-/// One object in its place.
-struct At<'a> {
-    entry: &'a Entry<'a>,
-    index: &'a str,
-    object: &'a RestoreObject,
-    touched: TouchedRef<'a>,
+    });
 }
 
 impl At<'_> {
-    fn draft(&self, rule: &'static str, message: String) -> Draft {
+    /// A finding about the object as a whole.
+    fn about(&self, rule: &'static str, message: String) -> Draft {
         self.entry.draft(rule, &["objects", self.index], message)
     }
 
@@ -58,7 +49,7 @@ impl At<'_> {
         let name = &object.name;
         let message = format!("restoring the database `{name}` drops what was created in it since the backup");
         let hint = "write `on_existing: replace` if that is meant; `fail` restores it only where the database is gone";
-        entry.report(self.draft(rule::DROPS_NEWER, message).hint(hint).warning(), findings);
+        entry.report(self.about(rule::DROPS_NEWER, message).hint(hint).warning(), findings);
     }
 
     /// What must be there for the restore to work, and must not be there for it to be sent. Whoever writes `fail` has
@@ -99,7 +90,7 @@ impl At<'_> {
             return;
         };
         let message = format!("{there}, and {refused}: this restore would never be sent");
-        entry.report(self.draft(rule::NEVER_SENT, message).hint(hint), findings);
+        entry.report(self.about(rule::NEVER_SENT, message).hint(hint), findings);
     }
 
     /// In place, a restore would bring back what a copy leaves out.
@@ -115,7 +106,7 @@ impl At<'_> {
                 .hint("leave `mode: copy` out: a restore brings them back")
         } else {
             let hint = "leave out where else it shall come: a restore in place brings them back";
-            self.draft(rule::COPY_LEAVES_OUT, message).hint(hint)
+            self.about(rule::COPY_LEAVES_OUT, message).hint(hint)
         };
         entry.report(found.warning(), findings);
     }
@@ -136,7 +127,7 @@ impl At<'_> {
             let message = format!("copied into `{to}`, {what} any reference to `{from}`, and may read or write there");
             let them = if self.is_whole() { "them" } else { "it" };
             let hint = format!("make {them} again with the new names after the restore, before anybody uses {them}");
-            entry.report(self.draft(rule::KEEPS_REFERENCES, message).hint(hint).warning(), findings);
+            entry.report(self.about(rule::KEEPS_REFERENCES, message).hint(hint).warning(), findings);
         }
     }
 }

@@ -278,3 +278,29 @@ fn entangled_orders_end() {
     let found: Vec<_> = resolution.diagnostics.iter().map(|found| found.rule).collect();
     assert_eq!(found, ["R333", "R333"], "{}", shown(&resolution));
 }
+
+#[test]
+fn weights_fit_their_groups_and_count_somewhere() {
+    let heavy = "name: a, objects: [{table: D.a}], group: heavy";
+    let light = "name: b, objects: [{table: D.b}]";
+    let with = |more: &str, restores: &[&str]| {
+        abroad(restores)
+            .replace("limits: {deadline: 6h}\n", &format!("limits: {{deadline: 6h, groups: {{heavy: 3}}}}\n{more}"))
+    };
+    // A weight for all is of use as soon as one of them is in a group.
+    let shared = "defaults: {weight: 3}\n";
+    assert_eq!(rules(&alone(&with(shared, &[heavy, light]))), Vec::<&str>::new());
+    let one = format!("{light}, weight: 2");
+    assert_eq!(rules(&alone(&with("", &[heavy, &one]))), ["R358"]);
+    let even = format!("{light}, weight: 1");
+    assert_eq!(rules(&alone(&with("", &[heavy, &even]))), Vec::<&str>::new(), "it says what is so anyway");
+    // What the environment says of the group counts.
+    let environment = "version: 1\nlimits: {groups: {heavy: 2}}\n";
+    let found = with_environment(&with(shared, &[heavy, light]), environment);
+    assert_eq!(rules(&found), ["R357"], "{}", shown(&found));
+    assert!(
+        shown(&found).contains("the weight 3 is more than the 2 that the group `heavy` holds"),
+        "{}",
+        shown(&found)
+    );
+}

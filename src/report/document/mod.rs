@@ -75,7 +75,7 @@ pub struct RunFacts {
     pub id: String,
     /// The shard of the plan that it carried out; none where it was the whole plan.
     pub shard: Option<ShardReport>,
-    /// The run that it went on with.
+    /// The run that it went on with; none for one that began anew.
     pub resumes: Option<String>,
     /// How far it came.
     pub state: RunProgress,

@@ -124,7 +124,7 @@ fn facts(page: &mut Markup, report: &Report) {
         page.fact("Run", Some(&run.id));
     }
     page.fact("Shard", run.shard.as_ref().map(shard_words).as_deref());
-    page.fact("Goes on with run", run.resumes.as_deref());
+    page.fact("Resumes", run.resumes.as_deref());
     page.fact("State", Some(run.state.words()));
     page.fact("Opened by", Some(&run.opened_by));
     page.fact("Started", Some(&moment(run.started_at)));

@@ -244,3 +244,25 @@ fn the_same_run_gives_the_same_report() {
     };
     assert_eq!(text(&trouble()), text(&trouble()));
 }
+
+#[test]
+fn an_end_that_the_site_takes_back_is_no_success_until_it_stands_again() {
+    let shown = |status: &str| restore(&job("model", 1), "91", status, 60, None);
+    let contradicted = |scenario: Scenario, seconds: i64, status: &str| {
+        let record = Record::Contradicted { item: slug("model"), restore: shown(status) };
+        scenario.record(seconds, record)
+    };
+    let done = || Scenario::new(vec![decision("model", Action::Create, "new")]).success(1, "model", "91");
+    let report = contradicted(done(), 800, "RUNNING").closed(900, Closed::Completed).report();
+    let item = &report.items[0];
+    assert_eq!((item.result, report.verdict.code), (Standing::Contradicted, Verdict::PartialOrUnknown));
+    assert_eq!(item.reason.as_deref(), Some("it ended as succeeded, and the site then showed it as RUNNING"));
+    assert_eq!(report.may_still_run.len(), 1);
+
+    let again = contradicted(contradicted(done(), 800, "RUNNING"), 850, "COMPLETED_SUCCESSFULLY");
+    let report = again.closed(900, Closed::Completed).report();
+    let item = &report.items[0];
+    assert_eq!((item.result, report.verdict.code), (Standing::Ended(End::Succeeded), Verdict::AllSucceeded));
+    assert!(item.notes.iter().any(|note| note.contains("otherwise for a time")), "{:?}", item.notes);
+    assert!(report.may_still_run.is_empty());
+}

@@ -8,7 +8,7 @@ use restorectl::baas::{Access, CallFailed, Client, Fault, JobFilter};
 use restorectl::model::*;
 
 use super::{access, answer, api, client, json, request, site};
-use crate::world::item;
+use crate::drill::item;
 
 /// Answers connections one after the other with these bytes, and gives the requests that came. An answer that is
 /// used up last is given for ever.

@@ -16,7 +16,7 @@ mod tls;
 use restorectl::baas::{Access, Client};
 use restorectl::model::*;
 
-use crate::world::{execution, item};
+use crate::drill::{execution, item};
 
 /// An answer with its length, after which the connection ends.
 pub fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {

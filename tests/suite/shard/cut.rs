@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use restorectl::changeset::{Part, plan_digest};
 use restorectl::model::*;
 
-use crate::world::{item, plan};
+use crate::drill::{item, plan};
 
 /// An item that writes a table of its own.
 fn lone(name: &str) -> Item {

@@ -6,8 +6,9 @@ use restorectl::journal::{Entry, Lease, Record, Run, StateStore, Store as _, Sto
 use restorectl::model::*;
 
 use super::places::{Place, at_both};
-use crate::lease_book::claim;
-use crate::world::start;
+use crate::claims::claim;
+pub use crate::drill::run;
+use crate::drill::start;
 
 at_both![
     what_is_kept_comes_back,
@@ -28,21 +29,6 @@ at_both![
 
 pub fn plan() -> Slug {
     Slug::parse("drill").unwrap()
-}
-
-pub fn run(id: &str) -> Run {
-    Run {
-        id: RunId::new(id),
-        plan: plan(),
-        environment: "test".into(),
-        opened_at: start(),
-        tool_version: "0".into(),
-        opened_by: "me@here".into(),
-        service: String::new(),
-        resumes: None,
-        simulated: true,
-        changeset: serde_json::json!({"items": []}),
-    }
 }
 
 /// Entries with these numbers.
@@ -72,8 +58,9 @@ async fn what_is_kept_comes_back(place: Place) {
     let store = place.open().await;
     assert_eq!(store.run(&RunId::new("r1")).await.unwrap().unwrap(), (run("r1"), notes(1..=4)));
     assert_eq!(store.run(&RunId::new("r3")).await.unwrap(), None);
-    assert_eq!(store.runs().await.unwrap(), [run("r2"), run("r1")], "the newest first");
-    let all = [(run("r1"), notes(1..=4)), (run("r2"), notes(1..=1))];
+    assert_eq!(store.runs().await.unwrap(), ["r2", "r1"].map(RunId::new), "the newest first");
+    let bare = |id: &str| Run { changeset: serde_json::Value::Null, ..run(id) };
+    let all = [(bare("r1"), notes(1..=4)), (bare("r2"), notes(1..=1))];
     assert_eq!(store.runs_of(&plan(), "test").await.unwrap(), all, "the oldest first");
     assert_eq!(store.runs_of(&plan(), "prod").await.unwrap(), []);
 }

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use restorectl::journal::sqlite::SqliteStore;
-use restorectl::journal::{Record, Store as _, StoreError};
+use restorectl::journal::{Record, Run, Store as _, StoreError};
 use restorectl::model::*;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::process::Command;
 
 use super::behaviours::{notes, plan, run};
+use crate::claims::open;
 use crate::cli::{APPLY, WEEKLY, no_doubles};
-use crate::lease_book::open;
 use crate::rig::{Ran, Rig};
 
 async fn connect(path: &Path) -> SqliteConnection {
@@ -59,7 +59,8 @@ async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
     assert!(store.append(&RunId::new("old"), &notes(4..=4)).await.is_err(), "it was opened under no lease");
     let store = SqliteStore::open(&path).await.unwrap();
     let runs = store.runs_of(&plan(), "test").await.unwrap();
-    assert_eq!(runs, [(run("new"), notes(1..=2)), (run("old"), notes(1..=3))]);
+    let bare = |id: &str| Run { changeset: serde_json::Value::Null, ..run(id) };
+    assert_eq!(runs, [(bare("new"), notes(1..=2)), (bare("old"), notes(1..=3))]);
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connect(&path).await).await.unwrap();
     assert_eq!(version, 3);
 }
@@ -198,7 +199,7 @@ async fn a_full_disk_ends_the_run_wherever_it_falls_and_loses_nothing() {
         let store = SqliteStore::open(Path::new(&rig.state)).await.unwrap();
         let mut intended = Vec::new();
         for run in store.runs().await.unwrap() {
-            let (_, entries) = store.run(&run.id).await.unwrap().unwrap();
+            let (_, entries) = store.run(&run).await.unwrap().unwrap();
             intended.extend(entries.into_iter().filter_map(|entry| match entry.record {
                 Record::Intent { job_name, .. } => Some(job_name.to_string()),
                 _ => None,

@@ -6,6 +6,7 @@
 mod behaviours;
 mod faults;
 mod file;
+mod full;
 pub mod places;
 mod runners;
 mod server;

@@ -7,8 +7,8 @@ use restorectl::model::Slug;
 use tokio::process::Child;
 
 use super::places::{Place, at_both};
+use crate::claims::claim;
 use crate::cli::{APPLY, WEEKLY, no_doubles};
-use crate::lease_book::claim;
 use crate::rig::{FAST, Ran, Rig};
 
 at_both![

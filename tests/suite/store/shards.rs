@@ -7,7 +7,7 @@ use restorectl::model::*;
 
 use super::behaviours::{notes, plan, run};
 use super::places::{Place, at_both};
-use crate::lease_book::claim;
+use crate::claims::claim;
 
 at_both![
     shards_of_one_split_stand_beside_each_other,

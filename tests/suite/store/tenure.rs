@@ -1,7 +1,7 @@
 //! What a runner does for its lease, in virtual time, and with clocks that go wrong.
 
+use std::pin::pin;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use restorectl::engine::Tenure;
@@ -9,13 +9,15 @@ use restorectl::journal::{Lease, Store as _, StoreError, TERM};
 use restorectl::ports::Clock;
 
 use super::behaviours::plan;
-use super::faults::{FaultyStore, virtually};
-use crate::lease_book::claim;
-use crate::world::VirtualClock;
+use crate::claims::claim;
+use crate::schedules::bodies::life::{FOREVER, World};
+use crate::schedules::bodies::site::Faults;
+use crate::schedules::bodies::store::Journal;
+use crate::schedules::bodies::time::Time;
 
 /// Virtual time, with a wall clock that somebody sets.
 struct OddClock {
-    steady: VirtualClock,
+    steady: Time,
     ahead_ms: Mutex<i64>,
 }
 
@@ -33,46 +35,56 @@ impl Clock for OddClock {
     }
 }
 
-async fn held(store: &FaultyStore) -> Lease {
+/// Does something in virtual time, over a journal in memory.
+fn virtually(what: impl AsyncFnOnce(Time, Journal)) {
+    let world = World::new(0, crate::drill::plan(vec![]), Faults::default(), None);
+    let doing = pin!(what(world.site.time().clone(), world.journal.clone()));
+    world.site.time().run(doing, FOREVER).expect("it ends");
+}
+
+async fn held(store: &Journal) -> Lease {
     store.take(&claim(&plan(), "test", "ada", TERM), &[]).await.unwrap()
 }
 
-async fn take_over(store: &FaultyStore, lease: &Lease) {
+async fn take_over(store: &Journal, lease: &Lease) {
     store.take(&claim(&plan(), "test", "ben", TERM), &[lease.token]).await.unwrap();
 }
 
 #[test]
 fn it_is_renewed_in_time_for_as_long_as_it_takes() {
-    virtually(async {
-        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+    virtually(async |clock, store| {
         let tenure = Tenure::begin(held(&store).await, &clock, &store).await.unwrap();
         tokio::select! {
+            biased;
             lost = tenure.keep() => panic!("{lost}"),
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = clock.sleep(600_000) => {}
         }
         let renewed = store.renewals();
-        assert!((40..=42).contains(&renewed.len()), "every 15 seconds: {renewed:?}");
+        assert!((40..=42).contains(&renewed), "every 15 seconds: {renewed:?}");
     });
 }
 
 #[test]
 fn a_store_that_is_away_ends_nothing_and_one_that_was_lost_does() {
-    virtually(async {
-        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+    virtually(async |clock, store| {
         let lease = held(&store).await;
         let tenure = Tenure::begin(lease.clone(), &clock, &store).await.unwrap();
         store.away(true);
         tokio::select! {
+            biased;
             lost = tenure.keep() => panic!("{lost}"),
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = clock.sleep(600_000) => {}
         }
         // But nothing may be begun in that time.
         assert!(matches!(tenure.assure().await, Err(StoreError::Unreadable { .. })));
         store.away(false);
         tenure.assure().await.unwrap();
         take_over(&store, &lease).await;
-        let lost =
-            tokio::time::timeout(Duration::from_secs(16), tenure.keep()).await.expect("it is told within a beat");
+        let lost = tokio::select! {
+            biased;
+            lost = tenure.keep() => lost,
+            () = clock.sleep(16_000) => panic!("it is told within a beat"),
+        };
         assert!(
             matches!(&lost, StoreError::LeaseLost { now: Some(now), .. } if now.holder.operator == "ben@here"),
             "{lost}"
@@ -82,47 +94,44 @@ fn a_store_that_is_away_ends_nothing_and_one_that_was_lost_does() {
 
 #[test]
 fn it_is_sure_for_three_quarters_of_its_term_and_asks_then() {
-    virtually(async {
-        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+    virtually(async |clock, store| {
         let lease = held(&store).await;
         let tenure = Tenure::begin(lease.clone(), &clock, &store).await.unwrap();
-        let asked = store.renewals().len();
-        tokio::time::sleep(Duration::from_secs(44)).await;
+        let asked = store.renewals();
+        clock.sleep(44_000).await;
         tenure.assure().await.unwrap();
-        assert_eq!(store.renewals().len(), asked, "the store isn't asked before every create");
+        assert_eq!(store.renewals(), asked, "the store isn't asked before every create");
         // The process stood still for so long that another may have it; and another has.
         take_over(&store, &lease).await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        clock.sleep(2_000).await;
         assert!(matches!(tenure.assure().await, Err(StoreError::LeaseLost { .. })));
     });
 }
 
 #[test]
 fn neither_clock_hides_what_the_other_shows() {
-    virtually(async {
-        let store = FaultyStore::default();
-        let clock = OddClock { steady: VirtualClock::new(), ahead_ms: Mutex::new(3_600_000) };
+    virtually(async |steady, store| {
+        let clock = OddClock { steady: steady.clone(), ahead_ms: Mutex::new(3_600_000) };
         let lease = held(&store).await;
         let tenure = Tenure::begin(lease.clone(), &clock, &store).await.unwrap();
-        let asked = store.renewals().len();
+        let asked = store.renewals();
         tenure.assure().await.unwrap();
-        assert_eq!(store.renewals().len(), asked, "a clock that is an hour wrong is no reason");
+        assert_eq!(store.renewals(), asked, "a clock that is an hour wrong is no reason");
         // The machine slept: only the wall clock went on.
         *clock.ahead_ms.lock().unwrap() += 3_600_000;
         tenure.assure().await.unwrap();
-        assert_eq!(store.renewals().len(), asked + 1);
+        assert_eq!(store.renewals(), asked + 1);
         // Somebody set the wall clock back: only the steady one went on.
         *clock.ahead_ms.lock().unwrap() -= 7_200_000;
-        tokio::time::sleep(Duration::from_secs(50)).await;
+        steady.sleep(50_000).await;
         tenure.assure().await.unwrap();
-        assert_eq!(store.renewals().len(), asked + 2);
+        assert_eq!(store.renewals(), asked + 2);
     });
 }
 
 #[test]
 fn who_lost_it_before_the_beginning_does_not_begin() {
-    virtually(async {
-        let (clock, store) = (VirtualClock::new(), FaultyStore::default());
+    virtually(async |clock, store| {
         let lease = held(&store).await;
         take_over(&store, &lease).await;
         assert!(matches!(Tenure::begin(lease, &clock, &store).await, Err(StoreError::LeaseLost { .. })));

@@ -1,0 +1,10 @@
+//! The engine: whole runs in virtual time, and the machine driven by hand.
+
+mod deadlines;
+mod hand;
+mod odd;
+mod pressure;
+mod retries;
+mod runs;
+mod sites;
+mod starts;
