@@ -9,13 +9,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{Row as _, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
 use super::record::ReadHead;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
+
+/// How many entries are written by one statement at most.
+const ROWS: usize = 200;
+
+/// Statements for fewer entries than that are kept for the next time: there are few lengths of them.
+const FEW: usize = 8;
 
 /// A store in a file.
 #[derive(Debug, Clone)]
@@ -212,16 +218,17 @@ impl Store for SqliteStore {
         }
         let tail = standing.tail.ok_or_else(|| self.damaged(format!("the end of run {run} is missing")))?;
         let (kept, tail) = chain::link(tail, entries).map_err(|problem| self.out_of_turn(run, problem))?;
-        for entry in kept {
-            sqlx::query("INSERT INTO entries (run, seq, at, record, checksum) VALUES (?, ?, ?, ?, ?)")
-                .bind(run.as_str())
-                .bind(entry.seq)
-                .bind(entry.at)
-                .bind(entry.record)
-                .bind(entry.checksum)
-                .execute(&mut *transaction)
-                .await
-                .map_err(fail)?;
+        // One statement for many: each of them goes to a thread of its own and back.
+        for rows in kept.chunks(ROWS) {
+            let mut insert = QueryBuilder::new("INSERT INTO entries (run, seq, at, record, checksum) ");
+            insert.push_values(rows, |mut row, entry| {
+                row.push_bind(run.as_str())
+                    .push_bind(entry.seq)
+                    .push_bind(&entry.at)
+                    .push_bind(&entry.record)
+                    .push_bind(entry.checksum.as_deref());
+            });
+            insert.build().persistent(rows.len() < FEW).execute(&mut *transaction).await.map_err(fail)?;
         }
         sqlx::query("UPDATE tails SET seq = ?, checksum = ? WHERE run = ?")
             .bind(tail.seq)
