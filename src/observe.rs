@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
-use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Reading, SiteId, Snapshot};
+use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Reading, RestoreRecord, SiteId, Snapshot};
 use crate::ports::{ReadFailed, Site};
 
 /// Reads in flight at once.
@@ -36,7 +36,7 @@ pub async fn observe<S: Site>(site: &Arc<S>, items: &[Item], attempts: Vec<PastA
         taken_at: now,
         objects: each(site, chosen, |site, key| async move { reading(site.objects(&key).await) }).await,
         executions,
-        restores: each(site, sites, |site, id| async move { reading(site.restores(&id).await) }).await,
+        restores: each(site, sites, |site, id| async move { reading(site.restores(&id).await.map(owned)) }).await,
         databases: each(site, targets.clone(), |site, id| async move { reading(site.databases(&id).await) }).await,
         permissions: each(site, targets, |site, id| async move { site.permission(&id).await }).await,
         attempts,
@@ -62,4 +62,8 @@ where
         async move { (key, call.await) }
     });
     futures_util::stream::iter(calls).buffer_unordered(READS_AT_ONCE).collect().await
+}
+
+fn owned(restores: Vec<Arc<RestoreRecord>>) -> Vec<RestoreRecord> {
+    restores.into_iter().map(Arc::unwrap_or_clone).collect()
 }

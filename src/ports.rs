@@ -3,6 +3,7 @@
 //! The store's trait is [`crate::journal::Store`], beside the records that it keeps.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -21,8 +22,8 @@ pub trait Site: Send + Sync + 'static {
     /// The executions of a backup job.
     fn executions(&self, job: &JobKey) -> impl Future<Output = Result<Vec<BackupExecution>, ReadFailed>> + Send;
 
-    /// Every restore of a site, in one call.
-    fn restores(&self, site: &SiteId) -> impl Future<Output = Result<Vec<RestoreRecord>, ReadFailed>> + Send;
+    /// Every restore of a site, in one call. What hasn't changed since the last one may be shared with that.
+    fn restores(&self, site: &SiteId) -> impl Future<Output = Result<Vec<Arc<RestoreRecord>>, ReadFailed>> + Send;
 
     /// One restore by its id; none where the service knows no such one.
     fn restore(

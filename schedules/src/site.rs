@@ -308,7 +308,7 @@ impl restorectl::ports::Site for Site {
         }])
     }
 
-    async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
+    async fn restores(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
         self.boundary(false).await;
         let (wait, fails) = {
             let mut state = self.lock();
@@ -324,7 +324,7 @@ impl restorectl::ports::Site for Site {
         match fails {
             true if self.is(Mutation::UnreadableIsEmpty) => Ok(Vec::new()),
             true => Err(ReadFailed("503".into())),
-            false => Ok(shown),
+            false => Ok(shown.into_iter().map(Arc::new).collect()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The documented calls, one method each.
 
+use std::sync::Arc;
+
 use reqwest::Method;
 
 use super::answer::Answer;
@@ -40,7 +42,7 @@ impl Client {
     }
 
     /// Every restore of a site as records, without our own secrets; what says the same as the last time isn't read again.
-    pub(super) async fn restore_records(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, CallFailed> {
+    pub(super) async fn restore_records(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, CallFailed> {
         let record = |restore: wire::Restore| self.record(restore);
         let read = |answer: &Answer| {
             let known = (site, self.renewals());
@@ -48,7 +50,7 @@ impl Client {
                 Some(records) => Ok(Ok(records)),
                 None => serde_json::from_slice::<List<wire::Restore>>(body).map(Err),
             })?;
-            list.or_else(|list| Ok(list.whole()?.into_iter().map(record).collect()))
+            list.or_else(|list| Ok(list.whole()?.into_iter().map(record).map(Arc::new).collect()))
         };
         self.read_as(self.address(&["sites", site.as_str(), "restores"]), read).await
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -25,18 +25,19 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Remembered(Mutex<HashMap<SiteId, Last>>);
 
-/// The entries of a list by their text.
+/// The entries of a list, in its order.
 #[derive(Debug, Default)]
 struct Last {
     /// Which secrets were known then: what was read before others came isn't free of those.
     renewals: u64,
-    entries: HashMap<Box<str>, Known>,
+    entries: Vec<Known>,
 }
 
 /// What was read of an entry.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Known {
-    record: RestoreRecord,
+    text: Box<str>,
+    record: Arc<RestoreRecord>,
     /// The memory that it takes.
     weight: usize,
 }
@@ -49,7 +50,7 @@ impl Remembered {
         (site, renewals): (&SiteId, u64),
         body: &[u8],
         read: impl Fn(wire::Restore) -> RestoreRecord,
-    ) -> Option<Vec<RestoreRecord>> {
+    ) -> Option<Vec<Arc<RestoreRecord>>> {
         if body.len() > LARGEST {
             return None;
         }
@@ -57,13 +58,13 @@ impl Remembered {
         let entries = texts.deserialize_seq(Entries).ok()?;
         texts.end().ok()?;
         let mut sites = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut last = sites.remove(site).filter(|last| last.renewals == renewals).unwrap_or_default();
-        let mut now = Last { renewals, entries: HashMap::with_capacity(entries.len()) };
-        let mut records = Vec::with_capacity(entries.len());
+        let last = sites.remove(site).filter(|last| last.renewals == renewals).unwrap_or_default();
+        let mut now = Last { renewals, entries: Vec::with_capacity(entries.len()) };
+        let mut last = Former::new(last.entries);
         let mut bytes = 0usize;
         for entry in entries {
             let text = entry.get();
-            let (text, known) = match last.entries.remove_entry(text) {
+            let known = match last.take(text) {
                 Some(known) => known,
                 None => {
                     let Object(restore) = serde_json::from_str::<Object<wire::Restore>>(text).ok()?;
@@ -71,18 +72,45 @@ impl Remembered {
                     if !restore.tells() {
                         return None;
                     }
-                    (text.into(), Known { weight: restore.weight(), record: read(restore) })
+                    Known { text: text.into(), weight: restore.weight(), record: Arc::new(read(restore)) }
                 }
             };
             bytes = bytes.saturating_add(known.weight);
             if bytes > MOST_BYTES {
                 return None;
             }
-            records.push(known.record.clone());
-            now.entries.insert(text, known);
+            now.entries.push(known);
         }
+        let records = now.entries.iter().map(|known| Arc::clone(&known.record)).collect();
         sites.insert(site.clone(), now);
         Some(records)
+    }
+}
+
+/// What was read of the former list, looked through in its order: a list mostly begins as the one before it did.
+struct Former {
+    rest: std::vec::IntoIter<Known>,
+    /// What was passed by, or all the rest once the orders differ.
+    others: HashMap<Box<str>, Known>,
+    differs: bool,
+}
+
+impl Former {
+    fn new(entries: Vec<Known>) -> Self {
+        Self { rest: entries.into_iter(), others: HashMap::new(), differs: false }
+    }
+
+    fn take(&mut self, text: &str) -> Option<Known> {
+        if !self.differs {
+            let next = self.rest.next()?;
+            if *next.text == *text {
+                return Some(next);
+            }
+            self.differs = true;
+            let rest = std::iter::once(next).chain(self.rest.by_ref());
+            self.others = rest.map(|known| (known.text.clone(), known)).collect();
+        }
+        self.others.remove(text)
     }
 }
 
@@ -126,7 +154,7 @@ mod tests {
                 RestoreRecord::from(restore)
             };
             let records = remembered.records((&site, renewals), body.as_bytes(), count);
-            let shown = |record: RestoreRecord| format!("{} {}", record.job_name.unwrap(), record.status);
+            let shown = |record: Arc<RestoreRecord>| format!("{} {}", record.job_name.as_ref().unwrap(), record.status);
             (records.map(|records| records.into_iter().map(shown).collect::<Vec<_>>()), reads.get())
         };
         let one = |name: &str, status: &str| format!("{{\"restore_job_name\": \"{name}\", \"status\": \"{status}\"}}");

@@ -1,5 +1,7 @@
 //! The client as a [`Site`]: documents turned into the model's nouns.
 
+use std::sync::Arc;
+
 use super::{CallFailed, Client, Fault};
 use crate::model::{
     BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
@@ -41,7 +43,7 @@ impl Site for Client {
         Ok(list.into_iter().filter_map(super::wire::Execution::into_model).collect())
     }
 
-    async fn restores(&self, site: &SiteId) -> Result<Vec<RestoreRecord>, ReadFailed> {
+    async fn restores(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
         self.restore_records(site).await.map_err(failed)
     }
 

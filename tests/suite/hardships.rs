@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -118,6 +119,7 @@ impl Driven {
 
     fn list(&mut self, restores: Vec<RestoreRecord>, seconds: u64) {
         self.tell(Event::Woken, seconds);
+        let restores = restores.into_iter().map(Arc::new).collect();
         self.tell(Event::Listed { site: site("PROD"), result: Ok(restores) }, seconds);
     }
 

@@ -1,5 +1,7 @@
 //! A plan from the record of a restore.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
 use super::super::terminal::Terminal;
@@ -45,21 +47,23 @@ pub(super) async fn compose(args: &Args, wanted: &str, origin: &Origin, terminal
 }
 
 /// The restores that a name or an id fits, newest first.
-fn matching<'a>(records: &'a [RestoreRecord], wanted: &str) -> Vec<&'a RestoreRecord> {
+fn matching<'a>(records: &'a [Arc<RestoreRecord>], wanted: &str) -> Vec<&'a RestoreRecord> {
     let fits: [fn(&RestoreRecord) -> Option<&str>; 3] = [
         |record| record.execution_id.as_deref(),
         |record| Some(record.job_name.as_ref()?.as_str()),
         |record| record.job_id.as_deref(),
     ];
-    let found = fits.iter().map(|id| records.iter().filter(|record| id(record) == Some(wanted)).collect::<Vec<_>>());
+    let found = fits
+        .iter()
+        .map(|id| records.iter().map(Arc::as_ref).filter(|record| id(record) == Some(wanted)).collect::<Vec<_>>());
     let mut found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
     found.sort_by_key(|record| std::cmp::Reverse(record.start_time));
     found
 }
 
 /// What there is where a restore isn't.
-fn unknown(records: &[RestoreRecord], wanted: &str, site: &SiteId) -> String {
-    let mut newest: Vec<&RestoreRecord> = records.iter().collect();
+fn unknown(records: &[Arc<RestoreRecord>], wanted: &str, site: &SiteId) -> String {
+    let mut newest: Vec<&RestoreRecord> = records.iter().map(Arc::as_ref).collect();
     newest.sort_by_key(|record| std::cmp::Reverse(record.start_time));
     let names: Vec<String> =
         newest.iter().filter_map(|record| Some(format!("`{}`", record.job_name.as_ref()?))).take(SHOWN).collect();

@@ -1,6 +1,7 @@
 //! What answers and lists tell of the run as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -57,7 +58,7 @@ impl Machine {
     pub(super) fn listed(
         &mut self,
         site: SiteId,
-        result: Result<Vec<RestoreRecord>, String>,
+        result: Result<Vec<Arc<RestoreRecord>>, String>,
         now: Timestamp,
         step: &mut Step,
     ) -> Result<(), IllegalRecord> {
@@ -79,7 +80,7 @@ impl Machine {
         // Whom the list may tell of: those that are looked for there, and those whose names it shows.
         let looked_for = self.roster.watched.get(&site).into_iter().flatten();
         let mut found: BTreeMap<usize, Vec<&RestoreRecord>> = looked_for.map(|at| (*at, Vec::new())).collect();
-        for restore in &restores {
+        for restore in restores.iter().map(Arc::as_ref) {
             match &restore.job_name {
                 Some(name) => {
                     for at in self.roster.named(name) {
@@ -105,14 +106,15 @@ impl Machine {
     fn queue_at(
         &mut self,
         site: &SiteId,
-        restores: &[RestoreRecord],
+        restores: &[Arc<RestoreRecord>],
         now: Timestamp,
         step: &mut Step,
     ) -> Result<(), IllegalRecord> {
         let ours = |restore: &&RestoreRecord| {
             !restore.is_final() && restore.job_name.as_ref().is_some_and(|name| !self.roster.named(name).is_empty())
         };
-        let (queued, running): (Vec<_>, Vec<_>) = restores.iter().filter(ours).partition(|r| r.status.is_queued());
+        let (queued, running): (Vec<_>, Vec<_>) =
+            restores.iter().map(Arc::as_ref).filter(ours).partition(|r| r.status.is_queued());
         let queued: BTreeSet<JobName> = queued.iter().filter_map(|restore| restore.job_name.clone()).collect();
         let before = self.watches.get_mut(site).map(|watch| std::mem::replace(&mut watch.queued, queued.clone()));
         let still = before.map_or(0, |before| before.intersection(&queued).count());

@@ -137,8 +137,12 @@ impl Machine {
         now: Timestamp,
         step: &mut Step,
     ) -> Result<(), IllegalRecord> {
-        let Some((item, progress)) = self.named_progress(at) else { return Ok(()) };
+        let Some(progress) = self.progress(at) else { return Ok(()) };
         let given_up: Vec<Attempt> = progress.attempts.iter().filter(|a| a.not_found).cloned().collect();
+        if given_up.is_empty() {
+            return Ok(());
+        }
+        let Some((item, _)) = self.named_progress(at) else { return Ok(()) };
         for attempt in &given_up {
             let Some(restore) = newest(attempt, found) else { continue };
             let Some(progress) = self.progress(at) else { continue };
@@ -178,7 +182,7 @@ impl Machine {
         now: Timestamp,
         step: &mut Step,
     ) -> Result<(), IllegalRecord> {
-        let Some((item, progress)) = self.named_progress(at) else { return Ok(()) };
+        let Some(progress) = self.progress(at) else { return Ok(()) };
         let Some(current) = progress.current() else { return Ok(()) };
         // A reading that was begun before shows what was before.
         if progress.ended.as_ref().is_none_or(|(ended, _)| begun < *ended) {
@@ -188,13 +192,22 @@ impl Machine {
         let doubles: Vec<&RestoreRecord> =
             found.iter().copied().filter(|r| current.is(r) && r.mark() != known.mark()).collect();
         let same = restore.mark() == known.mark();
+        let is_as_told = |progress: &Progress| {
+            let last = progress.contradicted.as_ref().or_else(|| progress.current()?.restore.as_ref());
+            !same || last.is_none_or(|last| restore.status.class() == last.status.class())
+        };
+        // So it is with nearly all that has ended, list after list.
+        if doubles.is_empty() && is_as_told(progress) {
+            return Ok(());
+        }
+        let Some((item, progress)) = self.named_progress(at) else { return Ok(()) };
+        let Some(current) = progress.current() else { return Ok(()) };
         let records = new_doubles(&item, progress, current, &doubles);
         for record in records {
             self.record(record, now, step)?;
         }
         let Some(progress) = self.progress(at) else { return Ok(()) };
-        let last = progress.contradicted.as_ref().or_else(|| progress.current()?.restore.as_ref());
-        if !same || last.is_none_or(|last| restore.status.class() == last.status.class()) {
+        if is_as_told(progress) {
             return Ok(());
         }
         let restore = restore.clone();

@@ -49,7 +49,7 @@ pub enum Event {
         /// The site that was read.
         site: SiteId,
         /// Every restore there, or why it couldn't be read.
-        result: Result<Vec<RestoreRecord>, String>,
+        result: Result<Vec<Arc<RestoreRecord>>, String>,
     },
     /// A call for one restore ended.
     Shown {

@@ -1,5 +1,7 @@
 //! A machine that a test drives event by event.
 
+use std::sync::Arc;
+
 use restorectl::engine::{Effect, Event, Machine};
 use restorectl::journal::{Entry, ItemState, Progress, Record};
 use restorectl::model::*;
@@ -64,7 +66,7 @@ impl ByHand {
     /// The site shows the last attempts of these items, each with its status, and nothing else.
     pub fn lists(&mut self, shown: &[(&str, &str)], seconds: u64) {
         self.tell(Event::Woken, seconds);
-        let restores = shown.iter().map(|(item, status)| self.restore(item, status)).collect();
+        let restores = shown.iter().map(|(item, status)| self.restore(item, status)).map(Arc::new).collect();
         self.tell(Event::Listed { site: SiteId::new("PROD"), result: Ok(restores) }, seconds);
     }
 

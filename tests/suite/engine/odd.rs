@@ -99,7 +99,7 @@ fn a_word_that_nobody_knows_is_followed_and_never_a_success() {
     // With an end, it is over, and nobody knows how.
     by_hand.tell(Event::Woken, 121);
     let ended = RestoreRecord { end_time: Some(crate::drill::start()), ..by_hand.restore("item-0", "HIBERNATED") };
-    by_hand.tell(Event::Listed { site: SiteId::new("PROD"), result: Ok(vec![ended]) }, 121);
+    by_hand.tell(Event::Listed { site: SiteId::new("PROD"), result: Ok(vec![ended.into()]) }, 121);
     let why = "the site ended it with a status that restorectl does not know: HIBERNATED";
     assert_eq!(by_hand.end("item-0"), Some((End::Unknown, why)));
     assert_eq!(by_hand.creates.len(), 1);

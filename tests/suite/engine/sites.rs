@@ -44,7 +44,7 @@ fn a_restore_that_turns_up_late_is_told_of_and_followed() {
         ..RestoreRecord::default()
     };
     let (first, second) = (record(name(0), "7", "RUNNING"), record(name(1), "8", "COMPLETED_SUCCESSFULLY"));
-    by_hand.tell(Event::Listed { site: prod(), result: Ok(vec![first, second]) }, 121);
+    by_hand.tell(Event::Listed { site: prod(), result: Ok(vec![first.into(), second.into()]) }, 121);
     let progress = by_hand.machine.state().items.values().next().unwrap();
     assert_eq!(progress.late.len(), 1);
     assert_eq!(progress.late[0].execution_id.as_deref(), Some("7"));
