@@ -14,12 +14,12 @@ use super::entries::{Entry as _, Object};
 use super::wire;
 use crate::model::{RestoreRecord, SiteId};
 
-/// The largest list that is remembered, in bytes: some ten thousand restores. What is larger is read anew each time, so that
+/// The largest list that is remembered, in bytes: some fifty thousand restores. What is larger is read anew each time, so that
 /// its texts don't stay in memory.
-const LARGEST: usize = 16 * 1024 * 1024;
+const LARGEST: usize = 48 * 1024 * 1024;
 
 /// The memory that what is remembered of a list may take, its texts aside.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The last list of each site.
 #[derive(Debug, Default)]

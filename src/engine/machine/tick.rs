@@ -135,5 +135,5 @@ pub(super) enum TimeUp {
 
 /// A little more than what it probably takes: then others that began with it are over, too.
 fn margin(took: Millis) -> Millis {
-    Millis(took.0.saturating_add(took.0 / 64).saturating_add(1))
+    Millis(took.0.saturating_add(took.0 / 32).saturating_add(1))
 }
