@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 
 use super::difference::{self, Bench, TOOL_VERSION};
 use super::hold::Hold;
+use super::live::Teller;
 use super::system;
 use super::terminal::Terminal;
 use crate::changeset::Changeset;
@@ -11,7 +12,6 @@ use crate::engine::{Heard, Machine, Signal, drive};
 use crate::journal::{Run, RunState, Store as _};
 use crate::model::{RunId, harmless};
 use crate::ports::Clock as _;
-use crate::report;
 
 /// Opens a run in the journal and drives it to its end, with a quiet log on standard error.
 ///
@@ -43,18 +43,14 @@ pub(super) async fn execute(
     let (sender, signals) = mpsc::channel(2);
     let listener = tokio::spawn(hear_signals(sender));
     let mut machine = Machine::new(changeset);
-    let style = terminal.err();
-    let names = changeset.items.iter().map(|decision| decision.item.name.as_str().len()).max().unwrap_or(0);
+    let teller = Teller::new(changeset, bench.clock, terminal);
     let listen = |heard: Heard<'_>, state: &RunState| match heard {
-        Heard::Entry(entry) => {
-            if let Some(line) = report::event_line(entry, names, style) {
-                terminal.progress(&line);
-            }
-        }
-        Heard::Asked(signal) => tell_of_signal(signal, state, terminal),
+        Heard::Entry(entry) => teller.entry(entry, state),
+        Heard::Asked(signal) => teller.signal(&words_of_signal(signal, state)),
     };
     let driven = drive(&mut machine, &run.id, (&bench.client, &bench.clock, &bench.store), signals, listen).await;
     listener.abort();
+    drop(teller);
     if let Err(failed) = driven {
         let running = still_running(machine.state());
         let error = anyhow::Error::new(failed);
@@ -94,9 +90,9 @@ async fn one_signal() -> bool {
     tokio::signal::ctrl_c().await.is_ok()
 }
 
-fn tell_of_signal(signal: Signal, state: &RunState, terminal: Terminal) {
+fn words_of_signal(signal: Signal, state: &RunState) -> String {
     let running = still_running(state);
-    let what = match (signal, running.is_empty()) {
+    match (signal, running.is_empty()) {
         (Signal::Stop, true) => "stopping: nothing more is started".to_owned(),
         (Signal::Stop, false) => format!(
             "stopping: nothing more is started. These run at the site, can't be cancelled from here, and are waited for; \
@@ -106,8 +102,7 @@ fn tell_of_signal(signal: Signal, state: &RunState, terminal: Terminal) {
         (Signal::Leave, false) => {
             format!("leaving. These may still run at the site and can't be cancelled from here:{running}")
         }
-    };
-    terminal.say(&what);
+    }
 }
 
 /// One line for each restore that may run at a site; empty where none may.

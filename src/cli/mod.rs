@@ -14,6 +14,7 @@ mod files;
 mod hold;
 mod import;
 mod init;
+mod live;
 mod load;
 mod outputs;
 mod process;
@@ -96,7 +97,7 @@ struct Global {
 
 impl Global {
     fn terminal(&self) -> Terminal {
-        Terminal::new(self.color, self.quiet)
+        Terminal::new(self.color, self.quiet, self.verbose > 0)
     }
 }
 
@@ -160,7 +161,7 @@ pub fn main() -> ExitCode {
             let text = error.render().to_string();
             if text.chars().any(|c| c != '\n' && deceives(c)) {
                 // It quotes an argument that could deceive.
-                let terminal = Terminal::new(Colour::Never, false);
+                let terminal = Terminal::new(Colour::Never, false, false);
                 text.lines().for_each(|line| terminal.say(&harmless(line)));
             } else {
                 let _ = error.print();

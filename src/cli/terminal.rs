@@ -24,6 +24,7 @@ pub(super) enum Colour {
 pub(super) struct Terminal {
     colour: Colour,
     quiet: bool,
+    verbose: bool,
 }
 
 impl From<Style> for Look {
@@ -34,8 +35,8 @@ impl From<Style> for Look {
 
 impl Terminal {
     /// Settings from the command line.
-    pub(super) fn new(colour: Colour, quiet: bool) -> Self {
-        Self { colour, quiet }
+    pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
+        Self { colour, quiet, verbose }
     }
 
     /// The style for standard output.
@@ -82,6 +83,22 @@ impl Terminal {
     /// Says something that must be said, also with `--quiet`.
     pub(super) fn say(self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Writes lines of a log, each with its break.
+    pub(super) fn write_log(lines: &str) {
+        let _ = io::stderr().lock().write_all(lines.as_bytes());
+    }
+
+    /// Whether lines can be kept in their place on standard error, and nothing else is written there meanwhile.
+    pub(super) fn is_live(self) -> bool {
+        let can_move = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        io::stderr().is_terminal() && can_move && !self.quiet && !self.verbose
+    }
+
+    /// How many rows standard error has.
+    pub(super) fn rows(self) -> usize {
+        terminal_size::terminal_size_of(io::stderr()).map_or(24, |(_, height)| usize::from(height.0))
     }
 
     /// Whether somebody sits there who can be asked.

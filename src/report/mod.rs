@@ -14,6 +14,7 @@ mod build;
 mod diff;
 mod document;
 mod human;
+mod live;
 mod merge;
 mod next;
 mod objective;
@@ -37,10 +38,11 @@ pub use document::{
     SubTaskReport, VerdictReport, json, read,
 };
 pub use human::human;
+pub use live::Live;
 pub use merge::{MergeError, merge};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
-pub use progress::event_line;
+pub use progress::{event_line, is_news};
 pub use runs::{runs_human, runs_json};
 pub use screen::{Cell, Screen, Style, Tone};
 pub use standing::Standing;

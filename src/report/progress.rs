@@ -60,6 +60,17 @@ pub fn event_line(entry: &Entry, names: usize, style: Style) -> Option<String> {
     Some(format!("{}  {}  {words}", time_of_day(entry.at), pad(&harmless(item), names, false)))
 }
 
+/// Whether an entry says something that doesn't show in the live view, which has what is under way.
+pub fn is_news(record: &Record) -> bool {
+    !matches!(
+        record,
+        Record::Intent { .. }
+            | Record::Replied { outcome: CreateOutcome::Applied { .. }, .. }
+            | Record::Adopted { seen: Some(_), .. }
+            | Record::Observed { .. }
+    )
+}
+
 fn restore_words(restore: &RestoreRecord) -> String {
     let mut words = restore.status.to_string();
     if let Some(id) = &restore.execution_id {
