@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 
 use super::system::SystemClock;
@@ -16,8 +15,10 @@ use crate::report::{self, Live, Style};
 /// How often the lines are drawn: often enough for people, and seldom enough not to flicker.
 const PERIOD: Duration = Duration::from_millis(125);
 
-/// Of a terminal's rows, the lines take so many parts at most: the log above them stays readable.
+/// Of a terminal's rows, the lines take one in so many at most: the log above them stays readable.
 const PART: usize = 2;
+/// But never fewer than these.
+const LEAST: usize = 4;
 
 /// Tells a run.
 pub(super) struct Teller {
@@ -36,10 +37,12 @@ struct Pane {
 
 struct Drawn {
     live: Live,
-    bar: ProgressBar,
+    clock: SystemClock,
+    terminal: Terminal,
     /// Lines for above that wait for the next drawing.
     log: String,
-    style: Style,
+    /// The lines that stand on the terminal now, with their widths in columns.
+    shown: Vec<(String, usize)>,
 }
 
 impl Teller {
@@ -75,7 +78,7 @@ impl Teller {
         drawn.live.stops();
         drawn.log.push_str(words);
         drawn.log.push('\n');
-        drawn.flush();
+        drawn.draw();
     }
 }
 
@@ -84,33 +87,21 @@ impl Drop for Teller {
     fn drop(&mut self) {
         if let Some(pane) = &self.pane {
             pane.ticker.abort();
-            let mut drawn = pane.drawn();
-            drawn.flush();
-            drawn.bar.finish_and_clear();
+            pane.drawn().clear();
         }
     }
 }
 
 impl Pane {
     fn open(live: Live, clock: SystemClock, terminal: Terminal) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(plain) = ProgressStyle::with_template("{msg}") {
-            bar.set_style(plain);
-        }
-        let drawn = Arc::new(Mutex::new(Drawn { live, bar, log: String::new(), style: terminal.err() }));
+        let drawn = Drawn { live, clock, terminal, log: String::new(), shown: Vec::new() };
+        let drawn = Arc::new(Mutex::new(drawn));
         let shared = Arc::clone(&drawn);
         let ticker = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(PERIOD);
             loop {
                 ticks.tick().await;
-                let mut drawn = lock(&shared);
-                // The window may have been given another size.
-                drawn.style = terminal.err();
-                drawn.flush();
-                let rows = terminal.rows() / PART;
-                let lines = drawn.live.lines(clock.now(), rows.max(4), drawn.style);
-                drawn.bar.set_message(lines.join("\n"));
-                drawn.bar.tick();
+                lock(&shared).draw();
             }
         });
         Self { drawn, ticker }
@@ -121,12 +112,53 @@ impl Pane {
     }
 }
 
+/// What terminals understand: all at once, without a half-drawn picture, where they know of that.
+const BEGIN: &str = "\u{1b}[?2026h";
+const END: &str = "\u{1b}[?2026l";
+/// Erases the rest of the row, and the rest of the terminal.
+const REST_OF_ROW: &str = "\u{1b}[K";
+const REST: &str = "\u{1b}[J";
+
 impl Drawn {
-    /// Writes what waits above the lines.
-    fn flush(&mut self) {
-        let log = std::mem::take(&mut self.log);
-        if !log.is_empty() {
-            self.bar.suspend(|| Terminal::write_log(&log));
+    /// Writes what waits, and below it the lines of this moment.
+    fn draw(&mut self) {
+        // The window may have been given another size since the last time.
+        let style = self.terminal.err();
+        let rows = (self.terminal.rows() / PART).max(LEAST);
+        let lines = self.live.lines(self.clock.now(), rows, style);
+        let is_same = lines.iter().eq(self.shown.iter().map(|(line, _)| line));
+        if is_same && self.log.is_empty() {
+            return;
+        }
+        let mut out = format!("{BEGIN}{}", self.back(style.width));
+        if !self.log.is_empty() {
+            out.push_str(REST);
+            out.push_str(&self.log);
+        }
+        for line in &lines {
+            out.push_str(&format!("{line}{REST_OF_ROW}\n"));
+        }
+        // The cursor stays below the lines, at the left: what the terminal echoes of a key disturbs none of them.
+        out.push_str(&format!("{REST}{END}"));
+        Terminal::write_live(&out);
+        self.log.clear();
+        self.shown = lines.into_iter().map(|line| (line.clone(), report::columns(&line))).collect();
+    }
+
+    /// Leaves the terminal with what was to be said, and without the lines.
+    fn clear(&mut self) {
+        let out = format!("{}{REST}{}", self.back(self.terminal.err().width), self.log);
+        Terminal::write_live(&out);
+        self.log.clear();
+        self.shown.clear();
+    }
+
+    /// Brings the cursor to where the lines begin. In a window that became narrower they take more rows than they did.
+    fn back(&self, width: usize) -> String {
+        let rows: usize = self.shown.iter().map(|(_, columns)| columns.div_ceil(width.max(1)).max(1)).sum();
+        match rows.min(self.terminal.rows().saturating_sub(1)) {
+            0 => "\r".to_owned(),
+            rows => format!("\r\u{1b}[{rows}A"),
         }
     }
 }

@@ -85,9 +85,10 @@ impl Terminal {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
-    /// Writes lines of a log, each with its break.
-    pub(super) fn write_log(lines: &str) {
-        let _ = io::stderr().lock().write_all(lines.as_bytes());
+    /// Writes to the terminal at once. A failure to tell stops nothing.
+    pub(super) fn write_live(text: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     }
 
     /// Whether lines can be kept in their place on standard error, and nothing else is written there meanwhile.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use unicode_width::UnicodeWidthChar as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 use super::screen::{Style, Tone, pad};
 use super::standing::{Mark, Standing};
@@ -117,10 +117,20 @@ impl Live {
         // The slowest first; names break ties, so that lines stay in their places.
         running.sort_by_key(|(name, one)| (one.since, *name));
         let shown = if running.len() > room { room.saturating_sub(1) } else { running.len() };
-        let names = running.iter().take(shown).map(|(name, _)| name.as_str().len()).max().unwrap_or(0).min(NAME);
+        let names = running
+            .iter()
+            .take(shown)
+            .map(|(name, _)| name.as_str().len())
+            .max()
+            .unwrap_or(0)
+            .min(NAME)
+            .min(style.width.saturating_sub(STATUS + 12));
         lines.extend(running.iter().take(shown).map(|(name, one)| self.line(name, one, (now, names), style)));
         if running.len() > shown {
-            let more = format!("  and {} more, begun later", running.len() - shown);
+            let more = match shown {
+                0 => format!("  {} are under way", running.len()),
+                _ => format!("  and {} more, begun later", running.len() - shown),
+            };
             lines.push(style.paint(Tone::Faint, &cut(&more, style.width)));
         }
         lines.push(style.paint(Tone::Faint, &last));
@@ -228,7 +238,10 @@ impl Running {
 
 /// Whole seconds: what changes more often can't be read.
 fn seconds(length: Millis) -> String {
-    Millis::from_secs(length.0 / 1000).to_string()
+    match length.0 / 1000 {
+        0 => "0s".to_owned(),
+        whole => Millis::from_secs(whole).to_string(),
+    }
 }
 
 /// As much of a text as fits, with `…` where that isn't all.
@@ -248,6 +261,10 @@ fn cut(text: &str, width: usize) -> String {
     if width > 0 { short + "…" } else { String::new() }
 }
 
-fn columns(text: &str) -> usize {
-    unicode_width::UnicodeWidthStr::width(text)
+/// How many columns a line takes, its colours aside.
+pub fn columns(line: &str) -> usize {
+    let mut parts = line.split('\u{1b}');
+    let width = parts.next().map_or(0, UnicodeWidthStr::width);
+    // What a colour begins with ends with the letter `m`.
+    width + parts.map(|part| part.split_once('m').map_or(0, |(_, text)| text.width())).sum::<usize>()
 }

@@ -38,7 +38,7 @@ pub use document::{
     SubTaskReport, VerdictReport, json, read,
 };
 pub use human::human;
-pub use live::Live;
+pub use live::{Live, columns};
 pub use merge::{MergeError, merge};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
