@@ -13,6 +13,7 @@ mod attempt;
 mod build;
 mod diff;
 mod document;
+mod event;
 mod human;
 mod live;
 mod merge;
@@ -37,6 +38,7 @@ pub use document::{
     REPORT_SCHEMA, REPORT_VERSION, ReadError, Report, RunFacts, RunProgress, ServiceReport, ShardReport, SourceReport,
     SubTaskReport, VerdictReport, json, read,
 };
+pub use event::{EVENTS_SCHEMA, EVENTS_VERSION, Ending, Events};
 pub use human::human;
 pub use live::{Live, columns};
 pub use merge::{MergeError, merge};

@@ -9,7 +9,15 @@ use crate::model::{CreateOutcome, RestoreRecord};
 /// One line (without a break) for an entry of the journal, or none where it says nothing new to a person.
 /// `names` is the width of the longest item name, so that the lines stand in columns.
 pub fn event_line(entry: &Entry, names: usize, style: Style) -> Option<String> {
-    let (tone, words) = match &entry.record {
+    let (tone, words) = words(&entry.record)?;
+    let item = entry.record.item().map_or("", |item| item.as_str());
+    let words = style.paint(tone, &harmless(&words));
+    Some(format!("{}  {}  {words}", time_of_day(entry.at), pad(&harmless(item), names, false)))
+}
+
+/// What a record says to a person; none where it says nothing new.
+pub(super) fn words(record: &Record) -> Option<(Tone, String)> {
+    Some(match record {
         Record::Intent { job_name, attempt, .. } => {
             let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
             (Tone::Faint, format!("sending as {job_name}{again}"))
@@ -54,10 +62,7 @@ pub fn event_line(entry: &Entry, names: usize, style: Style) -> Option<String> {
         Record::Noted { text, .. } => (Tone::Faint, text.clone()),
         Record::Closed { how: Closed::Completed } => return None,
         Record::Closed { how: Closed::Interrupted } => (Tone::Open, "the run was interrupted".to_owned()),
-    };
-    let item = entry.record.item().map_or("", |item| item.as_str());
-    let words = style.paint(tone, &harmless(&words));
-    Some(format!("{}  {}  {words}", time_of_day(entry.at), pad(&harmless(item), names, false)))
+    })
 }
 
 /// Whether an entry says something that doesn't show in the live view, which has what is under way.

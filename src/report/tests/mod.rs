@@ -1,6 +1,7 @@
 //! Reports of runs made by hand.
 
 mod document;
+mod event;
 mod live;
 mod merge;
 mod page;
