@@ -1,6 +1,7 @@
 //! The command line: one thin file for each command over the operations that they share.
 
 mod apply;
+mod choosing;
 mod completions;
 mod connect;
 mod demo;
@@ -16,6 +17,7 @@ mod import;
 mod init;
 mod load;
 mod outputs;
+mod preview;
 mod process;
 mod render;
 mod report;

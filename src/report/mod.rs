@@ -11,13 +11,13 @@
 
 mod attempt;
 mod build;
-mod diff;
 mod document;
 mod human;
 mod merge;
 mod next;
 mod objective;
 mod page;
+mod preview;
 mod progress;
 mod runs;
 mod screen;
@@ -29,7 +29,6 @@ mod verdict;
 mod wording;
 
 pub use build::{ReportError, build};
-pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
     MayStillRun, MergedReport, MergedRun, MissingShard, NotExecuted, NoteReport, ObjectReport, PlanReport,
@@ -39,7 +38,13 @@ pub use document::{
 pub use human::human;
 pub use merge::{MergeError, merge};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
-pub use page::html;
+pub use page::{html, preview_html};
+pub use preview::{
+    Beside, COMPARISON_SCHEMA, EstimateReport, ForecastReport, ItemPreview, LeftOutReport, ObjectSize,
+    ObjectivePreview, PREVIEW_SCHEMA, PREVIEW_VERSION, Preview, PreviewEnvironment, SelectionReport, Since,
+    SinceReport, StrayReport, comparison_human, comparison_json, comparison_markdown, preview, preview_human,
+    preview_json, preview_markdown,
+};
 pub use progress::event_line;
 pub use runs::{runs_human, runs_json};
 pub use screen::{Cell, Screen, Style, Tone};

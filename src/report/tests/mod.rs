@@ -3,5 +3,6 @@
 mod document;
 mod merge;
 mod page;
+mod preview;
 mod scenario;
 mod terminal;
