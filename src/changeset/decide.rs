@@ -8,7 +8,7 @@ use super::history::{History, Verdict, under_way};
 use super::loss::loss;
 use super::ours::Ours;
 use super::within;
-use super::{Changeset, Decision, Opened, PlanFacts, Saw, derived_name, fingerprint};
+use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fingerprint};
 use crate::model::{
     Action, BackupExecution, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
     ExecutionSelector, Item, Millis, Permission, Plan, Snapshot, Touched, digest,
@@ -67,6 +67,8 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
         again: intention.again,
         opened: intention.opened.clone(),
         part: None,
+        selection: None,
+        strays: Vec::new(),
         limits: plan.limits.clone(),
         items,
     })
@@ -121,6 +123,7 @@ fn decide_item(
         refusal: None,
         data_loss: DataLoss::None,
         losses: Vec::new(),
+        sizes: Vec::new(),
         notes: Vec::new(),
         bytes: None,
         estimate: None,
@@ -235,8 +238,13 @@ fn look_up(execution: &ExecutionId, contents: Option<&Contents<'_>>, decision: &
                 "`exclude` names `{name}`, which execution `{execution}` does not hold in `{whole}`{meant}"
             ));
         }
-        for bytes in held.iter().filter_map(|entry| entry.bytes) {
+        let bytes = held.iter().filter_map(|entry| entry.bytes).reduce(u64::saturating_add);
+        if let Some(bytes) = bytes {
             total = Some(total.unwrap_or(0).saturating_add(bytes));
+        }
+        if !held.is_empty() {
+            let target = decision.item.writes(object).to_string();
+            decision.sizes.push(Size { target, objects: held.len(), bytes });
         }
     }
     decision.bytes = total;
@@ -264,7 +272,8 @@ fn permit(
     let made_before = |touched: &Touched| {
         item.made_before(touched, |name| intention.plan.items.iter().find(|other| other.name == *name))
     };
-    let loss = loss(item, &intention.environment.guard, snapshot, before, made_before);
+    let taken_at = decision.execution.as_ref().and_then(BackupExecution::taken_at);
+    let loss = loss(item, (intention.environment, taken_at), snapshot, before, made_before);
     decision.data_loss = loss.class;
     decision.losses = loss.words;
     decision.notes.extend(loss.notes);

@@ -28,7 +28,7 @@ pub enum LoadError {
     NotOne(#[source] serde_json::Error),
     /// It was changed after it was saved.
     #[error(
-        "its content does not fit its digest {stated}: the file was changed after `diff --out` wrote it; make a new one"
+        "its content does not fit its digest {stated}: the file was changed after `diff --save` wrote it; make a new one"
     )]
     Changed {
         /// The digest that the file states.

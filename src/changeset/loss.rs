@@ -1,6 +1,8 @@
 //! What a restore destroys at its target, and whether plan and environment allow that.
 
-use crate::model::{DataLoss, Guard, Item, Level, OnExisting, RestoreObject, Snapshot, Touched, nearest_name};
+use jiff::Timestamp;
+
+use crate::model::{DataLoss, Environment, Item, Level, OnExisting, RestoreObject, Snapshot, Touched, nearest_name};
 
 use super::SeenDatabase;
 
@@ -26,7 +28,7 @@ pub(super) struct Loss {
 /// come first will make.
 pub(super) fn loss(
     item: &Item,
-    guard: &Guard,
+    (environment, taken_at): (&Environment, Option<Timestamp>),
     snapshot: &Snapshot,
     before: Option<&str>,
     made_before: impl Fn(&Touched) -> bool,
@@ -50,9 +52,9 @@ pub(super) fn loss(
         };
         match found {
             Err(why) => loss.refuse(why),
-            Ok(None) => unseen(item, object, &touched, guard, &mut loss),
+            Ok(None) => unseen(item, object, &touched, environment, &mut loss),
             Ok(Some(found)) => {
-                judge(item, object, &touched, found, guard, &mut loss);
+                judge((item, object, &touched), found, (environment, taken_at), &mut loss);
                 skipped += usize::from(item.on_existing == OnExisting::Skip);
             }
         }
@@ -111,7 +113,7 @@ fn absent(snapshot: &Snapshot, touched: &Touched) -> String {
 }
 
 /// Nothing is known to be in the way; what can't be seen is said.
-fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard, loss: &mut Loss) {
+fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, environment: &Environment, loss: &mut Loss) {
     if object.object_type.level() == Level::Database {
         loss.note(format!("database `{touched}` is not at site `{}` yet", touched.site));
         return;
@@ -124,8 +126,8 @@ fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard,
         ));
     }
     if item.on_existing == OnExisting::Replace {
-        if !guard.allow_replace {
-            return loss.refuse(guarded("`on_existing: replace`", item, "allow_replace"));
+        if !environment.guard.allow_replace {
+            return loss.refuse(guarded("`on_existing: replace`", item, "allow_replace", environment));
         }
         loss.class = loss.class.max(DataLoss::Replaces);
         loss.words.push(format!("replaces `{touched}`, data and definition, if it is there"));
@@ -136,9 +138,16 @@ fn unseen(item: &Item, object: &RestoreObject, touched: &Touched, guard: &Guard,
 }
 
 /// Something is in the way.
-fn judge(item: &Item, object: &RestoreObject, touched: &Touched, found: Found<'_>, guard: &Guard, loss: &mut Loss) {
+fn judge(
+    (item, object, touched): (&Item, &RestoreObject, &Touched),
+    found: Found<'_>,
+    (environment, taken_at): (&Environment, Option<Timestamp>),
+    loss: &mut Loss,
+) {
+    let guard = &environment.guard;
+    let since = taken_at.map_or_else(String::new, |at| format!(" of {}", at.strftime("%Y-%m-%d %H:%M:%SZ")));
     let (class, words) = match found {
-        Found::Database => (DataLoss::Drops, format!("drops everything made in `{touched}` since the backup")),
+        Found::Database => (DataLoss::Drops, format!("drops everything made in `{touched}` since the backup{since}")),
         Found::Itself => (DataLoss::Replaces, format!("replaces `{touched}`, data and definition, with the backup's")),
         Found::Probably(_) => (DataLoss::Replaces, format!("replaces `{touched}`, which an earlier restore made")),
     };
@@ -153,16 +162,16 @@ fn judge(item: &Item, object: &RestoreObject, touched: &Touched, found: Found<'_
             loss.refuse(format!("{known}, and {}: {change} ({})", consequence(class), item.origin));
         }
         // That it was there when it was backed up doesn't say that it still is.
-        OnExisting::Skip if matches!(found, Found::Itself) => return unseen(item, object, touched, guard, loss),
+        OnExisting::Skip if matches!(found, Found::Itself) => return unseen(item, object, touched, environment, loss),
         OnExisting::Skip => {
             loss.skip.get_or_insert(format!("{known}, and the plan says `on_existing: skip`"));
             return;
         }
         OnExisting::Replace if item.is_in_place(object) && !guard.allow_in_place => {
-            loss.refuse(guarded("a restore over its own source", item, "allow_in_place"));
+            loss.refuse(guarded("a restore over its own source", item, "allow_in_place", environment));
         }
         OnExisting::Replace if !item.is_in_place(object) && !guard.allow_replace => {
-            loss.refuse(guarded("`on_existing: replace`", item, "allow_replace"));
+            loss.refuse(guarded("`on_existing: replace`", item, "allow_replace", environment));
         }
         OnExisting::Replace => {}
     }
@@ -177,6 +186,10 @@ fn consequence(class: DataLoss) -> &'static str {
     }
 }
 
-fn guarded(what: &str, item: &Item, guard: &str) -> String {
-    format!("{what} ({}) is not allowed here: it needs `guard: {{{guard}: true}}` in the environment", item.origin)
+fn guarded(what: &str, item: &Item, guard: &str, environment: &Environment) -> String {
+    format!(
+        "{what} ({}) is not allowed here: it needs `guard: {{{guard}: true}}` in the environment{}",
+        item.origin,
+        environment.guard_place()
+    )
 }

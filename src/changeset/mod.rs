@@ -4,25 +4,36 @@
 //! beside it ([`Saw`]), so that a saved changeset can be compared with the site again before it is
 //! carried out: what was approved is what runs.
 
+mod approval;
+mod choice;
+mod compare;
 mod decide;
 mod differ;
 mod document;
 mod estimate;
+mod fields;
 mod fingerprint;
+mod forecast;
 mod history;
 mod loss;
 mod name;
 mod ours;
 mod shard;
+mod strays;
 mod within;
 
+pub use choice::{Choice, LeftOut, Selection, decide_chosen};
+pub use compare::{Comparison, ItemChange};
 pub use decide::{Intention, decide, plan_digest};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use estimate::{Basis, Estimate};
+pub use fields::{FieldChange, changed_fields};
 pub use fingerprint::fingerprint;
+pub use forecast::Forecast;
 pub use name::{derived_name, item_key};
 pub use shard::Part;
+pub use strays::{Stray, strays};
 
 use std::collections::BTreeMap;
 
@@ -61,6 +72,12 @@ pub struct Changeset {
     /// Which shard of the plan it is; none where it is the whole plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
+    /// What was chosen of it, and what was left out; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
+    /// Restores at the sites under the plan's names that no item of it explains.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strays: Vec<Stray>,
     /// Limits of the run.
     pub limits: Limits,
     /// One decision for each item, in the plan's order.
@@ -111,6 +128,9 @@ pub struct Decision {
     /// The data loss in words, one sentence an object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<String>,
+    /// How much of each the backup holds that the item would put at the target, where its object list tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Size>,
     /// What else a reader should know: what can't be seen, what couldn't be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -122,6 +142,17 @@ pub struct Decision {
     pub estimate: Option<Estimate>,
     /// What the decision rests on.
     pub saw: Saw,
+}
+
+/// How much the backup holds of one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Its name at the target, as [`Decision::losses`] write it.
+    pub target: String,
+    /// How many objects of the backup's list it is.
+    pub objects: usize,
+    /// Their bytes together, as far as the list tells.
+    pub bytes: Option<u64>,
 }
 
 /// What a decision rests on.

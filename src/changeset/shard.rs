@@ -15,11 +15,11 @@
 //! that have equally much by number, so the order in which the plan lists its restores changes nothing.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Changeset;
+use super::{Changeset, LeftOut};
 use crate::model::{Item, ObjectName, Plan, Shard, SiteId, Slug};
 
 /// What a changeset keeps of the cut, where it is one shard of its plan.
@@ -78,7 +78,18 @@ impl Changeset {
         self.plan.digest = digest;
         self
     }
+}
 
+impl Part {
+    /// Forgets the places of what was left out of a changeset of this part's `plan`.
+    pub fn leave_out(&mut self, plan: &Plan, left_out: &[LeftOut]) {
+        let out: HashSet<&Slug> = left_out.iter().map(|left_out| &left_out.item).collect();
+        let mut names = plan.items.iter().map(|item| &item.name);
+        self.places.retain(|_| names.next().is_none_or(|name| !out.contains(name)));
+    }
+}
+
+impl Changeset {
     /// Which shard of its plan it is, where it isn't all of it.
     pub fn shard(&self) -> Option<Shard> {
         self.part.as_ref().map(|part| part.shard)

@@ -43,10 +43,24 @@ pub(super) fn overwritten(items: &mut [Decision]) {
     }
 }
 
-/// Refuses what could never start, because something that must succeed first is refused.
+/// Refuses what could never start, because something that must succeed first is refused, or is not among the items.
 pub(super) fn held_up(items: &mut [Decision]) {
     let mut blocked: BTreeSet<Slug> =
         items.iter().filter(|d| d.action == Action::Blocked).map(|d| d.item.name.clone()).collect();
+    let all: BTreeSet<Slug> = items.iter().map(|d| d.item.name.clone()).collect();
+    for decision in items.iter_mut() {
+        let Some(need) = decision.item.after.iter().find(|need| !all.contains(*need)) else { continue };
+        let why = format!("it needs `{need}`, which is left out and is not there: choose that too");
+        match decision.action {
+            Action::Adopt => decision.refusal = Some(decision.refusal.take().unwrap_or(why)),
+            action if action.sends() => {
+                decision.action = Action::Blocked;
+                decision.reason = why;
+                blocked.insert(decision.item.name.clone());
+            }
+            _ => {}
+        }
+    }
     // Each pass refuses at least one more, so this comes to rest.
     loop {
         let mut more = Vec::new();

@@ -1,12 +1,13 @@
 //! `apply`: carries out a plan or a saved changeset.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use tokio::sync::oneshot;
 
-use super::difference::{Bench, Extent};
+use super::choosing::Choosing;
+use super::difference::{Bench, Extent, Found};
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::{Binding, Loaded};
@@ -16,7 +17,7 @@ use super::terminal::Terminal;
 use super::{Global, connect, diff, execute, files, report as report_command};
 use crate::changeset::{self, Changeset, plan_digest};
 use crate::journal::Share;
-use crate::model::{RunId, Shard, Slug};
+use crate::model::{RunId, Shard, Slug, harmless};
 use crate::report;
 
 /// Arguments of `apply`.
@@ -24,14 +25,16 @@ use crate::report;
 #[command(after_help = "Examples:
   restorectl apply plans/dr-weekly.yaml -e sim                  show the difference and ask
   restorectl apply plans/dr-weekly.yaml -e sim --auto-approve   for a machine
-  restorectl apply change.json                                  what `diff --out` saved
+  restorectl apply change.json                                  what `diff --save` saved
+  restorectl apply plans/dr-weekly.yaml -e prod --approve sha256:...   what `diff` showed, and nothing else
+  restorectl apply plans/dr-weekly.yaml -e sim --only 'banking-*' --exclude banking-old
   restorectl apply plans/dr-weekly.yaml -e sim --auto-approve --shard 1/3
 
 Stop with Ctrl-C: nothing more is started, and what runs is waited for. A second
 Ctrl-C leaves at once. Running it again is safe: what is done, running or on its
 way is not sent a second time.")]
 pub(super) struct Args {
-    /// A plan, or a changeset saved by `diff --out`
+    /// A plan, or a changeset saved by `diff --save`
     #[arg(value_name = "PLAN-or-CHANGESET")]
     file: PathBuf,
     #[command(flatten)]
@@ -45,6 +48,8 @@ pub(super) struct Args {
     /// time; limits hold in each process by itself
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
+    #[command(flatten)]
+    choosing: Choosing,
 }
 
 /// What somebody says beforehand about carrying something out.
@@ -53,6 +58,9 @@ pub(super) struct Consent {
     /// Don't ask; needed for a plan where nobody sits at a terminal
     #[arg(long)]
     auto_approve: bool,
+    /// Don't ask, if what would be done has this digest, as `diff` printed it; refuse otherwise
+    #[arg(long, value_name = "DIGEST", value_parser = approval, conflicts_with = "auto_approve")]
+    approve: Option<String>,
     /// Name the environment once more, where it is protected
     #[arg(long, value_name = "ENV")]
     confirm: Option<String>,
@@ -63,7 +71,10 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let wanted = match saved(&args)? {
         Some((saved, digest)) => Wanted::Saved(Box::new(saved), digest),
         None => match diff::resolved(&args.file, &args.binding, terminal)? {
-            Some(loaded) => Wanted::Plan(Box::new(loaded), Extent { again: args.again, shard: args.shard }),
+            Some(loaded) => {
+                let extent = Extent { again: args.again, shard: args.shard, choice: args.choosing.choice() };
+                Wanted::Plan(Box::new(loaded), Box::new(extent))
+            }
             None => return Ok(Exit::Invalid),
         },
     };
@@ -98,9 +109,9 @@ pub(super) enum Wanted {
     /// What somebody saved and approved, with its digest.
     Saved(Box<Changeset>, String),
     /// Whatever a plan, or a shard of it, lacks.
-    Plan(Box<Loaded>, Extent),
+    Plan(Box<Loaded>, Box<Extent>),
     /// Whatever a plan, or a shard of it, lacks that means something else now than when this run began.
-    Anew(Box<Loaded>, Extent, RunId),
+    Anew(Box<Loaded>, Box<Extent>, RunId),
     /// What an interrupted run left.
     Left(Box<Left>),
 }
@@ -111,11 +122,10 @@ impl Wanted {
         let of = |made: &Changeset| made.shard().map(|shard| Share { shard, digest: made.plan.digest.clone() });
         Ok(match self {
             Self::Saved(saved, _) => of(saved),
-            Self::Plan(loaded, Extent { shard: Some(shard), .. })
-            | Self::Anew(loaded, Extent { shard: Some(shard), .. }, _) => {
-                Some(Share { shard: *shard, digest: plan_digest(&loaded.plan)? })
-            }
-            Self::Plan(..) | Self::Anew(..) => None,
+            Self::Plan(loaded, extent) | Self::Anew(loaded, extent, _) => match extent.shard {
+                Some(shard) => Some(Share { shard, digest: plan_digest(&loaded.plan)? }),
+                None => None,
+            },
             Self::Left(left) => of(&left.changeset),
         })
     }
@@ -158,20 +168,30 @@ async fn agreed(
     bench: &Bench,
     terminal: Terminal,
 ) -> anyhow::Result<Option<Changeset>> {
-    let (made, approved) = match wanted {
+    let (found, approved) = match wanted {
         Wanted::Saved(saved, digest) => {
             bench.still_fits(&saved).await?;
             terminal.progress(&format!("the site still is as the saved changeset ({digest}) saw it"));
             // What was approved is what runs, and what the journal holds.
-            (*saved, true)
+            (Found::from(*saved), true)
         }
-        Wanted::Plan(loaded, extent) => (bench.diff(&loaded, extent).await?, consent.auto_approve),
-        Wanted::Anew(loaded, extent, _) => (bench.diff(&loaded, extent).await?, consent.auto_approve),
+        Wanted::Plan(loaded, extent) | Wanted::Anew(loaded, extent, _) => {
+            (bench.diff(&loaded, &extent).await?, consent.auto_approve)
+        }
         Wanted::Left(left) => {
-            (bench.left(&left.changeset, |item| left.items.contains(item)).await?, consent.auto_approve)
+            let made = bench.left(&left.changeset, |item| left.items.contains(item)).await?;
+            (made.into(), consent.auto_approve)
         }
     };
-    let difference = report::changeset_human(&made, terminal.err());
+    let approved = approved || consent.approve.is_some();
+    let preview = bench.preview(&found).await?;
+    let difference = report::preview_human(&preview, terminal.err());
+    let wrong = consent.approve.as_ref().filter(|digest| **digest != preview.digest && found.made.has_changes());
+    if let Some(digest) = wrong {
+        terminal.say(difference.trim_end());
+        return Err(not_approved(digest, &preview.digest, &found, bench).await?);
+    }
+    let made = found.made;
     if made.has_changes() && !approved {
         // Nobody is asked about something that isn't shown.
         terminal.say(difference.trim_end());
@@ -194,19 +214,34 @@ async fn agreed(
 /// The saved changeset, where the file is one.
 fn saved(args: &Args) -> anyhow::Result<Option<(Changeset, String)>> {
     let bytes = files::read(&args.file, files::LARGEST)?;
-    if !looks_saved(&bytes) {
-        return Ok(None);
-    }
+    let Some(loaded) = loaded(&args.file, bytes)? else { return Ok(None) };
     let about = || format!("`{}`", args.file.display());
-    let text = String::from_utf8(bytes).with_context(about)?;
-    let loaded = changeset::load(&text).with_context(about)?;
-    if args.again || args.shard.is_some() || args.binding.env.is_some() || !args.binding.given.inputs.is_empty() {
+    let chosen = !args.choosing.choice().is_all();
+    if chosen
+        || args.again
+        || args.shard.is_some()
+        || args.binding.env.is_some()
+        || !args.binding.given.inputs.is_empty()
+    {
         bail!(
-            "{} is a saved changeset, which holds its environment, inputs and shard: leave out `--env`, `--input`, `--again` and `--shard`",
+            "{} is a saved changeset, which holds its environment, inputs, shard and choice: leave out `--env`, `--input`, `--again`, `--shard`, `--only`, `--exclude` and `--only-failed`",
             about()
         );
     }
     Ok(Some(loaded))
+}
+
+/// The saved changeset in a file's bytes, with its digest; none where they are no JSON, and so a plan.
+///
+/// # Errors
+/// When it was changed, or another version wrote it.
+pub(super) fn loaded(path: &Path, bytes: Vec<u8>) -> anyhow::Result<Option<(Changeset, String)>> {
+    if !looks_saved(&bytes) {
+        return Ok(None);
+    }
+    let about = || format!("`{}`", path.display());
+    let text = String::from_utf8(bytes).with_context(about)?;
+    Ok(Some(changeset::load(&text).with_context(about)?))
 }
 
 /// A plan is YAML, and nobody writes one in the flow style that begins like JSON.
@@ -218,7 +253,10 @@ fn looks_saved(bytes: &[u8]) -> bool {
 fn confirmed(made: &Changeset, confirm: Option<&str>) -> anyhow::Result<()> {
     let name = &made.environment.name;
     if made.environment.guard.protected && confirm != Some(name.as_str()) {
-        bail!("environment `{name}` is protected (`guard.protected`): say `--confirm {name}` if you mean it");
+        bail!(
+            "environment `{name}` is protected (`guard.protected`{}): say `--confirm {name}` if you mean it",
+            made.environment.guard_place()
+        );
     }
     Ok(())
 }
@@ -226,11 +264,36 @@ fn confirmed(made: &Changeset, confirm: Option<&str>) -> anyhow::Result<()> {
 async fn asked(terminal: Terminal) -> anyhow::Result<bool> {
     if !terminal.can_ask() {
         bail!(
-            "nobody can be asked here: say `--auto-approve`, or save the difference with `restorectl diff --out` and apply that"
+            "nobody can be asked here: say `--auto-approve`, or `--approve` with the digest that `restorectl diff` printed, or save the difference with `restorectl diff --save` and apply that"
         );
     }
     // On a thread of its own, so that the lease is kept meanwhile; and nobody waits for that thread.
     let (sender, answer) = oneshot::channel();
     std::thread::spawn(move || sender.send(terminal.ask("\nCarry this out? Only `yes` does: ")));
     Ok(answer.await.context("nobody answered")?? == "yes")
+}
+
+/// A digest as `diff` prints it, with or without the word before it.
+fn approval(text: &str) -> Result<String, String> {
+    let digits = text.trim().strip_prefix("sha256:").unwrap_or(text.trim());
+    if digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
+        Ok(format!("sha256:{}", digits.to_ascii_lowercase()))
+    } else {
+        Err("a digest is `sha256:` and 64 hexadecimal digits, as `restorectl diff` prints it".to_owned())
+    }
+}
+
+/// That something else would be done than what was approved, with what is different where that can be told.
+async fn not_approved(digest: &str, now: &str, found: &Found, bench: &Bench) -> anyhow::Result<anyhow::Error> {
+    let known = match bench.carried_out(digest, found).await? {
+        None => "; what was approved is not known here, so that what is different can't be told: `restorectl diff --save` keeps it, and `restorectl diff APPROVED NOW` compares".to_owned(),
+        Some((run, approved)) => {
+            let changes = changeset::differences(&approved, &found.made);
+            let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
+            format!("; it is what run {run} carried out, since when:{list}")
+        }
+    };
+    Ok(anyhow::anyhow!(
+        "what would be done has digest {now}, and {digest} was approved, so nothing was sent{known}\nlook at the difference above, and approve that if you mean it"
+    ))
 }

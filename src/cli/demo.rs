@@ -82,11 +82,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         clock: SystemClock::new(),
     };
     let hold = Hold::take(&bench, &place, (&loaded.plan.name, &loaded.environment.name, None), terminal).await?;
-    let made = bench.diff(&loaded, Extent::default()).await?;
-    terminal.result(&report::changeset_human(&made, terminal.out()))?;
+    let found = bench.diff(&loaded, &Extent::default()).await?;
+    terminal.result(&report::preview_human(&bench.preview(&found).await?, terminal.out()))?;
 
     heading(terminal, "apply: carry it out");
-    let run = execute::execute(&bench, &hold, &made, None, terminal).await;
+    let run = execute::execute(&bench, &hold, &found.made, None, terminal).await;
     hold.release(&bench, terminal).await;
     let run = run?;
 

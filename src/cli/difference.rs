@@ -1,6 +1,6 @@
 //! Reads the site and decides: shared by `diff`, `apply` and `demo`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -8,9 +8,9 @@ use anyhow::bail;
 use super::load::Loaded;
 use super::system::SystemClock;
 use crate::baas::Client;
-use crate::changeset::{Changeset, Intention, Part, decide, differences, plan_digest};
-use crate::journal::{StateStore, Store as _, past_attempts};
-use crate::model::{Environment, Reading, Shard, Slug, Snapshot, harmless};
+use crate::changeset::{Changeset, Choice, Intention, Part, decide, decide_chosen, differences, plan_digest, strays};
+use crate::journal::{StateStore, Store as _, ended_badly, past_attempts};
+use crate::model::{Environment, PastFate, Plan, Reading, RunId, Shard, Slug, Snapshot, harmless};
 use crate::observe::observe;
 use crate::ports::Clock as _;
 
@@ -29,12 +29,36 @@ pub(super) struct Bench {
 }
 
 /// How much of a plan is wanted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Extent {
     /// A new generation of it, although the site may have what the plan wants.
     pub(super) again: bool,
     /// One shard alone.
     pub(super) shard: Option<Shard>,
+    /// What of that is chosen.
+    pub(super) choice: Choice,
+}
+
+/// A difference, and who brought about what the site has.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// The difference.
+    pub(super) made: Changeset,
+    /// The run that last sent each item, or attached to it.
+    pub(super) sent: BTreeMap<Slug, RunId>,
+}
+
+impl From<Changeset> for Found {
+    fn from(made: Changeset) -> Self {
+        Self { made, sent: BTreeMap::new() }
+    }
+}
+
+/// A site that was read, with what the journal tells.
+struct Looked {
+    snapshot: Snapshot,
+    /// Items that ended badly when they were last run.
+    ended_badly: BTreeSet<Slug>,
 }
 
 /// The service's address, under which the journal keeps what was done there.
@@ -46,9 +70,10 @@ impl Bench {
     /// Compares a plan, or a shard of it, with the site.
     ///
     /// # Errors
-    /// When the journal can't be read.
-    pub(super) async fn diff(&self, loaded: &Loaded, extent: Extent) -> anyhow::Result<Changeset> {
+    /// When the journal can't be read, or nothing of the plan fits what is chosen.
+    pub(super) async fn diff(&self, loaded: &Loaded, extent: &Extent) -> anyhow::Result<Found> {
         let Loaded { plan: whole, file, inputs, environment } = loaded;
+        extent.choice.check(whole).map_err(anyhow::Error::msg)?;
         let part = extent.shard.map(|shard| Part::of(whole, shard));
         let plan = part.as_ref().map(|part| part.plan(whole));
         let intention = Intention {
@@ -60,11 +85,16 @@ impl Bench {
             opened: &Default::default(),
             tool_version: TOOL_VERSION,
         };
-        let made = self.decide(&intention).await?;
-        Ok(match part {
-            Some(part) => made.as_part(part, plan_digest(whole)?),
-            None => made,
-        })
+        let looked = self.look(intention.plan, environment).await?;
+        let mut made = decide_chosen(&intention, &looked.snapshot, &extent.choice, &looked.ended_badly)?;
+        if let Some(mut part) = part {
+            let left_out = made.selection.as_ref().map_or(&[][..], |selection| &selection.left_out);
+            part.leave_out(intention.plan, left_out);
+            made = made.as_part(part, plan_digest(whole)?);
+        }
+        made.strays = strays(whole, &looked.snapshot);
+        let known = looked.snapshot.attempts.into_iter().filter(|past| past.fate != PastFate::Gone);
+        Ok(Found { made, sent: known.map(|past| (past.item, past.run)).collect() })
     }
 
     /// Reads the site again, and makes sure that it still is as a changeset saw it.
@@ -73,7 +103,10 @@ impl Bench {
     /// When the changeset has expired, or the site no longer is as it was; the error names every change.
     pub(super) async fn still_fits(&self, saved: &Changeset) -> anyhow::Result<()> {
         if self.clock.now() > saved.expires_at {
-            bail!("the changeset expired at {}: make a new one with `restorectl diff --out`", saved.expires_at);
+            bail!(
+                "the changeset expired at {}, so nothing was sent: make a new one with `restorectl diff --save`",
+                saved.expires_at.strftime("%Y-%m-%d %H:%M:%SZ")
+            );
         }
         let intention = Intention {
             plan: &saved.frozen_plan(),
@@ -89,7 +122,7 @@ impl Bench {
         if !changes.is_empty() {
             let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
             bail!(
-                "the site is no longer as it was when the changeset was made, so nothing was sent:{list}\nmake a new one with `restorectl diff --out`"
+                "the site is no longer as it was when the changeset was made, so nothing was sent:{list}\nmake a new one with `restorectl diff --save`"
             );
         }
         Ok(())
@@ -111,10 +144,11 @@ impl Bench {
             part.places.retain(|_| names.next().is_some_and(&wanted));
         }
         plan.items.retain(|item| wanted(&item.name));
+        let known: BTreeSet<&Slug> = interrupted.items.iter().map(|decision| &decision.item.name).collect();
         let kept: BTreeSet<Slug> = plan.items.iter().map(|item| item.name.clone()).collect();
         for item in &mut plan.items {
-            // What isn't wanted is there already.
-            item.after.retain(|need| kept.contains(need));
+            // What isn't wanted is there already; what the run itself had left out, and lacked, still is lacking.
+            item.after.retain(|need| kept.contains(need) || !known.contains(need));
         }
         let mut opened = interrupted.opened.clone();
         if interrupted.again && opened.is_empty() {
@@ -133,16 +167,21 @@ impl Bench {
         // It is the same plan still, though its executions are frozen now.
         made.plan.digest.clone_from(&interrupted.plan.digest);
         made.part = part;
+        made.selection.clone_from(&interrupted.selection);
         Ok(made)
     }
 
     async fn decide(&self, intention: &Intention<'_>) -> anyhow::Result<Changeset> {
         let Intention { plan, environment, .. } = intention;
+        Ok(decide(intention, &self.look(plan, environment).await?.snapshot)?)
+    }
+
+    async fn look(&self, plan: &Plan, environment: &Environment) -> anyhow::Result<Looked> {
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
-        let snapshot =
-            observe(&self.client, &plan.items, past_attempts(&runs, service(environment))?, self.clock.now()).await;
+        let service = service(environment);
+        let snapshot = observe(&self.client, &plan.items, past_attempts(&runs, service)?, self.clock.now()).await;
         readable(&snapshot)?;
-        Ok(decide(intention, &snapshot)?)
+        Ok(Looked { snapshot, ended_badly: ended_badly(&runs, service)? })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one thin file for each command over the operations that they share.
 
 mod apply;
+mod choosing;
 mod completions;
 mod connect;
 mod demo;
@@ -17,6 +18,7 @@ mod init;
 mod live;
 mod load;
 mod outputs;
+mod preview;
 mod process;
 mod render;
 mod report;

@@ -14,15 +14,26 @@ use crate::report::Style;
 pub(super) trait Format: ValueEnum + Copy + Default + PartialEq + Send + Sync + 'static {
     /// The format that a file's ending stands for.
     fn by_ending(ending: &str) -> Option<Self>;
+
+    /// Whether an `--out` with no format before it, whose ending names this one, is something else than a format's.
+    fn stands_alone(_named: Option<Self>) -> bool {
+        false
+    }
 }
 
 /// The formats that were asked for, each with its file; at most one has none and is printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outputs<F> {
     all: Vec<(F, Option<PathBuf>)>,
+    alone: Vec<PathBuf>,
 }
 
 impl<F: Format> Outputs<F> {
+    /// The files that were named for something else than a format.
+    pub(super) fn alone(&self) -> &[PathBuf] {
+        &self.alone
+    }
+
     /// Writes every format, as `text` makes it in the style of where it goes.
     ///
     /// # Errors
@@ -47,6 +58,7 @@ impl<F: Format> Outputs<F> {
     /// Pairs what stands on the command line, in its order.
     fn pair(given: Vec<Given<F>>) -> Result<Self, String> {
         let mut all: Vec<(F, Option<PathBuf>)> = Vec::new();
+        let mut alone = Vec::new();
         let mut waits = false;
         for given in given {
             match given {
@@ -63,6 +75,7 @@ impl<F: Format> Outputs<F> {
                             return Err(format!("the ending of `{shown}` names another format than is before it"));
                         }
                         (Some((_, out)), _) => *out = Some(path),
+                        (None, named) if F::stands_alone(named) => alone.push(path),
                         (None, Some(named)) => all.push((named, Some(path))),
                         (None, None) => {
                             return Err(format!("the ending of `{shown}` names no format: write `--format` before it"));
@@ -78,7 +91,7 @@ impl<F: Format> Outputs<F> {
         if all.iter().filter(|(_, out)| out.is_none()).count() > 1 {
             return Err("only one format can be printed: write `--out PATH` right behind the others".to_owned());
         }
-        Ok(Self { all })
+        Ok(Self { all, alone })
     }
 }
 

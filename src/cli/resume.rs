@@ -10,7 +10,7 @@ use super::difference::Extent;
 use super::exit::Exit;
 use super::load::{Binding, Given, Loaded};
 use super::{Global, diff, state};
-use crate::changeset::{Changeset, Part, plan_digest};
+use crate::changeset::{Changeset, Choice, Part, plan_digest};
 use crate::journal::{ItemState, Run, RunState, Store as _, replay};
 use crate::model::{End, Item, Plan, RunId, Slug, harmless};
 
@@ -58,8 +58,9 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             return Ok(Exit::Invalid);
         };
         if args.accept_changes {
-            let extent = Extent { again: false, shard: changeset.shard() };
-            return apply::carry_out(Wanted::Anew(Box::new(loaded), extent, run.id), &args.consent, global).await;
+            let extent = Extent { again: false, shard: changeset.shard(), choice: choice(&changeset) };
+            return apply::carry_out(Wanted::Anew(Box::new(loaded), Box::new(extent), run.id), &args.consent, global)
+                .await;
         }
         let changes = changes(&changeset, &loaded)?;
         if !changes.is_empty() {
@@ -79,6 +80,19 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     terminal.progress(&format!("going on with run {} ({} of {} restores)", run.id, items.len(), changeset.items.len()));
     let left = Left { run: run.id, changeset, items };
     apply::carry_out(Wanted::Left(Box::new(left)), &args.consent, global).await
+}
+
+/// What the run had chosen of its plan.
+fn choice(changeset: &Changeset) -> Choice {
+    let Some(selection) = &changeset.selection else { return Choice::default() };
+    if !selection.choice.only_failed {
+        return selection.choice.clone();
+    }
+    // What had failed then may have begun since.
+    Choice {
+        only: changeset.items.iter().map(|decision| decision.item.name.to_string()).collect(),
+        ..Choice::default()
+    }
 }
 
 /// The run that is meant, and where it stands.
@@ -137,7 +151,7 @@ fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>
 }
 
 fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
-    let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
+    let mut known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
     let now: BTreeMap<&Slug, &Item> = plan.items.iter().map(|item| (&item.name, item)).collect();
     let mut found = Vec::new();
     let here = changeset.shard().map_or_else(|| "it".to_owned(), |shard| format!("its shard {shard}"));
@@ -150,13 +164,15 @@ fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
                 // A run that went on with another one has its executions frozen.
                 item.source.execution = decision.item.source.execution.clone();
                 // One that went on with only what had failed doesn't wait for what was left out of it.
-                item.after.retain(|need| known.contains(need));
+                item.after.retain(|need| known.contains(need) || decision.item.after.contains(need));
                 if item != decision.item {
                     found.push(format!("`{}` is another restore now ({})", item.name, decision.item.origin));
                 }
             }
         }
     }
+    // Nor is what was left out of it new.
+    known.extend(changeset.selection.iter().flat_map(|chosen| &chosen.left_out).map(|left_out| &left_out.item));
     let new = plan.items.iter().filter(|item| !known.contains(&item.name));
     found.extend(new.map(|item| format!("`{}` is new in {here}", item.name)));
     found

@@ -26,6 +26,10 @@ enum Document {
     Snapshot,
     /// The report in JSON
     Report,
+    /// The difference in JSON, as `diff` prints it
+    Diff,
+    /// How two saved changesets differ, in JSON
+    Comparison,
     /// The plan language as a page of documentation, in Markdown; made of the first two
     Language,
     /// What `validate` found, in JSON
@@ -40,6 +44,8 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Document::PlanTest => plan::PLAN_TEST_SCHEMA,
         Document::Snapshot => plan::SNAPSHOT_SCHEMA,
         Document::Report => report::REPORT_SCHEMA,
+        Document::Diff => report::PREVIEW_SCHEMA,
+        Document::Comparison => report::COMPARISON_SCHEMA,
         Document::Language => {
             page = plan::language_page();
             &page

@@ -10,6 +10,7 @@
 
 mod admit;
 mod driver;
+mod forecast;
 mod lease;
 mod machine;
 mod order;
@@ -19,6 +20,7 @@ mod queue;
 mod watch;
 
 pub use driver::{DriveError, Heard, Signal, drive};
+pub use forecast::forecast;
 pub use lease::Tenure;
 pub use machine::{Effect, Event, Machine, Step};
 pub use order::{Work, in_order};

@@ -8,6 +8,7 @@
 
 mod chain;
 mod either;
+mod last;
 mod lease;
 mod past;
 pub mod postgres;
@@ -17,6 +18,7 @@ pub mod sqlite;
 mod store;
 
 pub use either::StateStore;
+pub use last::ended_badly;
 pub use lease::{Claim, Holder, Lease, Share, TERM};
 pub use past::past_attempts;
 pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, SecretRef};
+use super::{Millis, Origin, SecretRef};
 
 /// An environment, with its bases merged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +17,17 @@ pub struct Environment {
     /// What is allowed there.
     #[serde(default)]
     pub guard: Guard,
+    /// Where in its file that stands, or where the file begins if nothing of it is said there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_origin: Option<Origin>,
 }
 
 impl Environment {
+    /// Where what is allowed there is to be changed, as the end of a sentence; nothing where that isn't known.
+    pub fn guard_place(&self) -> String {
+        self.guard_origin.as_ref().map_or_else(String::new, |origin| format!(" ({origin})"))
+    }
+
     /// The paths of files that it refers to.
     pub fn paths_mut(&mut self) -> impl Iterator<Item = &mut String> {
         let api = self.api.iter_mut();

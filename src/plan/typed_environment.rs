@@ -1,7 +1,9 @@
 //! From a merged environment to the model's.
 
 use crate::diagnostic::Sources;
-use crate::model::{Api, Environment, Guard, Millis, PermissionQuery, RestoreCredentials, SecretRef, service_address};
+use crate::model::{
+    Api, Environment, Guard, Millis, Origin, PermissionQuery, RestoreCredentials, SecretRef, service_address,
+};
 
 use super::environment::sibling;
 use super::findings::{Findings, draft};
@@ -31,7 +33,10 @@ pub(super) fn environment(
         Some(entry) => Some(api(entry, sources, findings)?),
         None => None,
     };
-    Some(Environment { name, api, guard })
+    let span = root.entry("guard").map_or(root.span.start_only(), |entry| entry.key_span);
+    let place = sources.place(span);
+    let guard_origin = Some(Origin { file: place.file, line: place.line, column: place.column });
+    Some(Environment { name, api, guard, guard_origin })
 }
 
 fn api(entry: &Entry, sources: &Sources, findings: &mut Findings) -> Option<Api> {

@@ -13,7 +13,10 @@ use super::verdict::{Scope, judge};
 use super::{Standing, next, objective};
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Closed, Entry, IllegalRecord, ItemState, Progress, Run, RunState, replay};
-use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, digest};
+use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, count, digest};
+
+/// How many of those that were left out are named.
+const LEFT_OUT: usize = 12;
 
 /// Why a run can't be reported.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +70,7 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
 
     let facts = run_facts(run, &changeset, changeset_digest, &state);
     let elsewhere = facts.shard.as_ref().map_or(0, ShardReport::elsewhere);
+    let elsewhere = elsewhere.saturating_add(changeset.left_out());
     let mut reasons = over_reasons(entries);
     let mut items = Vec::with_capacity(changeset.items.len());
     let mut may_still_run = Vec::new();
@@ -99,13 +103,26 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
         not_executed: items.iter().filter_map(not_executed).collect(),
         may_still_run,
         checks: changeset.items.iter().flat_map(|decision| checks(&decision.item)).collect(),
-        notes: state.notes.into_iter().map(|(at, text)| NoteReport { at, text }).collect(),
+        notes: chosen(&changeset, run.opened_at)
+            .into_iter()
+            .chain(state.notes.into_iter().map(|(at, text)| NoteReport { at, text }))
+            .collect(),
         next: Vec::new(),
         run: facts,
         items,
     };
     report.next = next::steps(&report);
     Ok(report)
+}
+
+/// That the run is of a part of its plan, where it is.
+fn chosen(changeset: &Changeset, at: Timestamp) -> Option<NoteReport> {
+    let selection = changeset.selection.as_ref().filter(|selection| !selection.left_out.is_empty())?;
+    let names: Vec<&str> = selection.left_out.iter().map(|left_out| left_out.item.as_str()).take(LEFT_OUT).collect();
+    let more = selection.left_out.len().saturating_sub(LEFT_OUT);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let number = count(selection.left_out.len(), "restore");
+    Some(NoteReport { at, text: format!("{number} of the plan left out, as was asked: {}{more}", names.join(", ")) })
 }
 
 /// How many items stand where; every standing is listed.
@@ -146,7 +163,7 @@ fn run_facts(run: &Run, changeset: &Changeset, changeset_digest: String, state: 
     }
 }
 
-fn plan_report(changeset: &Changeset) -> PlanReport {
+pub(super) fn plan_report(changeset: &Changeset) -> PlanReport {
     let plan = &changeset.plan;
     PlanReport {
         name: plan.name.to_string(),
@@ -227,7 +244,7 @@ fn failed_at_site(attempt: &AttemptReport) -> bool {
     attempt.over_at.is_some() && attempt.restore.as_ref().is_some_and(|restore| !restore.status_class.is_success())
 }
 
-fn object_report(item: &Item, object: &RestoreObject) -> ObjectReport {
+pub(super) fn object_report(item: &Item, object: &RestoreObject) -> ObjectReport {
     let touched = item.touched_by(object);
     let name = match object.object_type.level() {
         crate::model::Level::Database => object.name.to_string(),

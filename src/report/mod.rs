@@ -11,7 +11,6 @@
 
 mod attempt;
 mod build;
-mod diff;
 mod document;
 mod event;
 mod human;
@@ -20,6 +19,7 @@ mod merge;
 mod next;
 mod objective;
 mod page;
+mod preview;
 mod progress;
 mod runs;
 mod screen;
@@ -31,7 +31,6 @@ mod verdict;
 mod wording;
 
 pub use build::{ReportError, build};
-pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
     MayStillRun, MergedReport, MergedRun, MissingShard, NotExecuted, NoteReport, ObjectReport, PlanReport,
@@ -43,7 +42,13 @@ pub use human::human;
 pub use live::{Live, columns};
 pub use merge::{MergeError, merge};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
-pub use page::html;
+pub use page::{html, preview_html};
+pub use preview::{
+    Beside, COMPARISON_SCHEMA, EstimateReport, ForecastReport, ItemPreview, LeftOutReport, ObjectSize,
+    ObjectivePreview, PREVIEW_SCHEMA, PREVIEW_VERSION, Preview, PreviewEnvironment, SelectionReport, Since,
+    SinceReport, StrayReport, comparison_human, comparison_json, comparison_markdown, preview, preview_human,
+    preview_json, preview_markdown,
+};
 pub use progress::{event_line, is_news};
 pub use runs::{runs_human, runs_json};
 pub use screen::{Cell, Screen, Style, Tone};

@@ -14,6 +14,7 @@ mod changeset;
 mod claims;
 mod cli;
 mod client;
+mod diffs;
 mod directions;
 mod drill;
 mod engine;

@@ -95,7 +95,7 @@ pub struct RunFacts {
     pub entries: u64,
     /// When the site was read for the changeset that this run carried out.
     pub site_read_at: Timestamp,
-    /// Over that changeset: the same digest that `diff --out` wrote. Of a merged report, over the list of theirs.
+    /// Over that changeset: the same digest that `diff --save` wrote. Of a merged report, over the list of theirs.
     pub changeset_digest: String,
 }
 

@@ -1,6 +1,7 @@
 //! The report as one HTML file: no script, no network, no font of its own. It opens from a mail, a ticket or a
 //! disk, follows the reader's light or dark setting, and prints.
 
+mod diff;
 mod item;
 mod markup;
 mod runs;
@@ -10,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+pub use self::diff::preview_html;
 use self::markup::Markup;
 use super::document::{Report, RunProgress};
 use super::shards::shard_words;

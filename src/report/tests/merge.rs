@@ -7,8 +7,7 @@ use crate::changeset::Part;
 use crate::journal::{Closed, Record};
 use crate::model::{Action, DataLoss, End};
 use crate::report::{
-    MergeError, ObjectiveVerdict, REPORT_SCHEMA, Report, Style, Verdict, changeset_human, html, human, json, merge,
-    read,
+    MergeError, ObjectiveVerdict, REPORT_SCHEMA, Report, Style, Verdict, html, human, json, merge, read,
 };
 
 /// A run of one shard of a plan with so many restores in each.
@@ -81,10 +80,13 @@ fn merged_reports_are_pinned() {
 fn a_shards_diff_is_pinned() {
     let mut scenario = happy();
     scenario.changeset.part = Some(part("1/2", &[2, 7]));
-    insta::assert_snapshot!("shard_diff_80", changeset_human(&scenario.changeset, Style { colour: false, width: 80 }));
+    insta::assert_snapshot!(
+        "shard_diff_80",
+        super::preview::shown(&scenario.changeset, Style { colour: false, width: 80 })
+    );
     let mut empty = Scenario::new(Vec::new());
     empty.changeset.part = Some(part("3/3", &[1, 0, 0]));
-    let text = changeset_human(&empty.changeset, Style::default());
+    let text = super::preview::shown(&empty.changeset, Style::default());
     assert!(text.ends_with("to another shard, and was not looked at\n"), "{text}");
 }
 

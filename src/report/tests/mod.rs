@@ -5,5 +5,6 @@ mod event;
 mod live;
 mod merge;
 mod page;
+mod preview;
 mod scenario;
 mod terminal;

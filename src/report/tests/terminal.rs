@@ -2,10 +2,11 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::preview::shown;
 use super::scenario::{Scenario, decision, happy, hostile, interrupted, killed, trouble};
 use crate::journal::Closed;
 use crate::model::{Action, End};
-use crate::report::{Style, changeset_human, changeset_json, event_line, human, runs_human, runs_json};
+use crate::report::{Style, event_line, human, runs_human, runs_json};
 
 fn at_width(width: usize) -> Style {
     Style { colour: false, width }
@@ -28,9 +29,9 @@ fn reports_are_pinned() {
 
 #[test]
 fn changesets_are_pinned() {
-    insta::assert_snapshot!("happy_diff_80", changeset_human(&happy().changeset, at_width(80)));
-    insta::assert_snapshot!("trouble_diff_80", changeset_human(&trouble().changeset, at_width(80)));
-    insta::assert_snapshot!("trouble_diff_140", changeset_human(&trouble().changeset, at_width(140)));
+    insta::assert_snapshot!("happy_diff_80", shown(&happy().changeset, at_width(80)));
+    insta::assert_snapshot!("trouble_diff_80", shown(&trouble().changeset, at_width(80)));
+    insta::assert_snapshot!("trouble_diff_140", shown(&trouble().changeset, at_width(140)));
 }
 
 #[test]
@@ -46,11 +47,11 @@ fn nothing_to_do_is_said_plainly() {
         (vec![there("model")], "nothing to do: the one restore is there\n"),
         (vec![there("model"), there("orders")], "nothing to do: all 2 restores are there\n"),
     ] {
-        let text = changeset_human(&Scenario::new(items).changeset, Style::default());
+        let text = shown(&Scenario::new(items).changeset, Style::default());
         assert!(text.ends_with(words), "{text}");
     }
     let blocked = Scenario::new(vec![there("model"), decision("orders", Action::Blocked, "no")]);
-    let text = changeset_human(&blocked.changeset, Style::default());
+    let text = shown(&blocked.changeset, Style::default());
     assert!(!text.contains("nothing to do") && text.contains("1 already there, 1 blocked"), "{text}");
 }
 
@@ -66,7 +67,7 @@ fn a_rehearsal_says_so_on_its_face() {
 fn no_line_is_wider_than_the_terminal() {
     for scenario in [happy(), trouble(), interrupted(), killed()] {
         for width in [40, 60, 80, 140] {
-            let diff = changeset_human(&scenario.changeset, at_width(width));
+            let diff = shown(&scenario.changeset, at_width(width));
             // A report's table of seven columns has a least width of its own.
             let report = human(&scenario.report(), at_width(width.max(80)));
             for (line, width) in
@@ -91,14 +92,14 @@ fn colour_adds_nothing_but_colour() {
     assert_ne!(human(&report, coloured), human(&report, at_width(80)));
     assert_eq!(strip(&human(&report, coloured)), human(&report, at_width(80)));
     let changeset = trouble().changeset;
-    assert_eq!(strip(&changeset_human(&changeset, coloured)), changeset_human(&changeset, at_width(80)));
+    assert_eq!(strip(&shown(&changeset, coloured)), shown(&changeset, at_width(80)));
 }
 
 #[test]
 fn foreign_texts_can_not_drive_the_terminal() {
     let scenario = hostile();
     let report = human(&scenario.report(), Style::default());
-    let diff = changeset_human(&scenario.changeset, Style::default());
+    let diff = shown(&scenario.changeset, Style::default());
     for text in [report, diff, log(&scenario)] {
         assert!(text.contains("\\u{1b}"), "{text}");
         for c in text.chars().filter(|c| *c != '\n') {
@@ -109,21 +110,13 @@ fn foreign_texts_can_not_drive_the_terminal() {
 }
 
 #[test]
-fn a_changeset_as_json_is_the_changeset() {
-    let changeset = trouble().changeset;
-    let text = changeset_json(&changeset).unwrap();
-    assert_eq!(serde_json::from_str::<crate::changeset::Changeset>(&text).unwrap(), changeset);
-    assert!(text.ends_with("}\n"));
-}
-
-#[test]
 fn long_lists_of_objects_are_cut_with_a_word_but_losses_never() {
     let mut decision = decision("model", Action::Create, "new");
     let object = decision.item.objects[0].clone();
     decision.item.objects = vec![object; 20];
     decision.losses = (0..20).map(|number| format!("replaces number {number}")).collect();
     decision.data_loss = crate::model::DataLoss::Replaces;
-    let text = changeset_human(&Scenario::new(vec![decision]).changeset, Style::default());
+    let text = shown(&Scenario::new(vec![decision]).changeset, Style::default());
     assert!(text.contains("and 12 more objects"), "{text}");
     assert_eq!(text.matches("DATA LOSS  replaces number").count(), 20, "{text}");
 }
@@ -141,7 +134,7 @@ fn a_note_is_said_once_and_never_left_out() {
         noted("views", Action::Blocked, &["not prepared"]),
         noted("logs", Action::Create, &["only here"]),
     ];
-    let text = changeset_human(&Scenario::new(items).changeset, Style::default());
+    let text = shown(&Scenario::new(items).changeset, Style::default());
     assert_eq!(text.matches("model, orders, views: not prepared").count(), 1, "{text}");
     assert_eq!(text.matches("not prepared").count(), 1, "{text}");
     assert_eq!(text.matches("note       only here").count(), 2, "{text}");

@@ -135,8 +135,8 @@ async fn a_diff_says_which_shard_it_is_and_counts_what_is_elsewhere() {
     let mut all = BTreeSet::new();
     for shard in ["1/3", "2/3", "3/3"] {
         let part = diff(&rig, shard).await;
-        assert_eq!(part["part"]["shard"], shard);
-        let items = items(&part, |item| &item["item"]["name"]);
+        assert_eq!(part["shard"]["shard"], shard);
+        let items = items(&part, |item| &item["name"]);
         assert!(all.is_disjoint(&items), "{items:?}");
         all.extend(items);
     }
@@ -192,7 +192,7 @@ async fn resume_goes_on_with_the_shard_that_the_run_was() {
     rig.throughput(FAST).await;
     let ran = rig.run(&["resume", "--auto-approve"]).await.code(0);
     assert!(unwrapped(&ran).contains("this is shard 1 of 2 of the plan"), "{}", ran.stdout);
-    let mine = items(&diff(&rig, "1/2").await, |item| &item["item"]["name"]);
+    let mine = items(&diff(&rig, "1/2").await, |item| &item["name"]);
     assert_eq!(items(&rig.report().await, |item| &item["name"]), mine);
     no_doubles(&rig.creates().await, mine.len());
 

@@ -1,0 +1,147 @@
+//! A part of a plan that somebody chooses, by names, globs and groups, or by how items ended last.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Changeset, Intention, decide};
+use crate::model::{Action, Item, Plan, Slug, Snapshot, glob, suggest::nearest};
+
+/// What goes before the name of a group.
+const GROUP: &str = "group:";
+
+/// Which items are wanted. What is said nothing of is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choice {
+    /// Only these: names, globs, or `group:NAME`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Not these, written the same way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Only those whose last run ended badly.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_failed: bool,
+}
+
+/// What a changeset keeps of a choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// What was said.
+    #[serde(flatten)]
+    pub choice: Choice,
+    /// The items of the plan, or of its shard, that are not in the changeset because of it, in the plan's order.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An item that somebody left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub item: Slug,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+impl Choice {
+    /// Whether everything is wanted.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Makes sure that every pattern fits something of a plan, so that a slip of the pen leaves nothing out unseen.
+    ///
+    /// # Errors
+    /// A sentence about the first that fits nothing.
+    pub fn check(&self, plan: &Plan) -> Result<(), String> {
+        let all =
+            self.only.iter().map(|text| ("--only", text)).chain(self.exclude.iter().map(|text| ("--exclude", text)));
+        for (option, pattern) in all {
+            if plan.items.iter().any(|item| fits(pattern, item)) {
+                continue;
+            }
+            let (what, near) = match pattern.strip_prefix(GROUP) {
+                Some(group) => {
+                    let known: BTreeSet<&str> = plan.items.iter().filter_map(|item| item.group.as_deref()).collect();
+                    ("is the group of no restore", nearest(group, known).map(|group| format!("{GROUP}{group}")))
+                }
+                None => {
+                    let known = plan.items.iter().map(|item| item.name.as_str());
+                    ("fits no restore", nearest(pattern, known).map(str::to_owned))
+                }
+            };
+            let hint = near.map_or_else(
+                || "write a name, a glob like `banking-*`, or `group:NAME`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(format!("`{option} {pattern}` {what} of plan `{}`; {hint}", plan.name));
+        }
+        Ok(())
+    }
+
+    /// Why an item isn't wanted; none if it is.
+    fn refuses(&self, item: &Item, failed: &BTreeSet<Slug>) -> Option<String> {
+        if let Some(pattern) = self.exclude.iter().find(|pattern| fits(pattern, item)) {
+            return Some(format!("`--exclude {pattern}`"));
+        }
+        if !self.only.is_empty() && !self.only.iter().any(|pattern| fits(pattern, item)) {
+            return Some("it is not among `--only`".to_owned());
+        }
+        let spared = self.only_failed && !failed.contains(&item.name);
+        spared.then(|| "`--only-failed`, and no run of it ended badly last".to_owned())
+    }
+}
+
+fn fits(pattern: &str, item: &Item) -> bool {
+    match pattern.strip_prefix(GROUP) {
+        Some(group) => item.group.as_deref().is_some_and(|own| glob::fits(group, own)),
+        None => glob::fits(pattern, item.name.as_str()),
+    }
+}
+
+/// Decides what is chosen of a plan. `failed` are the items whose last run ended badly. All of the plan is decided first:
+/// whoever needs something that is left out needs it no longer if that is there; if it isn't, whoever needs it is refused.
+/// Then what is chosen is decided as a plan of its own, so that the site can be compared with it again later.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_chosen(
+    intention: &Intention<'_>,
+    snapshot: &Snapshot,
+    choice: &Choice,
+    failed: &BTreeSet<Slug>,
+) -> Result<Changeset, serde_json::Error> {
+    let whole = decide(intention, snapshot)?;
+    if choice.is_all() {
+        return Ok(whole);
+    }
+    let mut left_out = Vec::new();
+    let mut there: BTreeSet<&Slug> = BTreeSet::new();
+    let mut plan = Plan { items: Vec::new(), ..intention.plan.clone() };
+    for (item, decision) in intention.plan.items.iter().zip(&whole.items) {
+        match choice.refuses(item, failed) {
+            None => plan.items.push(item.clone()),
+            Some(reason) => {
+                if decision.action == Action::Satisfied {
+                    there.insert(&item.name);
+                }
+                left_out.push(LeftOut { item: item.name.clone(), reason });
+            }
+        }
+    }
+    for item in &mut plan.items {
+        item.after.retain(|need| !there.contains(need));
+    }
+    let mut made = decide(&Intention { plan: &plan, ..intention.clone() }, snapshot)?;
+    made.plan.digest = whole.plan.digest;
+    made.selection = Some(Selection { choice: choice.clone(), left_out });
+    Ok(made)
+}
+
+impl Changeset {
+    /// How many items of the plan, or of its shard, were left out.
+    pub fn left_out(&self) -> usize {
+        self.selection.as_ref().map_or(0, |selection| selection.left_out.len())
+    }
+}
