@@ -1,7 +1,7 @@
 //! `runs`: what was done before.
 
 use super::exit::Exit;
-use super::report::{self as report_command, Format};
+use super::report as report_command;
 use super::system::SystemClock;
 use super::{Global, OutputFormat, connect};
 use crate::journal::Store as _;
@@ -42,7 +42,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
         Command::Show { run } => {
             let made = report_command::build(&store, &RunId::new(run), &clock).await?;
-            terminal.result(&report_command::text(&made, Format::Human, terminal.out())?)?;
+            terminal.result(&report::brief(&made, terminal.out()))?;
         }
         Command::List { format } => {
             let mut made = Vec::new();

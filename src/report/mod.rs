@@ -1,19 +1,23 @@
 //! Shows what a run did and what a changeset would do, to people and to programs.
 //!
-//! [`build()`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`human()`] for a
-//! terminal, [`html`] as one self-contained file, [`json`] for programs. The same code serves the end of a live run,
-//! a run that was killed, and a run of last year. [`merge()`] joins the reports of several runs into one. Nothing here has effects: the moment of making comes in, text
-//! goes out.
+//! [`build()`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`brief()`] and [`human()`] for a
+//! terminal, [`html`] as one self-contained file, [`json`] for programs, [`markdown()`] for tickets, [`junit()`], [`tap()`] and
+//! [`github_summary`] for CI. The same code serves the end of a live run, a run that was killed, and a run of last year.
+//! [`merge()`] joins the reports of several runs into one. Nothing here has effects: the moment of making comes in, text goes
+//! out.
 //!
-//! Names, reasons and messages come from plans and from the service. They reach a terminal or a page through one
-//! gate only ([`harmless`](crate::model::harmless), then the page's escaping), so that no foreign text can draw, hide or forge
+//! Names, reasons and messages come from plans and from the service. They reach a terminal or a document through one
+//! gate only ([`harmless`](crate::model::harmless), then the format's own escaping), so that no foreign text can draw, hide or forge
 //! anything.
 
 mod attempt;
+mod brief;
 mod build;
 mod diff;
 mod document;
 mod human;
+mod junit;
+mod markdown;
 mod merge;
 mod next;
 mod objective;
@@ -23,11 +27,14 @@ mod runs;
 mod screen;
 mod shards;
 mod standing;
+mod tap;
 #[cfg(test)]
 mod tests;
+mod urgency;
 mod verdict;
 mod wording;
 
+pub use brief::brief;
 pub use build::{ReportError, build};
 pub use diff::{changeset_human, changeset_json};
 pub use document::{
@@ -37,6 +44,8 @@ pub use document::{
     SubTaskReport, VerdictReport, json, read,
 };
 pub use human::human;
+pub use junit::junit;
+pub use markdown::{STEP_LIMIT, github_summary, markdown};
 pub use merge::{MergeError, merge};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::html;
@@ -44,5 +53,6 @@ pub use progress::event_line;
 pub use runs::{runs_human, runs_json};
 pub use screen::{Cell, Screen, Style, Tone};
 pub use standing::Standing;
+pub use tap::tap;
 pub use verdict::Verdict;
 pub use wording::shell_word;

@@ -1,6 +1,8 @@
 //! Reports of runs made by hand.
 
+mod browser;
 mod document;
+mod formats;
 mod merge;
 mod page;
 mod scenario;
