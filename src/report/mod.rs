@@ -13,6 +13,7 @@
 mod attempt;
 mod brief;
 mod build;
+mod compare;
 mod diff;
 mod document;
 mod human;
@@ -36,6 +37,9 @@ mod wording;
 
 pub use brief::brief;
 pub use build::{ReportError, build};
+pub use compare::{
+    Change, CompareError, ComparedItem, ComparedRun, Comparison, Measure, compare, comparison_human, comparison_json,
+};
 pub use diff::{changeset_human, changeset_json};
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,

@@ -2,7 +2,7 @@
 
 use super::find::{CHUNK, id};
 use super::markup::Markup;
-use super::{cell, class, standing};
+use super::{cell, class, plain, standing};
 use crate::report::document::{AttemptReport, ItemReport, Report, ServiceReport, SubTaskReport};
 use crate::report::standing::Mark;
 use crate::report::urgency::look;
@@ -20,7 +20,7 @@ pub(super) fn items(page: &mut Markup, report: &Report) {
     for (number, chunk) in report.items.chunks(CHUNK).enumerate() {
         let large = report.items.len() > CHUNK;
         page.fixed(if large { "<div class=\"chunk\">\n" } else { "" });
-        table(page, (chunk, number * CHUNK), &mut unfolded);
+        table(page, (chunk, number * CHUNK), large, &mut unfolded);
         page.fixed(if large { "</div>\n" } else { "" });
     }
     page.fixed("</section>\n");
@@ -29,7 +29,7 @@ pub(super) fn items(page: &mut Markup, report: &Report) {
 /// So many are unfolded at most: more than that nobody reads from top to bottom.
 const UNFOLDED: usize = 50;
 
-fn table(page: &mut Markup, (items, first): (&[ItemReport], usize), unfolded: &mut usize) {
+fn table(page: &mut Markup, (items, first): (&[ItemReport], usize), large: bool, unfolded: &mut usize) {
     page.fixed("<table class=\"items\">\n");
     if first == 0 {
         page.fixed("<caption>In the plan's order. What needs a look is unfolded.</caption>\n");
@@ -47,7 +47,11 @@ fn table(page: &mut Markup, (items, first): (&[ItemReport], usize), unfolded: &m
         *unfolded += usize::from(unfold);
         page.open("details", if unfold { &[("open", "")] } else { &[] });
         page.open("summary", &[]).text("Details of ").element("bdi", &[], &item.name).close("summary");
-        details(page, item);
+        if large && look(item) == Mark::Good {
+            plain::details(page, item)
+        } else {
+            details(page, item)
+        }
         page.close("details").fixed("</td></tr>\n</tbody>\n");
     }
     page.fixed("</table>\n");
@@ -169,7 +173,7 @@ fn attempt_section(page: &mut Markup, attempt: &AttemptReport, result: Standing)
     }
 }
 
-fn answer(attempt: &AttemptReport) -> String {
+pub(super) fn answer(attempt: &AttemptReport) -> String {
     let Some(answer) = &attempt.answer else {
         return if attempt.adopted { "sent by an earlier run" } else { "none recorded" }.to_owned();
     };

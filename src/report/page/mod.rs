@@ -4,6 +4,7 @@
 mod find;
 mod item;
 mod markup;
+mod plain;
 mod runs;
 mod timeline;
 

@@ -1,6 +1,7 @@
 //! Reports of runs made by hand.
 
 mod browser;
+mod compare;
 mod document;
 mod formats;
 mod merge;
