@@ -9,7 +9,7 @@ use super::difference::{Bench, Extent};
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::Binding;
-use super::report::{self as report_command, Format};
+use super::report as report_command;
 use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
@@ -92,11 +92,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 
     heading(terminal, "report");
     let made = report_command::build(&bench.store, &run, &bench.clock).await?;
-    terminal.result(&report_command::text(&made, Format::Human, terminal.out())?)?;
+    terminal.result(&report::brief(&made, terminal.out()))?;
     heading(terminal, "files");
-    for (name, format) in [("report.html", Format::Html), ("report.json", Format::Json)] {
+    for (name, text) in [("report.html", report::html(&made)), ("report.json", report::json(&made)?)] {
         let path = dir.join(name);
-        files::write_private(&path, report_command::text(&made, format, terminal.file())?.as_bytes())?;
+        files::write_private(&path, text.as_bytes())?;
         terminal.progress(&format!("  {}", path.display()));
     }
     let dir = dir.display();

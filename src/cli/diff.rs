@@ -188,9 +188,9 @@ fn compare(before: &Changeset, args: &Args, save: Option<&Path>, terminal: Termi
     })?;
     args.outputs.write(terminal, |format, style| {
         Ok(match format {
-            Format::Human => report::comparison_human(before, &after, style),
-            Format::Markdown => report::comparison_markdown(before, &after),
-            Format::Json => report::comparison_json(before, &after)?,
+            Format::Human => report::changes_human(before, &after, style),
+            Format::Markdown => report::changes_markdown(before, &after),
+            Format::Json => report::changes_json(before, &after)?,
             Format::Html => bail!("two changesets are compared in the formats human, markdown and json"),
         })
     })?;

@@ -30,6 +30,7 @@ mod secrets;
 mod sim;
 mod snapshot;
 mod state;
+mod step;
 mod system;
 mod terminal;
 mod test;

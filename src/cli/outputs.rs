@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, ValueEnum};
 
 use super::files;
+use super::step::Step;
 use super::terminal::Terminal;
 use crate::report::Style;
 
@@ -19,6 +20,22 @@ pub(super) trait Format: ValueEnum + Copy + Default + PartialEq + Send + Sync + 
     fn stands_alone(_named: Option<Self>) -> bool {
         false
     }
+
+    /// Whether it belongs behind what a step of GitHub Actions has said so far, where no file is named.
+    fn is_for_a_step(self) -> bool {
+        false
+    }
+}
+
+/// Where a text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// To standard output.
+    Printed,
+    /// To a file of its own.
+    File,
+    /// Into a step's summary, where so many bytes are left.
+    Step(usize),
 }
 
 /// The formats that were asked for, each with its file; at most one has none and is printed.
@@ -43,13 +60,30 @@ impl<F: Format> Outputs<F> {
         terminal: Terminal,
         text: impl Fn(F, Style) -> anyhow::Result<String>,
     ) -> anyhow::Result<()> {
+        self.write_for(terminal, |format, style, _| text(format, style))
+    }
+
+    /// As [`Outputs::write`], for texts that depend on where they go.
+    ///
+    /// # Errors
+    /// As [`Outputs::write`], and when there is no step of GitHub Actions where one is meant.
+    pub(super) fn write_for(
+        &self,
+        terminal: Terminal,
+        text: impl Fn(F, Style, Destination) -> anyhow::Result<String>,
+    ) -> anyhow::Result<()> {
         for (format, path) in &self.all {
             match path {
                 Some(path) => {
-                    files::write_private(path, text(*format, terminal.file())?.as_bytes())?;
+                    files::write_private(path, text(*format, terminal.file(), Destination::File)?.as_bytes())?;
                     terminal.progress(&format!("wrote `{}`", path.display()));
                 }
-                None => terminal.result(&text(*format, terminal.out())?)?,
+                None if format.is_for_a_step() => {
+                    let step = Step::of_this()?;
+                    step.append(&text(*format, terminal.file(), Destination::Step(step.room()))?)?;
+                    terminal.progress(&format!("added to `{}`", step.path().display()));
+                }
+                None => terminal.result(&text(*format, terminal.out(), Destination::Printed)?)?,
             }
         }
         Ok(())
@@ -88,7 +122,7 @@ impl<F: Format> Outputs<F> {
         if all.is_empty() {
             all.push((F::default(), None));
         }
-        if all.iter().filter(|(_, out)| out.is_none()).count() > 1 {
+        if all.iter().filter(|(format, out)| out.is_none() && !format.is_for_a_step()).count() > 1 {
             return Err("only one format can be printed: write `--out PATH` right behind the others".to_owned());
         }
         Ok(Self { all, alone })

@@ -6,20 +6,21 @@ use anyhow::{Context as _, bail};
 
 use super::difference::Bench;
 use super::exit::Exit;
-use super::outputs::{self, Outputs};
+use super::outputs::{self, Destination, Outputs};
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, connect, files};
 use crate::journal::Store;
 use crate::model::RunId;
 use crate::ports::Clock as _;
-use crate::report::{self, Report, Style, Verdict};
+use crate::report::{self, Report, STEP_LIMIT, Style, Verdict};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   restorectl report --latest
   restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json
+  restorectl report --latest --format github-summary --format junit --out restores.xml
   restorectl report --merge shard-1.json shard-2.json shard-3.json
 
 A merged report ends with the exit code that its runs would have ended with as one
@@ -35,6 +36,9 @@ pub(super) struct Args {
     /// run, or a file that ends in `.json` and that `report --format json` wrote elsewhere
     #[arg(long, value_name = "RUN-or-FILE", num_args = 1.., conflicts_with = "latest")]
     merge: Vec<String>,
+    /// List every restore of a large plan on the terminal too; files have them all anyway
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     outputs: Outputs<Format>,
 }
@@ -49,12 +53,20 @@ pub(super) enum Format {
     Json,
     /// One page that needs no network.
     Html,
+    /// For tickets, wikis and pull requests.
+    Markdown,
+    /// For CI: a test case for each restore, and one for the verdict.
+    Junit,
+    /// For test harnesses: TAP 14.
+    Tap,
+    /// For GitHub Actions: added to the step's summary (`GITHUB_STEP_SUMMARY`), unless `--out` names a file.
+    GithubSummary,
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if !args.merge.is_empty() {
         let merged = merged(&args.merge, global).await?;
-        args.outputs.write(global.terminal(), |format, style| text(&merged, format, style))?;
+        args.outputs.write_for(global.terminal(), |format, style, to| shown(&merged, format, style, (to, args.all)))?;
         return Ok(exit(&merged));
     }
     let store = connect::store(global).await?;
@@ -67,7 +79,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
     };
     let made = build(&store, &id, &SystemClock::new()).await?;
-    args.outputs.write(global.terminal(), |format, style| text(&made, format, style))?;
+    args.outputs.write_for(global.terminal(), |format, style, to| shown(&made, format, style, (to, args.all)))?;
     Ok(Exit::Done)
 }
 
@@ -98,9 +110,16 @@ impl outputs::Format for Format {
         match ending {
             "html" | "htm" => Some(Self::Html),
             "json" => Some(Self::Json),
+            "md" | "markdown" => Some(Self::Markdown),
+            "tap" => Some(Self::Tap),
             "txt" => Some(Self::Human),
+            "xml" => Some(Self::Junit),
             _ => None,
         }
+    }
+
+    fn is_for_a_step(self) -> bool {
+        self == Self::GithubSummary
     }
 }
 
@@ -114,15 +133,21 @@ pub(super) async fn build<J: Store>(store: &J, id: &RunId, clock: &SystemClock) 
     Ok(report::build(&run, &entries, clock.now())?)
 }
 
-/// A report in a format.
-///
-/// # Errors
-/// Never for reports that [`build`] makes.
-pub(super) fn text(made: &Report, format: Format, style: Style) -> anyhow::Result<String> {
+/// A report in a format, for where it goes; a terminal has room for `all` items of a small plan only, unless they are wanted.
+fn shown(made: &Report, format: Format, style: Style, (to, all): (Destination, bool)) -> anyhow::Result<String> {
     Ok(match format {
+        Format::Human if to == Destination::Printed && !all => report::brief(made, style),
         Format::Human => report::human(made, style),
         Format::Json => report::json(made)?,
         Format::Html => report::html(made),
+        Format::Markdown => report::markdown(made),
+        Format::Junit => report::junit(made),
+        Format::Tap => report::tap(made),
+        Format::GithubSummary => {
+            let room = if let Destination::Step(room) = to { room } else { STEP_LIMIT };
+            let full = "the step's summary has no room for a report: GitHub takes 1 MiB of each step, so report in one of its own";
+            report::github_summary(made, room).context(full)?
+        }
     })
 }
 
@@ -132,7 +157,7 @@ pub(super) fn text(made: &Report, format: Format, style: Style) -> anyhow::Resul
 /// When the journal can't be read back, or standard output can't be written.
 pub(super) async fn finish(bench: &Bench, id: &RunId, terminal: Terminal) -> anyhow::Result<Exit> {
     let made = build(&bench.store, id, &bench.clock).await?;
-    terminal.result(&text(&made, Format::Human, terminal.out())?)?;
+    terminal.result(&report::brief(&made, terminal.out()))?;
     Ok(exit(&made))
 }
 

@@ -2,7 +2,7 @@
 
 use super::human::found;
 use super::{Checked, Collation, Finding, Severity, plain};
-use crate::model::harmless;
+use crate::model::{harmless, xml_text};
 
 /// Every pair as a test that passes if it has no error. Warnings stand in the case's output.
 pub fn junit(collation: &Collation) -> String {
@@ -18,7 +18,7 @@ pub fn junit(collation: &Collation) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&format!("<testsuites name=\"restorectl validate\" {}>\n", counts(&cases)));
     for suite in cases.chunk_by(|a, b| a.checked.pair.plan == b.checked.pair.plan) {
-        let name = suite.first().map(|case| escaped(&case.checked.pair.plan)).unwrap_or_default();
+        let name = suite.first().map(|case| xml_text(&case.checked.pair.plan)).unwrap_or_default();
         out.push_str(&format!("  <testsuite name=\"{name}\" {} skipped=\"0\">\n", counts(suite)));
         suite.iter().for_each(|case| out.push_str(&case.element()));
         out.push_str("  </testsuite>\n");
@@ -41,7 +41,7 @@ impl Case<'_> {
     fn element(&self) -> String {
         let Checked { pair, errors, warnings } = self.checked;
         let name = pair.environment.as_ref().map_or("no environment", |of| of.name.as_str());
-        let open = format!("    <testcase name=\"{}\" classname=\"{}\"", escaped(name), escaped(&pair.plan));
+        let open = format!("    <testcase name=\"{}\" classname=\"{}\"", xml_text(name), xml_text(&pair.plan));
         if errors + warnings == 0 {
             return format!("{open}/>\n");
         }
@@ -65,7 +65,7 @@ impl Case<'_> {
         if expected > listed {
             lines.push(format!("{} more, not listed", expected - listed));
         }
-        lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| xml_text(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -77,22 +77,4 @@ fn lines(finding: &Finding) -> Vec<String> {
     let first = format!("{}{severity}[{rule}]: {message}", harmless(&place));
     let below = plain::hint(finding).into_iter().chain(plain::related(finding)).map(|line| format!("  {line}"));
     std::iter::once(first).chain(below).collect()
-}
-
-/// A text as XML takes it, between tags and in quotes. It is made harmless first, so that of the characters that XML
-/// can't hold at all only two are left.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in harmless(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
 }

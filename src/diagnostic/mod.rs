@@ -27,7 +27,7 @@ pub use collection::{Allowed, Diagnostics, Draft, draft};
 pub use github::github;
 pub use human::{Look, human};
 pub use json::{DIAGNOSTICS_SCHEMA, json, json_list, written};
-pub use junit::{escaped, junit};
+pub use junit::junit;
 pub use overview::overview;
 pub use rule::Rule;
 pub use sarif::sarif;

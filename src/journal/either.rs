@@ -60,6 +60,10 @@ impl Store for StateStore {
         either!(self, run(id))
     }
 
+    async fn prune(&self, run: &Run, entries: &[Entry]) -> Result<bool, StoreError> {
+        either!(self, prune(run, entries))
+    }
+
     async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
         either!(self, runs_of(plan, environment))
     }

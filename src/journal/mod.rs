@@ -14,6 +14,7 @@ mod past;
 pub mod postgres;
 mod progress;
 mod record;
+mod remains;
 pub mod sqlite;
 mod store;
 

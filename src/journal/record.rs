@@ -225,6 +225,11 @@ impl Record {
     }
 }
 
+/// Whether a run with these entries has ended: nothing is appended to it then.
+pub(super) fn has_ended(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| matches!(entry.record, Record::Closed { .. }))
+}
+
 /// How a run ended. A run without this entry was killed, or still goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

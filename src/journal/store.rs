@@ -131,7 +131,12 @@ pub trait Store: Send + Sync + 'static {
     /// One run with its entries.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<(Run, Vec<Entry>)>, StoreError>> + Send;
 
+    /// Takes an ended run away, which was read with these entries, and leaves what later runs decide on: every create that it
+    /// sent or adopted, with what became of it. Gives whether it was still there.
+    fn prune(&self, run: &Run, entries: &[Entry]) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// All runs of a plan in an environment with their entries, oldest first, but without their changesets, which are null.
+    /// Of those that were pruned, what is left.
     fn runs_of(
         &self,
         plan: &Slug,

@@ -55,4 +55,4 @@ pub use shard::{Shard, ShardError};
 pub use slug::Slug;
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
-pub use text::{bytes, count, deceives, harmless, shell_word, wrap};
+pub use text::{bytes, count, deceives, harmless, shell_word, wrap, xml_text};

@@ -56,6 +56,24 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
+/// A text as XML takes it, between tags and in quotes. It is made harmless first, so that of the characters that XML
+/// can't hold at all only two are left.
+pub fn xml_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in harmless(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\u{fffe}' | '\u{ffff}' => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Whether a character could move a cursor, hide text or turn it round: control characters, and format characters that
 /// have no shape of their own.
 pub fn deceives(c: char) -> bool {

@@ -1,7 +1,8 @@
 //! For CI: JUnit's XML, one suite for each file and one case for each case.
 
 use super::{CaseReport, Counts, FileReport, Outcome};
-use crate::diagnostic::{self, Diagnostics, Look, escaped};
+use crate::diagnostic::{self, Diagnostics, Look};
+use crate::model::xml_text;
 
 /// What came of the files.
 pub fn junit(files: &[FileReport]) -> String {
@@ -25,7 +26,7 @@ fn numbers(files: &[FileReport]) -> (usize, usize, usize) {
 
 fn suite(file: &FileReport, out: &mut String) {
     let (tests, failures, errors) = numbers(std::slice::from_ref(file));
-    let name = escaped(&file.file);
+    let name = xml_text(&file.file);
     out.push_str(&format!(
         "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n"
     ));
@@ -43,7 +44,7 @@ fn suite(file: &FileReport, out: &mut String) {
 }
 
 fn test_case(case: &CaseReport, file: &str, out: &mut String) {
-    let (name, line) = (escaped(&case.name), case.place.line);
+    let (name, line) = (xml_text(&case.name), case.place.line);
     let head = format!("    <testcase name=\"{name}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\"");
     let kind = match case.outcome {
         Outcome::Passed => return out.push_str(&format!("{head}/>\n")),
@@ -60,7 +61,7 @@ fn problem(kind: &str, found: &[Diagnostics], out: &mut String) {
     let first = found.iter().flat_map(Diagnostics::iter).next();
     let (rule, message) = first.map_or(("", ""), |first| (first.rule, first.message.as_str()));
     let text: String = found.iter().map(|found| diagnostic::human(found, Look::default())).collect();
-    let text = text.trim_end().lines().map(escaped).collect::<Vec<_>>().join("\n");
-    let message = escaped(message);
+    let text = text.trim_end().lines().map(xml_text).collect::<Vec<_>>().join("\n");
+    let message = xml_text(message);
     out.push_str(&format!("      <{kind} type=\"{rule}\" message=\"{message}\">{text}</{kind}>\n"));
 }

@@ -37,7 +37,7 @@ pub fn human(report: &Report, style: Style) -> String {
     screen.finish()
 }
 
-fn verdict_tone(verdict: Verdict) -> Tone {
+pub(super) fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::AllSucceeded | Verdict::NothingToDo => Tone::Good,
         Verdict::SomeFailed | Verdict::PartialOrUnknown => Tone::Bad,
@@ -143,7 +143,7 @@ pub(super) fn execution_id(attempt: &AttemptReport) -> Option<&str> {
 }
 
 /// Whether the table doesn't say enough of an item that this run tried.
-fn needs_details(item: &ItemReport) -> bool {
+pub(super) fn needs_details(item: &ItemReport) -> bool {
     let told = |restore: &ServiceReport| restore.errors.is_empty() && restore.warnings.is_empty();
     let attempts = &item.attempts;
     let plain = attempts.len() == 1 && attempts.iter().all(|attempt| attempt.restore.as_ref().is_none_or(told));
@@ -266,7 +266,7 @@ fn not_executed(screen: &mut Screen, report: &Report) {
     screen.table(0, &["", "", "", ""], &rows);
 }
 
-fn may_still_run(screen: &mut Screen, report: &Report) {
+pub(super) fn may_still_run(screen: &mut Screen, report: &Report) {
     if report.may_still_run.is_empty() {
         return;
     }
@@ -307,7 +307,7 @@ fn notes(screen: &mut Screen, report: &Report) {
     }
 }
 
-fn next(screen: &mut Screen, report: &Report) {
+pub(super) fn next(screen: &mut Screen, report: &Report) {
     screen.gap();
     screen.text(0, Tone::Strong, "Next");
     for (index, step) in report.next.iter().enumerate() {

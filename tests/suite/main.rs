@@ -28,6 +28,7 @@ mod kills;
 mod language;
 mod limits;
 mod plantest;
+mod reports;
 mod resume;
 mod rig;
 mod rules;

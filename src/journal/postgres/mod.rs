@@ -7,6 +7,7 @@
 mod address;
 mod leases;
 mod patience;
+mod pruning;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ pub use address::{Address, AddressError};
 use self::patience::{Line, Patience, Trouble};
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
-use super::record::ReadHead;
+use super::record::{ReadHead, has_ended};
+use super::remains::{Remains, in_order};
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -264,6 +266,10 @@ impl PostgresStore {
         .bind(ids)
         .fetch_all(&mut *transaction)
         .await?;
+        let remains = match (plan, environment) {
+            (Some(plan), Some(environment)) => pruning::remains(&mut transaction, plan, environment).await?,
+            _ => Vec::new(),
+        };
         transaction.commit().await?;
         let mut entries: BTreeMap<String, Vec<KeptEntry>> = BTreeMap::new();
         for row in &rows {
@@ -280,7 +286,10 @@ impl PostgresStore {
             let entries = chain::read(&run.id, &kept, entries).map_err(|problem| self.damaged(problem))?;
             Ok((run, entries))
         };
-        runs.into_iter().map(whole).collect()
+        let left = remains.iter().map(|remains| Ok(remains.read().map_err(|problem| self.damaged(problem))?));
+        let mut runs = runs.into_iter().map(whole).chain(left).collect::<Result<Vec<_>, Trouble>>()?;
+        in_order(&mut runs);
+        Ok(runs)
     }
 
     async fn ids(&self, connection: &mut PgConnection) -> Result<Vec<RunId>, Trouble> {
@@ -369,6 +378,18 @@ impl Store for PostgresStore {
             self.whole(connection, (Some(id.as_str()), None, None), Run::with_changeset)
         });
         Ok(found?.pop())
+    }
+
+    async fn prune(&self, run: &Run, entries: &[Entry]) -> Result<bool, StoreError> {
+        if !has_ended(entries) {
+            return Err(self.out_of_turn(&run.id, "it has not ended".to_owned()));
+        }
+        let remains = Remains::of(run, entries).map_err(|problem| self.out_of_turn(&run.id, problem))?;
+        let mut again = false;
+        patiently!(self, self.0.patience, "prune a run", |connection| {
+            let earlier = std::mem::replace(&mut again, true);
+            self.take_away(connection, run, (entries.len(), remains.as_ref()), earlier)
+        })
     }
 
     async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {

@@ -7,7 +7,7 @@ use super::patience::Trouble;
 use crate::journal::StoreError;
 
 /// What brings the tables from each version to the next. A newer schema is refused, never changed.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE SCHEMA restorectl;
 CREATE TABLE restorectl.version (version bigint NOT NULL);
@@ -57,6 +57,19 @@ ALTER TABLE restorectl.leases
     DROP CONSTRAINT leases_pkey,
     ADD PRIMARY KEY (plan, environment, shard);
 UPDATE restorectl.version SET version = 2;
+",
+    // What is left of runs that were pruned.
+    "
+CREATE TABLE restorectl.remains (
+    run text COLLATE \"C\" PRIMARY KEY,
+    plan text NOT NULL,
+    environment text NOT NULL,
+    head text NOT NULL,
+    entries text NOT NULL,
+    checksum bytea NOT NULL
+);
+CREATE INDEX remains_of ON restorectl.remains (plan, environment);
+UPDATE restorectl.version SET version = 3;
 ",
 ];
 

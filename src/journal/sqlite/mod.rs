@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the file is made here, with its permissions, and leases are timed")]
 
 mod leases;
+mod pruning;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
 use super::record::ReadHead;
+use super::remains::in_order;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -266,6 +268,10 @@ impl Store for SqliteStore {
         }
     }
 
+    async fn prune(&self, run: &Run, entries: &[Entry]) -> Result<bool, StoreError> {
+        self.take_away(run, entries).await
+    }
+
     async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
         let fail = |e| self.failed("list the runs of a plan", e);
         let mut transaction = self.pool.begin().await.map_err(fail)?;
@@ -282,6 +288,8 @@ impl Store for SqliteStore {
         for row in &rows {
             runs.push(self.whole(&mut transaction, row, Run::without_changeset).await?);
         }
+        runs.extend(self.remains(&mut transaction, plan, environment).await?);
+        in_order(&mut runs);
         Ok(runs)
     }
 }

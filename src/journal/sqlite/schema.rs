@@ -11,7 +11,7 @@ use crate::journal::StoreError;
 
 /// What brings the file from each version to the next; the version stands in `user_version`. A newer file is refused,
 /// never changed.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
@@ -76,6 +76,19 @@ INSERT INTO leases_of_shards (plan, environment, token, holder, run, since, unti
 DROP TABLE leases;
 ALTER TABLE leases_of_shards RENAME TO leases;
 PRAGMA user_version = 3;
+",
+    // What is left of runs that were pruned.
+    "
+CREATE TABLE remains (
+    run TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    head TEXT NOT NULL,
+    entries TEXT NOT NULL,
+    checksum BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX remains_of ON remains (plan, environment);
+PRAGMA user_version = 4;
 ",
 ];
 

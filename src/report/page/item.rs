@@ -1,9 +1,11 @@
 //! The table of restores, each with all that is known of it behind a fold.
 
+use super::find::{CHUNK, id};
 use super::markup::Markup;
-use super::{cell, standing};
+use super::{cell, class, plain, standing};
 use crate::report::document::{AttemptReport, ItemReport, Report, ServiceReport, SubTaskReport};
 use crate::report::standing::Mark;
+use crate::report::urgency::look;
 use crate::report::wording::{bytes, hours, moment};
 use crate::report::{AnswerKind, Standing};
 
@@ -14,27 +16,45 @@ pub(super) fn items(page: &mut Markup, report: &Report) {
         page.fixed("<p>The plan has none.</p>\n</section>\n");
         return;
     }
-    page.fixed("<table class=\"items\">\n<caption>In the plan's order. What needs a look is unfolded.</caption>\n");
+    let mut unfolded = 0;
+    for (number, chunk) in report.items.chunks(CHUNK).enumerate() {
+        let large = report.items.len() > CHUNK;
+        page.fixed(if large { "<div class=\"chunk\">\n" } else { "" });
+        table(page, (chunk, number * CHUNK), large, &mut unfolded);
+        page.fixed(if large { "</div>\n" } else { "" });
+    }
+    page.fixed("</section>\n");
+}
+
+/// So many are unfolded at most: more than that nobody reads from top to bottom.
+const UNFOLDED: usize = 50;
+
+fn table(page: &mut Markup, (items, first): (&[ItemReport], usize), large: bool, unfolded: &mut usize) {
+    page.fixed("<table class=\"items\">\n");
+    if first == 0 {
+        page.fixed("<caption>In the plan's order. What needs a look is unfolded.</caption>\n");
+    }
     page.fixed("<thead><tr><th scope=\"col\">Restore</th><th scope=\"col\">Diff</th><th scope=\"col\">Result</th>");
     page.fixed("<th scope=\"col\">Backup</th><th scope=\"col\">Target</th><th scope=\"col\">Data loss</th>");
     page.fixed(
         "<th scope=\"col\" class=\"number\">Took</th><th scope=\"col\" class=\"number\">Bytes</th></tr></thead>\n",
     );
-    for item in &report.items {
-        page.fixed("<tbody>\n");
+    for (index, item) in items.iter().enumerate() {
+        page.open("tbody", &[("id", &id(first + index)), ("data-mark", class(look(item)))]).fixed("\n");
         row(page, item);
         page.fixed("<tr class=\"more\"><td colspan=\"8\">");
-        let look: super::markup::Attributes<'_> = if needs_a_look(item) { &[("open", "")] } else { &[] };
-        page.open("details", look);
+        let unfold = matches!(look(item), Mark::Bad | Mark::Open) && *unfolded < UNFOLDED;
+        *unfolded += usize::from(unfold);
+        page.open("details", if unfold { &[("open", "")] } else { &[] });
         page.open("summary", &[]).text("Details of ").element("bdi", &[], &item.name).close("summary");
-        details(page, item);
+        if large && look(item) == Mark::Good {
+            plain::details(page, item)
+        } else {
+            details(page, item)
+        }
         page.close("details").fixed("</td></tr>\n</tbody>\n");
     }
-    page.fixed("</table>\n</section>\n");
-}
-
-fn needs_a_look(item: &ItemReport) -> bool {
-    matches!(item.result.mark(), Mark::Bad | Mark::Open) || !item.late.is_empty()
+    page.fixed("</table>\n");
 }
 
 fn row(page: &mut Markup, item: &ItemReport) {
@@ -153,7 +173,7 @@ fn attempt_section(page: &mut Markup, attempt: &AttemptReport, result: Standing)
     }
 }
 
-fn answer(attempt: &AttemptReport) -> String {
+pub(super) fn answer(attempt: &AttemptReport) -> String {
     let Some(answer) = &attempt.answer else {
         return if attempt.adopted { "sent by an earlier run" } else { "none recorded" }.to_owned();
     };

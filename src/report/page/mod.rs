@@ -1,9 +1,11 @@
-//! The report as one HTML file: no script, no network, no font of its own. It opens from a mail, a ticket or a
-//! disk, follows the reader's light or dark setting, and prints.
+//! The report as one HTML file: no network, no font of its own. It opens from a mail, a ticket or a disk, follows the
+//! reader's light or dark setting, and prints. All of it is there without its script, which searches and filters.
 
 mod diff;
+mod find;
 mod item;
 mod markup;
+mod plain;
 mod runs;
 mod timeline;
 
@@ -20,6 +22,7 @@ use super::wording::{SIMULATED, bytes, count, hours, moment};
 use super::{ObjectiveVerdict, Standing, Verdict};
 
 const CSS: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
 /// The report as a self-contained HTML page.
 pub fn html(report: &Report) -> String {
@@ -33,6 +36,7 @@ pub fn html(report: &Report) -> String {
     summary(&mut page, report);
     next(&mut page, report);
     may_still_run(&mut page, report);
+    find::form(&mut page, report);
     timeline::timeline(&mut page, report);
     item::items(&mut page, report);
     not_executed(&mut page, report);
@@ -41,15 +45,20 @@ pub fn html(report: &Report) -> String {
     notes(&mut page, report);
     page.fixed("</main>\n");
     footer(&mut page, report);
+    page.fixed("<script>").fixed(SCRIPT).fixed("</script>\n");
     page.fixed("</body>\n</html>\n");
     page.finish()
 }
 
 fn head(page: &mut Markup, report: &Report) {
     page.fixed("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    // The style sheet is allowed by its hash and nothing else is, so even a text that got through could do nothing.
-    let hash = STANDARD.encode(Sha256::digest(CSS.as_bytes()));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
+    // The style sheet and the script are allowed by their hashes and nothing else is, so even a text that got through could
+    // do nothing.
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    let (style, script) = (hash(CSS), hash(SCRIPT));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    );
     page.open("meta", &[("http-equiv", "Content-Security-Policy"), ("content", &policy)]).fixed("\n");
     page.fixed("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.fixed(

@@ -3,11 +3,13 @@
 
 use jiff::Timestamp;
 
+use super::find::{CHUNK, id};
 use super::markup::Markup;
 use super::{class, standing};
 use crate::model::Millis;
 use crate::report::document::{AttemptReport, ItemReport, Report};
 use crate::report::standing::Mark;
+use crate::report::urgency::look;
 use crate::report::wording::moment;
 use crate::report::{AnswerKind, ObjectiveKind};
 
@@ -75,11 +77,21 @@ pub(super) fn timeline(page: &mut Markup, report: &Report) {
         return;
     }
     let axis = Axis::of(report);
-    page.fixed("<section>\n<h2>When it happened</h2>\n<figure class=\"timeline\">\n<ol>\n");
-    for item in report.items.iter().filter(|item| !item.attempts.is_empty()) {
-        row(page, axis, item);
+    page.fixed("<section>\n<h2>When it happened</h2>\n<figure class=\"timeline\">\n");
+    let rows: Vec<(usize, &ItemReport)> =
+        report.items.iter().enumerate().filter(|(_, item)| !item.attempts.is_empty()).collect();
+    let large = rows.len() > CHUNK;
+    // Very many rows scroll by themselves, so that their scale stays in sight.
+    let region = "<div class=\"rows\" role=\"group\" aria-label=\"Timeline\" tabindex=\"0\">\n";
+    page.fixed(if large { region } else { "" });
+    for chunk in rows.chunks(CHUNK) {
+        page.fixed(if large { "<ol class=\"chunk\">\n" } else { "<ol>\n" });
+        for (index, item) in chunk {
+            row(page, axis, (*index, item));
+        }
+        page.fixed("</ol>\n");
     }
-    page.fixed("</ol>\n");
+    page.fixed(if large { "</div>\n" } else { "" });
     scale(page, axis, report);
     page.fixed("<figcaption>");
     let sentence = format!("Each row is one restore, from {} to {}.", moment(axis.from), moment(axis.end()));
@@ -96,8 +108,10 @@ pub(super) fn timeline(page: &mut Markup, report: &Report) {
     page.fixed("</figcaption>\n</figure>\n</section>\n");
 }
 
-fn row(page: &mut Markup, axis: Axis, item: &ItemReport) {
-    page.open("li", &[]).element("span", &[("class", "name")], &item.name);
+fn row(page: &mut Markup, axis: Axis, (index, item): (usize, &ItemReport)) {
+    let id = id(index);
+    page.open("li", &[("data-item", &id), ("data-mark", class(look(item)))]);
+    page.element("a", &[("class", "name"), ("href", &format!("#{id}"))], &item.name);
     page.open("svg", &[("role", "img"), ("aria-label", &in_words(item)), ("class", "bar"), ("height", "20")]);
     let last = item.attempts.len().saturating_sub(1);
     for (index, attempt) in item.attempts.iter().enumerate() {

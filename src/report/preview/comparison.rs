@@ -15,7 +15,7 @@ use crate::report::wording::moment;
 const DETAILS: usize = 11;
 
 /// The difference as text for a terminal.
-pub fn comparison_human(before: &Changeset, after: &Changeset, style: Style) -> String {
+pub fn changes_human(before: &Changeset, after: &Changeset, style: Style) -> String {
     let compared = Comparison::of(before, after);
     let mut screen = Screen::new(style);
     screen.text(0, Tone::Strong, "From the first changeset to the second");
@@ -53,7 +53,7 @@ pub fn comparison_human(before: &Changeset, after: &Changeset, style: Style) -> 
 }
 
 /// The difference in Markdown, cut to what a comment holds; what is cut is said.
-pub fn comparison_markdown(before: &Changeset, after: &Changeset) -> String {
+pub fn changes_markdown(before: &Changeset, after: &Changeset) -> String {
     let compared = Comparison::of(before, after);
     let mut head = format!("## From the first changeset to the second\n\n**{}**\n\n", text(&summary(&compared)));
     head.push_str("| | |\n|---|---|\n");
@@ -129,7 +129,7 @@ pub const COMPARISON_SCHEMA: &str = include_str!("../../../schema/comparison.sch
 ///
 /// # Errors
 /// Never for changesets that were read.
-pub fn comparison_json(before: &Changeset, after: &Changeset) -> Result<String, serde_json::Error> {
+pub fn changes_json(before: &Changeset, after: &Changeset) -> Result<String, serde_json::Error> {
     let compared = Comparison::of(before, after);
     pretty(&Document {
         comparison_version: 1,

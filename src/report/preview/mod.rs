@@ -10,7 +10,7 @@ mod objectives;
 mod words;
 
 pub use build::{Beside, Since, preview};
-pub use comparison::{COMPARISON_SCHEMA, comparison_human, comparison_json, comparison_markdown};
+pub use comparison::{COMPARISON_SCHEMA, changes_human, changes_json, changes_markdown};
 pub use document::{
     EstimateReport, ForecastReport, ItemPreview, LeftOutReport, ObjectSize, ObjectivePreview, PREVIEW_SCHEMA,
     PREVIEW_VERSION, Preview, PreviewEnvironment, SelectionReport, SinceReport, StrayReport, preview_json,

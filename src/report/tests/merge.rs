@@ -220,5 +220,5 @@ fn a_hostile_report_forges_nothing() {
     let text = human(&all, Style::default());
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
     let page = html(&all);
-    assert!(!page.contains("<script") && !page.contains('\u{1b}') && !page.contains('\u{202e}'), "{page}");
+    assert!(page.matches("<script").count() == 1 && !page.contains('\u{1b}') && !page.contains('\u{202e}'), "{page}");
 }

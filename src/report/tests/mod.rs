@@ -1,7 +1,10 @@
 //! Reports of runs made by hand.
 
+mod browser;
+mod compare;
 mod document;
 mod event;
+mod formats;
 mod live;
 mod merge;
 mod page;

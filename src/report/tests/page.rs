@@ -1,5 +1,6 @@
 //! The HTML page: whole, self-contained, harmless and readable.
 
+use super::formats::many;
 use super::scenario::{Scenario, decision, happy, hostile, interrupted, killed, trouble};
 use crate::journal::Closed;
 use crate::model::Action;
@@ -8,18 +9,28 @@ use crate::report::html;
 fn pages() -> Vec<String> {
     let empty = Scenario::new(Vec::new()).closed(1, Closed::Completed);
     let none = Scenario::new(vec![decision("model", Action::Create, "new")]);
-    [happy(), trouble(), interrupted(), killed(), hostile(), empty, none].iter().map(|s| html(&s.report())).collect()
+    [happy(), trouble(), interrupted(), killed(), hostile(), empty, none, many(450, 90)]
+        .iter()
+        .map(|s| html(&s.report()))
+        .collect()
 }
 
-/// Every tag of a page, as it is written between its angle brackets; the style sheet is left out.
+/// Every tag of a page, as it is written between its angle brackets; the style sheet and the script are left out.
 fn tags(page: &str) -> Vec<&str> {
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, rest) = rest.split_once("</style>").unwrap();
-    [head, rest]
+    let (rest, end) = rest.split_once("<script>").unwrap();
+    let (_, end) = end.split_once("</script>").unwrap();
+    [head, rest, end]
         .into_iter()
         .flat_map(|part| part.split('<').skip(1))
         .map(|tag| tag.split_once('>').unwrap().0)
         .collect()
+}
+
+fn hash(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(<sha2::Sha256 as sha2::Digest>::digest(text))
 }
 
 #[test]
@@ -30,7 +41,7 @@ fn every_tag_is_closed_in_its_turn() {
             let name = tag.split(' ').next().unwrap();
             if let Some(closed) = name.strip_prefix('/') {
                 assert_eq!(open.pop(), Some(closed), "in {page}");
-            } else if !matches!(name, "meta" | "!DOCTYPE") {
+            } else if !matches!(name, "meta" | "!DOCTYPE" | "input") {
                 open.push(name);
             }
         }
@@ -39,7 +50,7 @@ fn every_tag_is_closed_in_its_turn() {
 }
 
 #[test]
-fn nothing_is_loaded_and_nothing_runs() {
+fn nothing_is_loaded_and_nothing_runs_but_the_pages_own_script() {
     for page in pages() {
         for tag in tags(&page) {
             let name = tag.split(' ').next().unwrap().trim_start_matches('/');
@@ -84,15 +95,31 @@ fn nothing_is_loaded_and_nothing_runs() {
                 "rect",
                 "line",
                 "text",
+                "a",
+                "form",
+                "label",
+                "input",
+                "fieldset",
+                "legend",
+                "output",
             ];
             assert!(known.contains(&name), "<{tag}>");
             for attribute in ["src=", "href=", "style=", " on"] {
                 let outside: String = tag.split('"').step_by(2).collect();
-                assert!(!outside.contains(attribute), "<{tag}>");
+                let within = tag.starts_with("a class=\"name\" href=\"#i") && attribute == "href=";
+                assert!(within || !outside.contains(attribute), "<{tag}>");
             }
         }
         assert!(!page.contains("url(") && !page.contains("@import"), "the style sheet loads nothing");
         assert!(page.contains("default-src &#39;none&#39;; style-src &#39;sha256-"));
+        let (_, script) = page.split_once("<script>").unwrap();
+        let script = script.split_once("</script>").unwrap().0;
+        assert_eq!(script, include_str!("../page/page.js"));
+        assert!(page.contains(&format!("script-src &#39;sha256-{}&#39;;", hash(script))));
+        for effect in ["fetch", "XMLHttp", "innerHTML", "eval", "import", "document.write", "cookie", "Storage", "http"]
+        {
+            assert!(!script.contains(effect), "{effect}");
+        }
     }
 }
 
@@ -100,7 +127,7 @@ fn nothing_is_loaded_and_nothing_runs() {
 fn hostile_texts_are_shown_and_not_obeyed() {
     let page = html(&hostile().report());
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-    assert!(!page.contains("<script"));
+    assert_eq!(page.matches("<script").count(), 1);
     assert_eq!(page.matches("</style>").count(), 1);
     for c in page.chars().filter(|c| *c != '\n') {
         assert!(!c.is_control() && !matches!(c, '\u{202e}' | '\u{200b}'), "{c:?}");
@@ -179,4 +206,17 @@ fn texts_and_bars_stand_out_from_their_ground_in_light_and_dark() {
             assert!(ratio >= 3.0, "{bar}: {ratio:.2}");
         }
     }
+}
+
+#[test]
+fn a_large_plan_is_whole_in_chunks_and_not_all_of_it_is_unfolded() {
+    let page = html(&many(450, 90).report());
+    for class in ["<div class=\"chunk\">", "<ol class=\"chunk\">"] {
+        assert_eq!(page.matches(class).count(), 3, "{class}");
+    }
+    for number in 0..450 {
+        let (link, part) = (format!("href=\"#i{number}\""), format!("<tbody id=\"i{number}\""));
+        assert_eq!((page.matches(&link).count(), page.matches(&part).count()), (1, 1), "{number}");
+    }
+    assert_eq!(page.matches("<details open").count(), 50);
 }

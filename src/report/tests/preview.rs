@@ -8,8 +8,8 @@ use super::scenario::{Scenario, at, decision, happy, hostile, slug, trouble};
 use crate::changeset::{Basis, Changeset, Choice, Estimate, FieldChange, Forecast, LeftOut, Selection, Size, Stray};
 use crate::model::{Action, DataLoss, JobName, Millis, RestoreStatus, RunId, SiteId};
 use crate::report::{
-    Beside, COMPARISON_SCHEMA, PREVIEW_SCHEMA, Preview, Since, Style, comparison_human, comparison_json,
-    comparison_markdown, preview, preview_html, preview_human, preview_json, preview_markdown,
+    Beside, COMPARISON_SCHEMA, PREVIEW_SCHEMA, Preview, Since, Style, changes_human, changes_json, changes_markdown,
+    preview, preview_html, preview_human, preview_json, preview_markdown,
 };
 
 /// A changeset on a terminal, with nothing known beside it.
@@ -201,7 +201,7 @@ fn every_tag_of_the_page_is_closed_in_its_turn() {
 #[test]
 fn two_changesets_are_compared() {
     let before = trouble().changeset;
-    assert!(comparison_human(&before, &before, at_width(80)).ends_with("\nthey would do the same\n"));
+    assert!(changes_human(&before, &before, at_width(80)).ends_with("\nthey would do the same\n"));
     let mut after = before.clone();
     after.items.remove(0);
     after.items.push(decision("regions", Action::Create, "the site has no restore of it"));
@@ -212,10 +212,10 @@ fn two_changesets_are_compared() {
     clicks.item.priority = 7;
     clicks.item.objects[0].rename_to = None;
     after.limits.concurrency = 9;
-    insta::assert_snapshot!("comparison_80", comparison_human(&before, &after, at_width(80)));
-    insta::assert_snapshot!("comparison_140", comparison_human(&before, &after, at_width(140)));
-    insta::assert_snapshot!("comparison_markdown", comparison_markdown(&before, &after));
-    let json = comparison_json(&before, &after).unwrap();
+    insta::assert_snapshot!("comparison_80", changes_human(&before, &after, at_width(80)));
+    insta::assert_snapshot!("comparison_140", changes_human(&before, &after, at_width(140)));
+    insta::assert_snapshot!("comparison_markdown", changes_markdown(&before, &after));
+    let json = changes_json(&before, &after).unwrap();
     insta::assert_snapshot!("comparison_json", json);
     let schema: Value = serde_json::from_str(COMPARISON_SCHEMA).unwrap();
     let validator = jsonschema::options().offline().build(&schema).unwrap();

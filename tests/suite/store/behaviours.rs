@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use restorectl::journal::{Entry, Lease, Record, Run, StateStore, Store as _, StoreError, TERM};
+use restorectl::journal::{Closed, Entry, Lease, Record, Run, StateStore, Store as _, StoreError, TERM, past_attempts};
 use restorectl::model::*;
 
 use super::places::{Place, at_both};
@@ -25,6 +25,8 @@ at_both![
     every_plan_and_environment_has_a_lease_of_its_own,
     a_newer_schema_is_refused_and_left_alone,
     two_who_come_first_make_the_tables_once,
+    a_pruned_run_is_gone_and_what_it_sent_is_not_forgotten,
+    only_a_run_that_has_ended_and_was_read_whole_is_pruned,
 ];
 
 pub fn plan() -> Slug {
@@ -269,8 +271,8 @@ async fn a_newer_schema_is_refused_and_left_alone(place: Place) {
     let (store, _) = opened(&place, &["r1"]).await;
     store.append(&RunId::new("r1"), &notes(1..=1)).await.unwrap();
     let (newer, known) = match &place {
-        Place::File(_) => ("PRAGMA user_version = 7", "PRAGMA user_version = 3"),
-        Place::Server(_) => ("UPDATE @version SET version = 7", "UPDATE @version SET version = 2"),
+        Place::File(_) => ("PRAGMA user_version = 7", "PRAGMA user_version = 4"),
+        Place::Server(_) => ("UPDATE @version SET version = 7", "UPDATE @version SET version = 3"),
     };
     drop(store);
     place.meddle(newer).await;
@@ -300,4 +302,86 @@ async fn two_who_come_first_make_the_tables_once(place: Place) {
     for opened in opened {
         assert_eq!(opened.await.unwrap(), 0);
     }
+}
+
+/// A create that was sent, accepted, shown twice and came to its end, with what nobody needs later.
+fn restored(item: &str, attempt: u32, status: &str, end: End) -> Vec<Record> {
+    let name = Slug::parse(item).unwrap();
+    let job_name = JobName::new(format!("drill_{item}_0123456789_1_{attempt}"));
+    let shown = |status: &str| RestoreRecord {
+        job_name: Some(job_name.clone()),
+        execution_id: Some(format!("9{attempt}")),
+        status: RestoreStatus(status.into()),
+        ..RestoreRecord::default()
+    };
+    let observed = |status: &str| Record::Observed { item: name.clone(), restore: shown(status) };
+    let outcome = CreateOutcome::Applied { resource_id: Some(ResourceId::new("9")) };
+    vec![
+        Record::Intent {
+            item: name.clone(),
+            job_name: job_name.clone(),
+            generation: 1,
+            attempt,
+            prior: vec!["8".into()],
+            writes: Vec::new(),
+        },
+        Record::Replied { item: name.clone(), outcome },
+        observed("QUEUED"),
+        Record::Noted { item: None, text: "for nobody".into() },
+        observed("RUNNING"),
+        observed(status),
+        Record::Ended { item: name, end, reason: "so it is".into() },
+    ]
+}
+
+async fn a_pruned_run_is_gone_and_what_it_sent_is_not_forgotten(place: Place) {
+    let (store, lease) = opened(&place, &["r1", "r2", "r3"]).await;
+    let records = |more: Vec<Record>| {
+        crate::drill::entries(more.into_iter().chain([Record::Closed { how: Closed::Completed }]).collect())
+    };
+    let first = [
+        restored("a", 1, "COMPLETED_SUCCESSFULLY", End::Succeeded),
+        restored("b", 1, "FAILED", End::Failed),
+        restored("c", 1, "RUNNING", End::TimedOut),
+    ];
+    store.append(&RunId::new("r1"), &records(first.concat())).await.unwrap();
+    store
+        .append(&RunId::new("r2"), &records(restored("b", 2, "COMPLETED_SUCCESSFULLY", End::Succeeded)))
+        .await
+        .unwrap();
+    store.append(&RunId::new("r3"), &records(Vec::new())).await.unwrap();
+    let known = |runs: &[(Run, Vec<Entry>)]| past_attempts(runs, "").unwrap();
+    let before = known(&store.runs_of(&plan(), "test").await.unwrap());
+    assert_eq!(before.len(), 4);
+
+    for id in ["r1", "r3"] {
+        let (run, entries) = store.run(&RunId::new(id)).await.unwrap().unwrap();
+        assert!(store.prune(&run, &entries).await.unwrap());
+        assert!(!place.open().await.prune(&run, &entries).await.unwrap(), "once");
+    }
+    let store = place.open().await;
+    assert_eq!(store.runs().await.unwrap(), [RunId::new("r2")]);
+    assert_eq!(store.run(&RunId::new("r1")).await.unwrap(), None);
+    let left = store.runs_of(&plan(), "test").await.unwrap();
+    assert_eq!(left.iter().map(|(run, _)| run.id.as_str()).collect::<Vec<_>>(), ["r1", "r2"], "in their order");
+    assert_eq!(known(&left), before, "later runs know what they knew");
+    assert_eq!(left[0].1.len(), 3 * 4 + 1, "and the rest is gone");
+    // The lease goes on, and so do runs under it.
+    store.open_run(&run("r4"), &lease).await.unwrap();
+
+    place.meddle("UPDATE @remains SET entries = replace(entries, 'RUNNING', 'FAILED')").await;
+    let damaged = place.open().await.runs_of(&plan(), "test").await.unwrap_err();
+    assert!(damaged.to_string().contains("the pruned run r1 is not as it was written"), "{damaged}");
+}
+
+async fn only_a_run_that_has_ended_and_was_read_whole_is_pruned(place: Place) {
+    let (store, _) = opened(&place, &["r1", "r2"]).await;
+    store.append(&RunId::new("r1"), &notes(1..=2)).await.unwrap();
+    let (open, entries) = store.run(&RunId::new("r1")).await.unwrap().unwrap();
+    let refused = store.prune(&open, &entries).await.unwrap_err();
+    assert!(refused.to_string().contains("it has not ended"), "{refused}");
+    // Somebody who pretends that it has is told that there is more.
+    let closed = crate::drill::entries(vec![Record::Closed { how: Closed::Interrupted }]);
+    assert!(store.prune(&open, &closed).await.unwrap_err().to_string().contains("2 entries are there"));
+    assert_eq!(store.run(&RunId::new("r1")).await.unwrap().unwrap().1, notes(1..=2));
 }

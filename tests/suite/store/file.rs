@@ -62,7 +62,7 @@ async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
     let bare = |id: &str| Run { changeset: serde_json::Value::Null, ..run(id) };
     assert_eq!(runs, [(bare("new"), notes(1..=2)), (bare("old"), notes(1..=3))]);
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connect(&path).await).await.unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ at_both![
 
 /// What makes the tables of today those of before there were shards.
 const BACK_IN_A_FILE: &str = "
+DROP TABLE remains;
 ALTER TABLE runs DROP COLUMN shard;
 CREATE TABLE old (plan TEXT NOT NULL, environment TEXT NOT NULL, token INTEGER NOT NULL, holder TEXT, run TEXT,
     since INTEGER NOT NULL, until INTEGER NOT NULL, term INTEGER NOT NULL, note TEXT,
@@ -32,6 +33,7 @@ ALTER TABLE old RENAME TO leases;
 PRAGMA user_version = 2;
 ";
 const BACK_AT_A_SERVER: &str = "
+DROP TABLE @remains;
 ALTER TABLE @runs DROP COLUMN shard;
 ALTER TABLE @leases DROP CONSTRAINT leases_pkey;
 ALTER TABLE @leases DROP COLUMN shard, DROP COLUMN digest, ADD PRIMARY KEY (plan, environment);

@@ -1,0 +1,108 @@
+//! Runs side by side.
+
+use super::scenario::{Scenario, at, decision, happy, job, restore, slug, sub_task};
+use crate::journal::Closed;
+use crate::model::{Action, End};
+use crate::report::{Comparison, Report, Style, compare, comparison_human, comparison_json};
+
+/// A run on a later day in which each item took so many seconds for so many bytes; none: it failed.
+fn run(day: i64, items: &[(&str, Option<(i64, u64)>)]) -> Report {
+    let decisions = items.iter().map(|(name, _)| decision(name, Action::Create, "new")).collect();
+    let mut scenario = Scenario::new(decisions);
+    for (name, measured) in items {
+        let status = if measured.is_some() { "COMPLETED_SUCCESSFULLY" } else { "FAILED" };
+        let (took, bytes) = measured.unwrap_or((10, 0));
+        let mut done = restore(&job(name, 1), "91", status, 10, Some(10 + took));
+        done.sub_tasks = vec![sub_task("all", status, 10, Some(10 + took), bytes)];
+        let end = if measured.is_some() { End::Succeeded } else { End::Failed };
+        scenario = scenario.sent(1, name, 1).accepted(2, name, "91").observed(12 + took, name, done).ended(
+            12 + took,
+            name,
+            end,
+            "so it is",
+        );
+    }
+    let longest = items.iter().filter_map(|(_, measured)| *measured).map(|(took, _)| took).max().unwrap_or(10);
+    let mut report = scenario.closed(20 + longest, Closed::Completed).report();
+    report.run.id = format!("20261{day:03}T031207Z-5f3a");
+    report.run.started_at = at(day * 86_400);
+    report
+}
+
+const GIB: u64 = 1 << 30;
+
+/// Six weeks in which something got slower.
+fn weeks() -> Vec<Report> {
+    let week = |day: i64, model: i64, orders: (i64, u64), views: Option<(i64, u64)>| {
+        run(day, &[("model", Some((model, 4 * GIB))), ("orders", Some(orders)), ("views", views)])
+    };
+    vec![
+        week(0, 400, (300, 3 * GIB), Some((20, GIB))),
+        week(7, 410, (310, 3 * GIB), None),
+        week(14, 900, (600, 6 * GIB), Some((21, GIB))),
+        week(21, 390, (620, 6 * GIB), Some((22, GIB))),
+        week(28, 405, (600, 6 * GIB), Some((20, GIB))),
+        week(35, 640, (1200, 12 * GIB), Some((9, GIB))),
+    ]
+}
+
+fn change<'a>(comparison: &'a Comparison, name: &str) -> &'a crate::report::Change {
+    comparison.items.iter().find(|item| item.name == name).unwrap().change.as_ref().unwrap()
+}
+
+#[test]
+fn comparisons_are_pinned() {
+    let compared = compare(&weeks()).unwrap();
+    for width in [80, 140] {
+        insta::assert_snapshot!(
+            format!("compare_{width}"),
+            comparison_human(&compared, Style { colour: false, width })
+        );
+    }
+    insta::assert_snapshot!("compare_json", comparison_json(&compared).unwrap());
+}
+
+#[test]
+fn the_median_by_bytes_decides_and_not_one_bad_week() {
+    let compared = compare(&weeks()).unwrap();
+    let model = change(&compared, "model");
+    assert_eq!((model.usual_ms.0, model.percent, model.of, model.slower), (405_000, 58, 5, true));
+    let orders = change(&compared, "orders");
+    assert!(!orders.slower && !orders.faster, "it has twice the bytes, and takes twice the time: {orders:?}");
+    let views = change(&compared, "views");
+    assert_eq!((views.of, views.faster), (4, true), "the week in which it failed doesn't count");
+    assert_eq!((compared.slower, compared.faster), (1, 1));
+    // The order in which they are named is of no matter.
+    let mut turned = weeks();
+    turned.reverse();
+    assert_eq!(compare(&turned).unwrap(), compared);
+}
+
+#[test]
+fn the_rule_is_exact_at_its_edges() {
+    let against = |usual: i64, took: i64| {
+        let runs = [run(0, &[("model", Some((usual, GIB)))]), run(1, &[("model", Some((took, GIB)))])];
+        let compared = compare(&runs).unwrap();
+        let change = change(&compared, "model");
+        (change.slower, change.faster)
+    };
+    for (usual, took, marks) in [
+        (100, 125, (false, false)),
+        (100, 126, (true, false)),
+        (100, 75, (false, false)),
+        (100, 74, (false, true)),
+        (1, 2, (true, false)),
+        (0, 0, (false, false)),
+    ] {
+        assert_eq!(against(usual, took), marks, "{usual} and {took}");
+    }
+}
+
+#[test]
+fn only_runs_of_one_plan_are_compared() {
+    assert!(compare(&[]).unwrap_err().to_string().contains("name two runs"));
+    assert!(compare(&[happy().report()]).unwrap_err().to_string().contains("run `2026"));
+    let mut other = happy().report();
+    other.plan.name = slug("another").to_string();
+    assert!(compare(&[happy().report(), other]).unwrap_err().to_string().contains("`another`"));
+}
