@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::choosing::Choosing;
 use super::difference::{Bench, Extent, Found};
+use super::events::EventFile;
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::{Binding, Loaded};
@@ -64,6 +65,9 @@ pub(super) struct Consent {
     /// Name the environment once more, where it is protected
     #[arg(long, value_name = "ENV")]
     confirm: Option<String>,
+    /// Write what happens, as it happens, to a file: one JSON object on a line; its schema is `restorectl schema events`
+    #[arg(long, value_name = "PATH")]
+    events: Option<PathBuf>,
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
@@ -93,13 +97,14 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
         Wanted::Left(left) => (&left.changeset.plan.name, &left.changeset.environment),
     };
     let share = wanted.share()?;
+    let events = consent.events.as_deref().map(|path| EventFile::open(path, terminal)).transpose()?;
     let place = Place::of(global)?;
     let client = connect::client(environment, terminal)?;
     let store = place.open(global.state_patience, terminal).await?;
     let bench = Bench { client, store, clock: SystemClock::new() };
     // It comes before the site is read, so that nothing of ours changes between the two.
     let hold = Hold::take(&bench, &place, (plan, &environment.name, share), terminal).await?;
-    let ended = under_lease(wanted, consent, &bench, &hold, terminal).await;
+    let ended = under_lease(wanted, (consent, events.as_ref()), &bench, &hold, terminal).await;
     hold.release(&bench, terminal).await;
     ended
 }
@@ -143,7 +148,7 @@ pub(super) struct Left {
 
 async fn under_lease(
     wanted: Wanted,
-    consent: &Consent,
+    (consent, events): (&Consent, Option<&EventFile>),
     bench: &Bench,
     hold: &Hold,
     terminal: Terminal,
@@ -157,7 +162,7 @@ async fn under_lease(
         terminal.say("nothing was sent");
         return Ok(Exit::Failed);
     };
-    let run = execute::execute(bench, hold, &made, resumes, terminal).await?;
+    let run = execute::execute(bench, hold, &made, resumes, (events, terminal)).await?;
     report_command::finish(bench, &run, terminal).await
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     terminal.result(&report::preview_human(&bench.preview(&found).await?, terminal.out()))?;
 
     heading(terminal, "apply: carry it out");
-    let run = execute::execute(&bench, &hold, &found.made, None, terminal).await;
+    let run = execute::execute(&bench, &hold, &found.made, None, (None, terminal)).await;
     hold.release(&bench, terminal).await;
     let run = run?;
 

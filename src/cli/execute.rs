@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::difference::{self, Bench, TOOL_VERSION};
+use super::events::EventFile;
 use super::hold::Hold;
 use super::live::Teller;
 use super::system;
@@ -13,7 +14,7 @@ use crate::journal::{Run, RunState, Store as _};
 use crate::model::{RunId, harmless};
 use crate::ports::Clock as _;
 
-/// Opens a run in the journal and drives it to its end, with a quiet log on standard error.
+/// Opens a run in the journal and drives it to its end, and tells of it on standard error, and in the events where there are any.
 ///
 /// # Errors
 /// When the journal can't be written, or the lease is lost. The error says what may still run at the site.
@@ -22,7 +23,7 @@ pub(super) async fn execute(
     hold: &Hold,
     changeset: &Changeset,
     resumes: Option<RunId>,
-    terminal: Terminal,
+    (events, terminal): (Option<&EventFile>, Terminal),
 ) -> anyhow::Result<RunId> {
     let now = bench.clock.now();
     let run = Run {
@@ -43,14 +44,14 @@ pub(super) async fn execute(
     let (sender, signals) = mpsc::channel(2);
     let listener = tokio::spawn(hear_signals(sender));
     let mut machine = Machine::new(changeset);
-    let teller = Teller::new(changeset, bench.clock, terminal);
+    let teller = Teller::new((&run, changeset), bench.clock, events, terminal);
     let listen = |heard: Heard<'_>, state: &RunState| match heard {
         Heard::Entry(entry) => teller.entry(entry, state),
         Heard::Asked(signal) => teller.signal(&words_of_signal(signal, state)),
     };
     let driven = drive(&mut machine, &run.id, (&bench.client, &bench.clock, &bench.store), signals, listen).await;
     listener.abort();
-    drop(teller);
+    teller.end(machine.state());
     if let Err(failed) = driven {
         let running = still_running(machine.state());
         let error = anyhow::Error::new(failed);

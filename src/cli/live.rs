@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::events::EventFile;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use crate::changeset::Changeset;
-use crate::journal::{Entry, RunState};
+use crate::journal::{Entry, Run, RunState};
 use crate::ports::Clock as _;
-use crate::report::{self, Live, Style};
+use crate::report::{self, Events, Live, Style};
 
 /// How often the lines are drawn: often enough for people, and seldom enough not to flicker.
 const PERIOD: Duration = Duration::from_millis(125);
@@ -21,8 +22,10 @@ const PART: usize = 2;
 const LEAST: usize = 4;
 
 /// Tells a run.
-pub(super) struct Teller {
+pub(super) struct Teller<'a> {
     terminal: Terminal,
+    clock: SystemClock,
+    events: Option<(Events, &'a EventFile)>,
     style: Style,
     /// The width of the longest item's name.
     names: usize,
@@ -45,17 +48,31 @@ struct Drawn {
     shown: Vec<(String, usize)>,
 }
 
-impl Teller {
+impl<'a> Teller<'a> {
     /// Begins to tell of a run.
-    pub(super) fn new(changeset: &Changeset, clock: SystemClock, terminal: Terminal) -> Self {
+    pub(super) fn new(
+        (run, changeset): (&Run, &Changeset),
+        clock: SystemClock,
+        events: Option<&'a EventFile>,
+        terminal: Terminal,
+    ) -> Self {
         let names = changeset.items.iter().map(|decision| decision.item.name.as_str().len()).max().unwrap_or(0);
         let style = terminal.err();
         let pane = terminal.is_live().then(|| Pane::open(Live::new(changeset, clock.now()), clock, terminal));
-        Self { terminal, style, names, pane }
+        let events = events.map(|file| (Events::new(run), file));
+        if let Some((events, file)) = &events {
+            file.write(&events.started(run, changeset));
+        }
+        Self { terminal, clock, events, style, names, pane }
     }
 
     /// An entry is durable.
     pub(super) fn entry(&self, entry: &Entry, state: &RunState) {
+        if let Some((events, file)) = &self.events
+            && let Some(line) = events.entry(entry)
+        {
+            file.write(&line);
+        }
         let line = report::event_line(entry, self.names, self.style);
         let Some(pane) = &self.pane else {
             if let Some(line) = line {
@@ -73,6 +90,9 @@ impl Teller {
 
     /// Somebody asked the run to stop or to leave: what is said of that must be said at once.
     pub(super) fn signal(&self, words: &str) {
+        if let Some((events, file)) = &self.events {
+            file.write(&events.asked(self.clock.now(), words));
+        }
         let Some(pane) = &self.pane else { return self.terminal.say(words) };
         let mut drawn = pane.drawn();
         drawn.live.stops();
@@ -80,9 +100,16 @@ impl Teller {
         drawn.log.push('\n');
         drawn.draw();
     }
+
+    /// The run is over, well or not.
+    pub(super) fn end(self, state: &RunState) {
+        if let Some((events, file)) = &self.events {
+            file.write(&events.ended(state, self.clock.now()));
+        }
+    }
 }
 
-impl Drop for Teller {
+impl Drop for Teller<'_> {
     /// Leaves the terminal as it was, with all that was to be said on it.
     fn drop(&mut self) {
         if let Some(pane) = &self.pane {

@@ -8,6 +8,7 @@ mod demo;
 mod diff;
 mod difference;
 mod discover;
+mod events;
 mod execute;
 mod exit;
 mod explain;

@@ -26,6 +26,8 @@ enum Document {
     Snapshot,
     /// The report in JSON
     Report,
+    /// A line of what `apply --events` writes
+    Events,
     /// The difference in JSON, as `diff` prints it
     Diff,
     /// How two saved changesets differ, in JSON
@@ -44,6 +46,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Document::PlanTest => plan::PLAN_TEST_SCHEMA,
         Document::Snapshot => plan::SNAPSHOT_SCHEMA,
         Document::Report => report::REPORT_SCHEMA,
+        Document::Events => report::EVENTS_SCHEMA,
         Document::Diff => report::PREVIEW_SCHEMA,
         Document::Comparison => report::COMPARISON_SCHEMA,
         Document::Language => {
