@@ -10,7 +10,7 @@ use super::document::{
     NoteReport, ObjectReport, PlanReport, REPORT_VERSION, Report, RunFacts, RunProgress, ShardReport, SourceReport,
 };
 use super::verdict::{Scope, judge};
-use super::{Standing, next, objective};
+use super::{ObjectiveReport, ObjectiveVerdict, Standing, next, objective};
 use crate::changeset::{Changeset, Decision};
 use crate::journal::{Closed, Entry, IllegalRecord, ItemState, Progress, Run, RunState, replay};
 use crate::model::{Action, Check, DataLoss, End, Item, Millis, RestoreObject, RestoreRecord, Slug, count, digest};
@@ -70,7 +70,6 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
 
     let facts = run_facts(run, &changeset, changeset_digest, &state);
     let elsewhere = facts.shard.as_ref().map_or(0, ShardReport::elsewhere);
-    let elsewhere = elsewhere.saturating_add(changeset.left_out());
     let mut reasons = over_reasons(entries);
     let mut items = Vec::with_capacity(changeset.items.len());
     let mut may_still_run = Vec::new();
@@ -99,7 +98,10 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
         total: items.len(),
         counts: counts(&items),
         bytes_restored: bytes_restored(&items),
-        objectives: objective::measure(changeset.plan.purpose.objectives, &facts, &items, elsewhere),
+        objectives: objective::measure(changeset.plan.purpose.objectives, &facts, &items, elsewhere)
+            .into_iter()
+            .map(|objective| of_all(objective, &changeset))
+            .collect(),
         not_executed: items.iter().filter_map(not_executed).collect(),
         may_still_run,
         checks: changeset.items.iter().flat_map(|decision| checks(&decision.item)).collect(),
@@ -113,6 +115,17 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
     };
     report.next = next::steps(&report);
     Ok(report)
+}
+
+/// An objective is the whole plan's: a run of a chosen part never shows that it is met.
+fn of_all(mut objective: ObjectiveReport, changeset: &Changeset) -> ObjectiveReport {
+    let left_out = changeset.left_out();
+    if left_out > 0 && objective.verdict == ObjectiveVerdict::Met {
+        objective.verdict = ObjectiveVerdict::NotKnown;
+        objective.reason =
+            format!("{}, but {} of the plan left out, as was asked", objective.reason, count(left_out, "restore"));
+    }
+    objective
 }
 
 /// That the run is of a part of its plan, where it is.

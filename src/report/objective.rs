@@ -79,8 +79,7 @@ pub(super) fn measure(
         if elsewhere > 0 && objective.verdict == ObjectiveVerdict::Met {
             objective.verdict = ObjectiveVerdict::NotKnown;
             let (what, are) = (count(elsewhere, "restore"), if elsewhere == 1 { "is" } else { "are" });
-            objective.reason =
-                format!("{}, but {what} of the plan {are} in other shards or left out", objective.reason);
+            objective.reason = format!("{}, but {what} of the plan {are} in other shards", objective.reason);
         }
         objective
     });
