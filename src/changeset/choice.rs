@@ -105,7 +105,7 @@ fn fits(pattern: &str, item: &Item) -> bool {
 /// Then what is chosen is decided as a plan of its own, so that the site can be compared with it again later.
 ///
 /// # Errors
-/// As [`decide`].
+/// As [`decide()`].
 pub fn decide_chosen(
     intention: &Intention<'_>,
     snapshot: &Snapshot,

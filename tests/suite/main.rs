@@ -18,6 +18,7 @@ mod diffs;
 mod directions;
 mod drill;
 mod engine;
+mod events;
 mod fuzz;
 mod hardships;
 mod hostile;

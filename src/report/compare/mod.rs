@@ -41,7 +41,7 @@ pub enum CompareError {
 pub struct Comparison {
     /// The plan of all.
     pub plan: String,
-    /// [`RULE`].
+    /// `RULE`.
     pub rule: &'static str,
     /// The runs.
     pub runs: Vec<ComparedRun>,

@@ -103,7 +103,7 @@ proptest! {
                 (1, 3) => ended(&mut scenario, name, second, End::Failed),
                 _ => continue,
             }
-            stage[item] = if stage[item] == 0 { 1 } else if to == 1 { 1 } else { 2 };
+            stage[item] = if stage[item] == 0 || to == 1 { 1 } else { 2 };
         }
         let style = Style { colour, width };
         let lines = lines(&scenario, 200, rows, style);
