@@ -7,7 +7,8 @@
 
 Each argument is RESTORES/IN-FLIGHT. The site keeps its restores in memory (memory_site.py), or is the simulator, which carries
 every one out in its database. Prints a row of a table: the makespan and its ratio to the bound, requests a restore,
-processor time and peak memory of the runner alone, and journal syncs (commits) a restore.
+processor time and peak memory of the runner alone, and journal syncs (commits) a restore. Memory is the highest of all
+sizes so far, so ask for one size if you want to know that.
 """
 import calendar, json, os, re, resource, sqlite3, subprocess, sys, tempfile, time, urllib.request
 
