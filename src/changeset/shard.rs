@@ -53,19 +53,11 @@ impl Part {
         Plan { name: whole.name.clone(), purpose: whole.purpose.clone(), limits: whole.limits.clone(), items }
     }
 
-    /// How many restores this shard has.
-    pub fn here(&self) -> usize {
-        self.sizes.get(self.shard.index()).copied().unwrap_or(0)
-    }
-
-    /// How many restores all shards have together.
-    pub fn total(&self) -> usize {
-        self.sizes.iter().copied().fold(0, usize::saturating_add)
-    }
-
-    /// How many restores the other shards have.
-    pub fn elsewhere(&self) -> usize {
-        self.total().saturating_sub(self.here())
+    /// Forgets the places of what was left out of a changeset of this part's `plan`.
+    pub fn leave_out(&mut self, plan: &Plan, left_out: &[LeftOut]) {
+        let out: HashSet<&Slug> = left_out.iter().map(|left_out| &left_out.item).collect();
+        let mut names = plan.items.iter().map(|item| &item.name);
+        self.places.retain(|_| names.next().is_none_or(|name| !out.contains(name)));
     }
 }
 
@@ -78,18 +70,7 @@ impl Changeset {
         self.plan.digest = digest;
         self
     }
-}
 
-impl Part {
-    /// Forgets the places of what was left out of a changeset of this part's `plan`.
-    pub fn leave_out(&mut self, plan: &Plan, left_out: &[LeftOut]) {
-        let out: HashSet<&Slug> = left_out.iter().map(|left_out| &left_out.item).collect();
-        let mut names = plan.items.iter().map(|item| &item.name);
-        self.places.retain(|_| names.next().is_none_or(|name| !out.contains(name)));
-    }
-}
-
-impl Changeset {
     /// Which shard of its plan it is, where it isn't all of it.
     pub fn shard(&self) -> Option<Shard> {
         self.part.as_ref().map(|part| part.shard)

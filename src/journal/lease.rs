@@ -211,6 +211,18 @@ impl KeptLease {
     }
 }
 
+/// The leases among the rows of a plan in an environment.
+///
+/// # Errors
+/// When a row can't be read; the text says what of it.
+pub(super) fn held(
+    plan: &Slug,
+    environment: &str,
+    rows: Vec<(KeptLease, Option<String>)>,
+) -> Result<Vec<Lease>, String> {
+    rows.into_iter().filter_map(|(row, _)| row.read(plan, environment).transpose()).collect()
+}
+
 /// That the lease of a plan, or of a shard of it, in an environment is lost, told by the rows of the plan there: who
 /// holds what stands in its place, and how it ended.
 ///

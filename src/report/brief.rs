@@ -3,11 +3,11 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::document::{MayStillRun, Report};
-use super::human::{human, next, verdict_tone};
+use super::human::{head, human, next};
 use super::screen::{Screen, Style, Tone};
 use super::standing::Mark;
 use super::urgency::{look, why, worst_first};
-use super::wording::{SIMULATED, bytes, count, harmless, hours, moment, shell_word};
+use super::wording::{bytes, count, harmless, hours, moment, shell_word};
 use super::{ObjectiveVerdict, RunProgress, Standing};
 
 /// Plans of more restores than these are told in brief.
@@ -25,13 +25,7 @@ pub fn brief(report: &Report, style: Style) -> String {
         return human(report, style);
     }
     let mut screen = Screen::new(style);
-    if report.simulated {
-        screen.text(0, Tone::Open, SIMULATED);
-        screen.gap();
-    }
-    let headline = format!("{}: {}", report.verdict.words.to_uppercase(), report.verdict.rule);
-    screen.text(0, verdict_tone(report.verdict.code), &headline);
-    screen.gap();
+    head(&mut screen, report);
     facts(&mut screen, report, style);
     worst(&mut screen, report, style);
     screen.gap();

@@ -157,7 +157,7 @@ fn run_facts(run: &Run, changeset: &Changeset, changeset_digest: String, state: 
     let ended_at = state.closed.map(|(at, _)| at);
     RunFacts {
         id: run.id.to_string(),
-        shard: changeset.part.as_ref().map(|part| ShardReport { shard: part.shard, sizes: part.sizes.clone() }),
+        shard: ShardReport::of(changeset),
         resumes: run.resumes.as_ref().map(ToString::to_string),
         state: match state.closed {
             Some((_, Closed::Completed)) => RunProgress::Completed,
@@ -208,7 +208,6 @@ fn item_report(
         .map(|(index, each)| attempt(each, over_reasons.get(&index), known_until))
         .collect();
     let first = attempts.first().map(|first| first.began_at);
-    let backup_at = decision.execution.as_ref().and_then(|execution| execution.taken_at());
     let mut notes = decision.notes.clone();
     notes.extend(progress.iter().flat_map(|progress| progress.notes.iter().cloned()));
     notes.extend(
@@ -227,14 +226,7 @@ fn item_report(
             .or_else(|| unfinished(decision, progress, result)),
         ended_at: ended.map(|(at, _)| *at),
         took_ms: first.zip(ended).map(|(first, (end, _))| Millis::between(first, *end)),
-        source: SourceReport {
-            site: item.source.site.to_string(),
-            job: item.source.job.to_string(),
-            execution: decision.execution.as_ref().map(|execution| execution.id.to_string()),
-            selector: item.source.execution.to_string(),
-            backup_at,
-            backup_age_ms: backup_at.filter(|at| *at <= started_at).map(|at| Millis::between(at, started_at)),
-        },
+        source: SourceReport::of(decision, started_at),
         target_site: item.target.site.to_string(),
         objects: item.objects.iter().map(|object| object_report(item, object)).collect(),
         data_loss: DataLossReport {

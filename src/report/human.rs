@@ -17,13 +17,7 @@ const DETAILS: usize = 11;
 /// The report as text for a terminal.
 pub fn human(report: &Report, style: Style) -> String {
     let mut screen = Screen::new(style);
-    if report.simulated {
-        screen.text(0, Tone::Open, SIMULATED);
-        screen.gap();
-    }
-    let headline = format!("{}: {}", report.verdict.words.to_uppercase(), report.verdict.rule);
-    screen.text(0, verdict_tone(report.verdict.code), &headline);
-    screen.gap();
+    head(&mut screen, report);
     facts(&mut screen, report);
     items(&mut screen, report);
     for item in report.items.iter().filter(|item| needs_details(item)) {
@@ -35,6 +29,17 @@ pub fn human(report: &Report, style: Style) -> String {
     notes(&mut screen, report);
     next(&mut screen, report);
     screen.finish()
+}
+
+/// What comes first whatever follows: that it is a rehearsal, if it is, and the verdict.
+pub(super) fn head(screen: &mut Screen, report: &Report) {
+    if report.simulated {
+        screen.text(0, Tone::Open, SIMULATED);
+        screen.gap();
+    }
+    let headline = format!("{}: {}", report.verdict.words.to_uppercase(), report.verdict.rule);
+    screen.text(0, verdict_tone(report.verdict.code), &headline);
+    screen.gap();
 }
 
 pub(super) fn verdict_tone(verdict: Verdict) -> Tone {

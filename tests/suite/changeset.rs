@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use restorectl::changeset::{self, Basis, Changeset, Estimate, LoadError, derived_name, differences, fingerprint};
 use restorectl::model::*;
 
-use crate::drill::{decided, execution, item, plan, start};
+use crate::drill::{decided, execution, item, plan, snapshot, start};
 
 struct Situation {
     plan: Plan,
@@ -17,17 +17,7 @@ struct Situation {
 impl Situation {
     fn new() -> Self {
         let plan = plan(vec![item("model", "t")]);
-        let site = SiteId::new("PROD");
-        let database = |name: &str| Database { name: ObjectName::bare(name).unwrap(), kind: None };
-        let snapshot = Snapshot {
-            taken_at: start(),
-            executions: BTreeMap::from([(plan.items[0].source.key(), Reading::Read(vec![execution()]))]),
-            restores: BTreeMap::from([(site.clone(), Reading::Read(vec![]))]),
-            databases: BTreeMap::from([(site.clone(), Reading::Read(vec![database("DRILL"), database("BANK")]))]),
-            permissions: BTreeMap::from([(site, Permission::Allowed)]),
-            objects: BTreeMap::new(),
-            attempts: vec![],
-        };
+        let snapshot = snapshot(&plan);
         Self { plan, snapshot, guard: Guard::default(), again: false }
     }
 

@@ -79,3 +79,17 @@ pub fn entries(records: Vec<Record>) -> Vec<Entry> {
     let entry = |(record, seq): (Record, u64)| Entry { seq, at: Millis(seq * 1000).after(start()), record };
     records.into_iter().zip(1..).map(entry).collect()
 }
+
+pub fn snapshot(plan: &Plan) -> Snapshot {
+    let site = SiteId::new("PROD");
+    let database = |name: &str| Database { name: ObjectName::bare(name).unwrap(), kind: None };
+    Snapshot {
+        taken_at: start(),
+        executions: BTreeMap::from([(plan.items[0].source.key(), Reading::Read(vec![execution()]))]),
+        restores: BTreeMap::from([(site.clone(), Reading::Read(vec![]))]),
+        databases: BTreeMap::from([(site.clone(), Reading::Read(vec![database("DRILL"), database("BANK")]))]),
+        permissions: BTreeMap::from([(site, Permission::Allowed)]),
+        objects: BTreeMap::new(),
+        attempts: vec![],
+    }
+}

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Row as _};
 
 use super::PostgresStore;
 use super::patience::Trouble;
-use crate::journal::lease::{KeptLease, Taking, kept_shard, lost, taking};
+use crate::journal::lease::{KeptLease, Taking, held, kept_shard, lost, taking};
 use crate::journal::{Claim, Lease, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -73,7 +73,7 @@ impl PostgresStore {
         let rows: Vec<_> = rows.iter().map(kept).collect::<Result<_, _>>()?;
         // One number for all leases of the plan in the environment, so that a token names one lease.
         let token = rows.iter().map(|(lease, _)| lease.token).max().unwrap_or(0).saturating_add(1);
-        let held = self.leases_in(rows, &claim.plan, &claim.environment)?;
+        let held = held(&claim.plan, &claim.environment, rows).map_err(|problem| self.damaged(problem))?;
         let ended = match taking(claim, held, now, over) {
             Taking::Held(held) => return Err(Trouble::Final(StoreError::Held(held))),
             Taking::Over(ended) => ended,
@@ -162,7 +162,7 @@ impl PostgresStore {
         environment: &str,
     ) -> Result<Vec<Lease>, Trouble> {
         let rows = self.rows(connection, plan, environment).await?;
-        Ok(self.leases_in(rows, plan, environment)?)
+        Ok(held(plan, environment, rows).map_err(|problem| self.damaged(problem))?)
     }
 
     /// What is kept of the leases of a plan in an environment, and how the last ones ended; that of the whole plan first.
@@ -181,16 +181,6 @@ impl PostgresStore {
         .fetch_all(connection)
         .await?;
         Ok(rows.iter().map(kept).collect::<Result<_, _>>()?)
-    }
-
-    fn leases_in(
-        &self,
-        rows: Vec<(KeptLease, Option<String>)>,
-        plan: &Slug,
-        environment: &str,
-    ) -> Result<Vec<Lease>, StoreError> {
-        let read = |(lease, _): (KeptLease, _)| lease.read(plan, environment).map_err(|problem| self.damaged(problem));
-        rows.into_iter().filter_map(|row| read(row).transpose()).collect()
     }
 
     /// That the lease of a plan, or of a shard of it, in an environment is lost, and to whom.

@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::SqliteStore;
-use crate::journal::lease::{KeptLease, Taking, kept_shard, lost, taking};
+use crate::journal::lease::{KeptLease, Taking, held, kept_shard, lost, taking};
 use crate::journal::{Claim, Lease, StoreError};
 use crate::model::{RunId, Slug};
 
@@ -36,7 +36,7 @@ impl SqliteStore {
         let rows = self.rows(&mut transaction, &claim.plan, &claim.environment).await?;
         // One number for all leases of the plan in the environment, so that a token names one lease.
         let token = rows.iter().map(|(lease, _)| lease.token).max().unwrap_or(0).saturating_add(1);
-        let held = self.leases_in(rows, &claim.plan, &claim.environment)?;
+        let held = held(&claim.plan, &claim.environment, rows).map_err(|problem| self.damaged(problem))?;
         let ended = match taking(claim, held, now, over) {
             Taking::Held(held) => return Err(StoreError::Held(held)),
             Taking::Over(ended) => ended,
@@ -142,7 +142,7 @@ impl SqliteStore {
         environment: &str,
     ) -> Result<Vec<Lease>, StoreError> {
         let rows = self.rows(connection, plan, environment).await?;
-        self.leases_in(rows, plan, environment)
+        held(plan, environment, rows).map_err(|problem| self.damaged(problem))
     }
 
     /// What is kept of the leases of a plan in an environment, and how the last ones ended.
@@ -154,16 +154,6 @@ impl SqliteStore {
     ) -> Result<Vec<(KeptLease, Option<String>)>, StoreError> {
         let rows = sqlx::query(OF_PLAN).bind(plan.as_str()).bind(environment).fetch_all(connection).await;
         rows.and_then(|rows| rows.iter().map(kept).collect()).map_err(|e| self.failed("read a lease", e))
-    }
-
-    fn leases_in(
-        &self,
-        rows: Vec<(KeptLease, Option<String>)>,
-        plan: &Slug,
-        environment: &str,
-    ) -> Result<Vec<Lease>, StoreError> {
-        let read = |(lease, _): (KeptLease, _)| lease.read(plan, environment).map_err(|problem| self.damaged(problem));
-        rows.into_iter().filter_map(|row| read(row).transpose()).collect()
     }
 
     /// That the lease of a plan, or of a shard of it, in an environment is lost, and to whom.

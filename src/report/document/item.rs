@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Action, DataLoss, Millis, OnExisting, StatusClass};
+use crate::changeset::Decision;
+use crate::model::{Action, BackupExecution, DataLoss, Millis, OnExisting, StatusClass};
 use crate::report::Standing;
 
 /// One item.
@@ -64,6 +65,22 @@ pub struct SourceReport {
     pub backup_at: Option<Timestamp>,
     /// How old it was when the run started.
     pub backup_age_ms: Option<Millis>,
+}
+
+impl SourceReport {
+    /// Of a decision, with the backup's age at a moment.
+    pub(in crate::report) fn of(decision: &Decision, now: Timestamp) -> Self {
+        let source = &decision.item.source;
+        let backup_at = decision.execution.as_ref().and_then(BackupExecution::taken_at);
+        Self {
+            site: source.site.to_string(),
+            job: source.job.to_string(),
+            execution: decision.execution.as_ref().map(|execution| execution.id.to_string()),
+            selector: source.execution.to_string(),
+            backup_at,
+            backup_age_ms: backup_at.filter(|at| *at <= now).map(|at| Millis::between(at, now)),
+        }
+    }
 }
 
 /// One object of an item.

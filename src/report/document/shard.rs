@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::RunProgress;
+use crate::changeset::Changeset;
 use crate::model::Shard;
 use crate::report::Verdict;
 
@@ -17,6 +18,11 @@ pub struct ShardReport {
 }
 
 impl ShardReport {
+    /// Of what a changeset keeps of the cut.
+    pub(in crate::report) fn of(changeset: &Changeset) -> Option<Self> {
+        changeset.part.as_ref().map(|part| Self { shard: part.shard, sizes: part.sizes.clone() })
+    }
+
     /// How many items it has.
     pub fn here(&self) -> usize {
         self.sizes.get(self.shard.index()).copied().unwrap_or(0)

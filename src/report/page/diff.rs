@@ -1,11 +1,7 @@
 //! What a changeset would do, as one HTML file, in the manner of a report's page.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
-
 use super::markup::Markup;
-use super::{CSS, cell, class, glyph};
+use super::{cell, class, frame, glyph};
 use crate::model::{Action, DataLoss, bytes, count};
 use crate::report::preview::{Group, change, expected, forecast, origin, selection, since, stray, summary};
 use crate::report::standing::Mark;
@@ -15,7 +11,8 @@ use crate::report::{ItemPreview, ObjectiveVerdict, Preview};
 /// A preview as a self-contained HTML page.
 pub fn preview_html(preview: &Preview) -> String {
     let mut page = Markup::default();
-    head(&mut page, preview);
+    let title = format!("Changes for {} in {}", preview.plan.name, preview.environment.name);
+    frame::head(&mut page, &title, None);
     page.fixed("<body>\n");
     banner(&mut page, preview);
     page.fixed("<main>\n");
@@ -30,21 +27,6 @@ pub fn preview_html(preview: &Preview) -> String {
     footer(&mut page, preview);
     page.fixed("</body>\n</html>\n");
     page.finish()
-}
-
-fn head(page: &mut Markup, preview: &Preview) {
-    page.fixed("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    // The style sheet is allowed by its hash and nothing else is, so even a text that got through could do nothing.
-    let hash = STANDARD.encode(Sha256::digest(CSS.as_bytes()));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
-    page.open("meta", &[("http-equiv", "Content-Security-Policy"), ("content", &policy)]).fixed("\n");
-    page.fixed("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.fixed(
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
-    );
-    page.fixed("<meta name=\"robots\" content=\"noindex\">\n");
-    page.element("title", &[], &format!("Changes for {} in {}", preview.plan.name, preview.environment.name));
-    page.fixed("<style>").fixed(CSS).fixed("</style>\n</head>\n");
 }
 
 fn banner(page: &mut Markup, preview: &Preview) {
@@ -72,15 +54,7 @@ fn banner(page: &mut Markup, preview: &Preview) {
 fn facts(page: &mut Markup, preview: &Preview) {
     let plan = &preview.plan;
     page.fixed("<section>\n<h2>The changeset</h2>\n<dl class=\"facts\">\n");
-    page.fact("Plan", Some(&format!("{} ({})", plan.name, plan.file)));
-    for (name, value) in &plan.inputs {
-        page.fact("Input", Some(&format!("{name}={value}")));
-    }
-    page.fact("Purpose", plan.description.as_deref());
-    page.fact("Owner", plan.owner.as_deref());
-    page.fact("Contact", plan.contact.as_deref());
-    page.fact("Ticket", plan.ticket.as_deref());
-    page.fact("Criticality", plan.criticality.as_deref());
+    frame::plan_facts(page, plan);
     page.fact("Environment", Some(&preview.environment.name));
     page.fact("API", Some(preview.environment.api_url.as_deref().unwrap_or("none: it can't be applied to")));
     page.fact("Shard", preview.shard.as_ref().map(crate::report::shards::shard_words).as_deref());

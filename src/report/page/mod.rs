@@ -3,15 +3,12 @@
 
 mod diff;
 mod find;
+mod frame;
 mod item;
 mod markup;
 mod plain;
 mod runs;
 mod timeline;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
 
 pub use self::diff::preview_html;
 use self::markup::Markup;
@@ -27,7 +24,8 @@ const SCRIPT: &str = include_str!("page.js");
 /// The report as a self-contained HTML page.
 pub fn html(report: &Report) -> String {
     let mut page = Markup::default();
-    head(&mut page, report);
+    let title = format!("{}: {} in {}", report.verdict.words, report.plan.name, report.environment.name);
+    frame::head(&mut page, &title, Some(SCRIPT));
     page.fixed("<body>\n");
     banner(&mut page, report);
     page.fixed("<main>\n");
@@ -48,26 +46,6 @@ pub fn html(report: &Report) -> String {
     page.fixed("<script>").fixed(SCRIPT).fixed("</script>\n");
     page.fixed("</body>\n</html>\n");
     page.finish()
-}
-
-fn head(page: &mut Markup, report: &Report) {
-    page.fixed("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    // The style sheet and the script are allowed by their hashes and nothing else is, so even a text that got through could
-    // do nothing.
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
-    let (style, script) = (hash(CSS), hash(SCRIPT));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
-    );
-    page.open("meta", &[("http-equiv", "Content-Security-Policy"), ("content", &policy)]).fixed("\n");
-    page.fixed("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.fixed(
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
-    );
-    page.fixed("<meta name=\"robots\" content=\"noindex\">\n");
-    let title = format!("{}: {} in {}", report.verdict.words, report.plan.name, report.environment.name);
-    page.element("title", &[], &title);
-    page.fixed("<style>").fixed(CSS).fixed("</style>\n</head>\n");
 }
 
 fn banner(page: &mut Markup, report: &Report) {
@@ -120,15 +98,7 @@ fn facts(page: &mut Markup, report: &Report) {
     let (run, plan) = (&report.run, &report.plan);
     let title = if report.merged.is_some() { "The runs together" } else { "The run" };
     page.fixed("<section>\n").element("h2", &[], title).fixed("\n<dl class=\"facts\">\n");
-    page.fact("Plan", Some(&format!("{} ({})", plan.name, plan.file)));
-    for (name, value) in &plan.inputs {
-        page.fact("Input", Some(&format!("{name}={value}")));
-    }
-    page.fact("Purpose", plan.description.as_deref());
-    page.fact("Owner", plan.owner.as_deref());
-    page.fact("Contact", plan.contact.as_deref());
-    page.fact("Ticket", plan.ticket.as_deref());
-    page.fact("Criticality", plan.criticality.as_deref());
+    frame::plan_facts(page, plan);
     page.fact("Environment", Some(&report.environment.name));
     page.fact("API", Some(report.environment.api_url.as_deref().unwrap_or("none")));
     if report.merged.is_none() {

@@ -59,7 +59,7 @@ pub fn preview(changeset: &Changeset, beside: &Beside) -> Result<Preview, serde_
             protected: environment.guard.protected,
         },
         again: changeset.again,
-        shard: changeset.part.as_ref().map(|part| ShardReport { shard: part.shard, sizes: part.sizes.clone() }),
+        shard: ShardReport::of(changeset),
         selection: changeset.selection.as_ref().map(|selection| SelectionReport {
             only: selection.choice.only.clone(),
             exclude: selection.choice.exclude.clone(),
@@ -87,7 +87,6 @@ pub fn preview(changeset: &Changeset, beside: &Beside) -> Result<Preview, serde_
 
 fn item(changeset: &Changeset, decision: &Decision, beside: &Beside) -> ItemPreview {
     let item = &decision.item;
-    let backup_at = decision.execution.as_ref().and_then(|execution| execution.taken_at());
     let sizes: HashMap<&str, &Size> = decision.sizes.iter().map(|size| (size.target.as_str(), size)).collect();
     let mut notes = decision.notes.clone();
     if let Some(estimate) = decision.estimate.filter(|estimate| estimate.duration_ms > item.deadline_ms) {
@@ -107,16 +106,7 @@ fn item(changeset: &Changeset, decision: &Decision, beside: &Beside) -> ItemPrev
             .since
             .get(&item.name)
             .map(|since| SinceReport { run: since.run.to_string(), changes: since.changes.clone() }),
-        source: SourceReport {
-            site: item.source.site.to_string(),
-            job: item.source.job.to_string(),
-            execution: decision.execution.as_ref().map(|execution| execution.id.to_string()),
-            selector: item.source.execution.to_string(),
-            backup_at,
-            backup_age_ms: backup_at
-                .filter(|at| *at <= changeset.created_at)
-                .map(|at| Millis::between(at, changeset.created_at)),
-        },
+        source: SourceReport::of(decision, changeset.created_at),
         target_site: item.target.site.to_string(),
         mode: item.mode,
         objects: item.objects.iter().map(|object| object_report(item, object)).collect(),

@@ -5,7 +5,7 @@ use super::document::ObjectivePreview;
 use crate::changeset::{Changeset, Forecast};
 use crate::model::{Action, Millis, count};
 use crate::report::wording::hours;
-use crate::report::{ObjectiveKind, ObjectiveVerdict};
+use crate::report::{ObjectiveKind, ObjectiveVerdict, ShardReport};
 
 /// The objectives of a changeset's plan, with what is to be expected.
 pub(super) fn expected(changeset: &Changeset, forecast: &Forecast) -> Vec<ObjectivePreview> {
@@ -18,7 +18,7 @@ pub(super) fn expected(changeset: &Changeset, forecast: &Forecast) -> Vec<Object
 /// What keeps a run of the changeset from being the whole recovery, if anything does.
 fn lacks(changeset: &Changeset) -> Option<String> {
     let blocked = changeset.count(Action::Blocked);
-    let elsewhere = changeset.part.as_ref().map_or(0, crate::changeset::Part::elsewhere);
+    let elsewhere = ShardReport::of(changeset).map_or(0, |shard| shard.elsewhere());
     let are = |number: usize| if number == 1 { "is" } else { "are" };
     let of = |number: usize, what: &str| {
         (number > 0).then(|| format!("{} {} {what}", count(number, "restore"), are(number)))

@@ -4,8 +4,7 @@ use restorectl::changeset::{Basis, Changeset, Estimate};
 use restorectl::engine::forecast;
 use restorectl::model::*;
 
-use super::pure::snapshot;
-use crate::drill::{decided, item, plan};
+use crate::drill::{decided, item, plan, snapshot};
 
 /// Name, what it waits for, group, minutes.
 type Row<'a> = (&'a str, &'a [&'a str], Option<&'a str>, Option<u64>);

@@ -1,27 +1,13 @@
 //! Field by field, stray by stray, digest by digest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use restorectl::changeset::{
     Changeset, Choice, Comparison, Intention, changed_fields, decide_chosen, derived_name, strays,
 };
 use restorectl::model::*;
 
-use crate::drill::{decided, execution, item, plan, start};
-
-pub fn snapshot(plan: &Plan) -> Snapshot {
-    let site = SiteId::new("PROD");
-    let database = |name: &str| Database { name: ObjectName::bare(name).unwrap(), kind: None };
-    Snapshot {
-        taken_at: start(),
-        executions: BTreeMap::from([(plan.items[0].source.key(), Reading::Read(vec![execution()]))]),
-        restores: BTreeMap::from([(site.clone(), Reading::Read(vec![]))]),
-        databases: BTreeMap::from([(site.clone(), Reading::Read(vec![database("DRILL"), database("BANK")]))]),
-        permissions: BTreeMap::from([(site, Permission::Allowed)]),
-        objects: BTreeMap::new(),
-        attempts: vec![],
-    }
-}
+use crate::drill::{decided, execution, item, plan, snapshot, start};
 
 fn slug(text: &str) -> Slug {
     Slug::parse(text).unwrap()
