@@ -1,10 +1,10 @@
 //! A part of a plan that somebody chooses, by names, globs and groups, or by how items ended last.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changeset, Intention, decide};
+use super::{Changeset, Decision, Intention, decide};
 use crate::model::{Action, Item, Plan, Slug, Snapshot, glob, suggest::nearest};
 
 /// What goes before the name of a group.
@@ -102,6 +102,7 @@ fn fits(pattern: &str, item: &Item) -> bool {
 
 /// Decides what is chosen of a plan. `failed` are the items whose last run ended badly. All of the plan is decided first:
 /// whoever needs something that is left out needs it no longer if that is there; if it isn't, whoever needs it is refused.
+/// What is left out and under way takes room at the site all the same, so it is followed, though never sent again.
 /// Then what is chosen is decided as a plan of its own, so that the site can be compared with it again later.
 ///
 /// # Errors
@@ -112,31 +113,51 @@ pub fn decide_chosen(
     choice: &Choice,
     failed: &BTreeSet<Slug>,
 ) -> Result<Changeset, serde_json::Error> {
-    let whole = decide(intention, snapshot)?;
     if choice.is_all() {
-        return Ok(whole);
+        return decide(intention, snapshot);
     }
+    // As it stands: `--again` would have what is there be made anew.
+    let whole = decide(&Intention { again: false, ..intention.clone() }, snapshot)?;
     let mut left_out = Vec::new();
+    let mut followed: BTreeMap<Slug, Decision> = BTreeMap::new();
     let mut there: BTreeSet<&Slug> = BTreeSet::new();
     let mut plan = Plan { items: Vec::new(), ..intention.plan.clone() };
     for (item, decision) in intention.plan.items.iter().zip(&whole.items) {
-        match choice.refuses(item, failed) {
-            None => plan.items.push(item.clone()),
-            Some(reason) => {
-                if decision.action == Action::Satisfied {
-                    there.insert(&item.name);
-                }
-                left_out.push(LeftOut { item: item.name.clone(), reason });
-            }
+        let Some(reason) = choice.refuses(item, failed) else {
+            plan.items.push(item.clone());
+            continue;
+        };
+        if decision.is_under_way() {
+            plan.items.push(item.clone());
+            let refusal = format!("{reason}; it is followed because it is under way, and not sent again");
+            followed.insert(item.name.clone(), Decision { refusal: Some(refusal), ..decision.clone() });
+            continue;
         }
+        if decision.action == Action::Satisfied {
+            there.insert(&item.name);
+        }
+        left_out.push(LeftOut { item: item.name.clone(), reason });
     }
     for item in &mut plan.items {
         item.after.retain(|need| !there.contains(need));
     }
     let mut made = decide(&Intention { plan: &plan, ..intention.clone() }, snapshot)?;
+    for decision in &mut made.items {
+        if let Some(followed) = followed.remove(&decision.item.name) {
+            *decision = Decision { item: decision.item.clone(), ..followed };
+        }
+    }
     made.plan.digest = whole.plan.digest;
     made.selection = Some(Selection { choice: choice.clone(), left_out });
     Ok(made)
+}
+
+impl Decision {
+    /// Whether a restore of it runs, or may be on its way.
+    fn is_under_way(&self) -> bool {
+        let runs = || self.saw.restores.iter().any(|restore| !restore.is_final());
+        self.action == Action::Adopt || self.saw.awaited.is_some() || runs()
+    }
 }
 
 impl Changeset {

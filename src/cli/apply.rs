@@ -144,6 +144,8 @@ pub(super) struct Left {
     pub(super) changeset: Changeset,
     /// The items that are gone on with.
     pub(super) items: BTreeSet<Slug>,
+    /// The items that are there.
+    pub(super) done: BTreeSet<Slug>,
 }
 
 async fn under_lease(
@@ -184,7 +186,7 @@ async fn agreed(
             (bench.diff(&loaded, &extent).await?, consent.auto_approve)
         }
         Wanted::Left(left) => {
-            let made = bench.left(&left.changeset, |item| left.items.contains(item)).await?;
+            let made = bench.left(&left.changeset, &left.items, &left.done).await?;
             (made.into(), consent.auto_approve)
         }
     };

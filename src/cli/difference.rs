@@ -128,27 +128,26 @@ impl Bench {
         Ok(())
     }
 
-    /// Decides what is left of an interrupted run: as it was frozen then, for the items that `wanted` names.
+    /// Decides what is left of an interrupted run: as it was frozen then, for the items that are `wanted`. Nobody waits for
+    /// what is `done`; whoever needs something else that isn't wanted is refused.
     ///
     /// # Errors
     /// When the journal can't be read, or no site.
     pub(super) async fn left(
         &self,
         interrupted: &Changeset,
-        wanted: impl Fn(&Slug) -> bool,
+        wanted: &BTreeSet<Slug>,
+        done: &BTreeSet<Slug>,
     ) -> anyhow::Result<Changeset> {
         let mut plan = interrupted.frozen_plan();
         let mut part = interrupted.part.clone();
         if let Some(part) = &mut part {
             let mut names = plan.items.iter().map(|item| &item.name);
-            part.places.retain(|_| names.next().is_some_and(&wanted));
+            part.places.retain(|_| names.next().is_some_and(|name| wanted.contains(name)));
         }
-        plan.items.retain(|item| wanted(&item.name));
-        let known: BTreeSet<&Slug> = interrupted.items.iter().map(|decision| &decision.item.name).collect();
-        let kept: BTreeSet<Slug> = plan.items.iter().map(|item| item.name.clone()).collect();
+        plan.items.retain(|item| wanted.contains(&item.name));
         for item in &mut plan.items {
-            // What isn't wanted is there already; what the run itself had left out, and lacked, still is lacking.
-            item.after.retain(|need| kept.contains(need) || !known.contains(need));
+            item.after.retain(|need| wanted.contains(need) || !done.contains(need));
         }
         let mut opened = interrupted.opened.clone();
         if interrupted.again && opened.is_empty() {

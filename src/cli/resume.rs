@@ -10,9 +10,9 @@ use super::difference::Extent;
 use super::exit::Exit;
 use super::load::{Binding, Given, Loaded};
 use super::{Global, diff, state};
-use crate::changeset::{Changeset, Choice, Part, plan_digest};
+use crate::changeset::{Changeset, Choice, Decision, Part, plan_digest};
 use crate::journal::{ItemState, Run, RunState, Store as _, replay};
-use crate::model::{End, Item, Plan, RunId, Slug, harmless};
+use crate::model::{Action, End, Item, Plan, RunId, Slug, harmless};
 
 /// Arguments of `resume`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ shard (`apply --shard`) is gone on with as that shard.")]
 pub(super) struct Args {
     /// The run, as `runs list` shows it [default: the last one]
     run: Option<String>,
-    /// Only what failed or timed out, and what was skipped or refused; not what hadn't begun
+    /// Only what failed or timed out, what was skipped or refused, and what is under way; not what hadn't begun
     #[arg(long)]
     only_failed: bool,
     /// Carry out what the plan says now, where it means something else than when the run began
@@ -78,8 +78,18 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     terminal.progress(&format!("going on with run {} ({} of {} restores)", run.id, items.len(), changeset.items.len()));
-    let left = Left { run: run.id, changeset, items };
+    let done = done(&changeset, &state);
+    let left = Left { run: run.id, changeset, items, done };
     apply::carry_out(Wanted::Left(Box::new(left)), &args.consent, global).await
+}
+
+/// What is there, by the run's own words.
+fn done(changeset: &Changeset, state: &RunState) -> BTreeSet<Slug> {
+    let is_done = |decision: &&Decision| match state.items.get(&decision.item.name) {
+        Some(progress) => progress.succeeded(),
+        None => decision.action == Action::Satisfied,
+    };
+    changeset.items.iter().filter(is_done).map(|decision| decision.item.name.clone()).collect()
 }
 
 /// What the run had chosen of its plan.
@@ -178,10 +188,12 @@ fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
     found
 }
 
-/// The items that are gone on with: all, or those that ended in something else than success.
+/// The items that are gone on with: all, or those that are under way or ended in something else than success.
 fn wanted(changeset: &Changeset, state: &RunState, only_failed: bool) -> BTreeSet<Slug> {
     let is_wanted = |item: &Slug| match state.items.get(item) {
         Some(progress) if progress.succeeded() => false,
+        // What is under way takes room at the site, so it is followed in any case.
+        Some(progress) if only_failed && progress.current_may_run() => true,
         Some(progress) if only_failed => matches!(progress.state, ItemState::Ended(end) if end != End::Satisfied),
         Some(_) => true,
         None => !only_failed,

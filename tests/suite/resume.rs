@@ -213,3 +213,40 @@ async fn an_environment_that_was_moved_is_named() {
     resume(&rig, &["--env", "moved/sim.yaml"]).await.code(0);
     assert_eq!(rig.report().await["verdict"]["code"], "all_succeeded");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_failed_still_counts_what_runs_and_what_is_needed() {
+    let rig = Rig::new().await;
+    let one = |name: &str, more: &str| {
+        format!("  - {{name: {name}, objects: [{{table: ADW.{name}}}], on_existing: replace{more}}}\n")
+    };
+    let plan = [
+        "version: 1\nname: odd\nsource: {site: \"{{source_site}}\", job: 1412, execution: latest}\n",
+        "target: {site: \"{{dr_site}}\", database: ADW_DR}\nlimits: {concurrency: 1, retries: 0}\n",
+        "inputs: {source_site: {type: string}, dr_site: {type: string}}\nrestores:\n",
+        &one("customer", ", priority: 3"),
+        &one("calendar", ", priority: 2"),
+        &one("store", ""),
+        &one("orders", ", after: [customer, store]"),
+    ]
+    .concat();
+    rig.write("plans/odd.yaml", &plan);
+    rig.fault("restore:fail=no more spool space,name=odd_customer_*,times=1").await;
+    rig.fault("restore:slow=100000,name=odd_calendar_*,times=1").await;
+    let mut child = rig.start(&["apply", "plans/odd.yaml", "--env", "sim", "--auto-approve"]);
+    rig.until("one has failed and the next one runs", async |rig| rig.creates().await.len() == 2).await;
+    child.kill().await.unwrap();
+    let mut again = rig.start(&[&RESUME[..], &["--only-failed"]].concat());
+    rig.until("the second run has begun", async |rig| rig.runs().await == 2).await;
+    let told = |report: &Value, name: &str| {
+        let items = report["items"].as_array().unwrap();
+        items.iter().find(|item| item["name"] == name).map(|item| item["result"].as_str().unwrap().to_owned())
+    };
+    rig.until("what runs is followed", async |rig| told(&rig.report().await, "calendar").as_deref() == Some("running"))
+        .await;
+    let report = rig.report().await;
+    assert_eq!(rig.creates().await.len(), 2, "the one that runs takes all the room there is: {report:#}");
+    assert_eq!(told(&report, "orders").as_deref(), Some("blocked"), "it needs `store`, which hadn't begun");
+    assert_eq!(told(&report, "store"), None);
+    again.kill().await.unwrap();
+}

@@ -124,13 +124,17 @@ fn what_is_approved_is_what_would_be_done() {
 }
 
 fn chosen(plan: &Plan, seen: &Snapshot, choice: &Choice, failed: &[&str]) -> Changeset {
+    chosen_as(plan, seen, choice, failed, false)
+}
+
+fn chosen_as(plan: &Plan, seen: &Snapshot, choice: &Choice, failed: &[&str], again: bool) -> Changeset {
     let environment = Environment { name: "test".into(), api: None, guard: Guard::default(), guard_origin: None };
     let intention = Intention {
         plan,
         file: "drill.yaml",
         environment: &environment,
         inputs: &Default::default(),
-        again: false,
+        again,
         opened: &Default::default(),
         tool_version: "0",
     };
@@ -222,4 +226,22 @@ fn changesets_are_compared_item_by_item() {
     let facts: Vec<&str> = compared.facts.iter().map(|change| change.field.as_str()).collect();
     assert_eq!(facts, ["plan's digest", "guard"]);
     assert!(Comparison::of(&before, &before).is_empty());
+}
+
+#[test]
+fn what_is_left_out_and_under_way_is_followed_and_not_sent_again() {
+    let mut plan = plan(vec![item("first", "a"), item("second", "b"), item("third", "c")]);
+    plan.items[1].after = vec![slug("first")];
+    let mut seen = snapshot(&plan);
+    let print = chosen(&plan, &seen, &Choice::default(), &[]).items[0].fingerprint.clone();
+    shows(&mut seen, &derived_name(&plan.name, &slug("first"), &print, 1, 1), "1", "RUNNING");
+    for again in [false, true] {
+        let made = chosen_as(&plan, &seen, &choice(&[], &["first", "third"], false), &[], again);
+        let shown: Vec<_> = made.items.iter().map(|one| (one.item.name.as_str(), one.action)).collect();
+        assert_eq!(shown, [("first", Action::Adopt), ("second", Action::Create)], "it takes room, and is waited for");
+        assert_eq!(made.items[1].item.after, [slug("first")]);
+        let refusal = "`--exclude first`; it is followed because it is under way, and not sent again";
+        assert_eq!(made.items[0].refusal.as_deref(), Some(refusal));
+        assert_eq!(made.left_out(), 1, "`third` is left out");
+    }
 }
