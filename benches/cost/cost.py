@@ -30,6 +30,10 @@ RESTORE = """  - name: t%d
     objects: [{table: BANK_MARKETING.glm_bank_marketing_model, rename_to: cost_t%d}]
 """
 
+# The loader's own limits are for plans that people write.
+LIMITS = [part for limit in ("restores=1000000", "nodes=20000000", "file-bytes=200000000", "expanded-bytes=1000000000")
+          for part in ("--limit", limit)]
+
 ENVIRONMENT = """version: 1
 api:
   url: %s/data-protection/v2
@@ -68,7 +72,7 @@ def measure(binary, count, in_flight, on_simulator):
             variables = dict(os.environ, PASSWORD="rehearsal-only", RESTORECTL_STATE=folder + "/state.db")
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             begun = time.monotonic()
-            ran = subprocess.run([binary, "--quiet", "apply", folder + "/cost.yaml", "-e", "bench", "--auto-approve"],
+            ran = subprocess.run([binary, "--quiet", "apply", folder + "/cost.yaml", "-e", "bench", "--auto-approve", *LIMITS],
                                  env=variables, capture_output=True, text=True)
             took = time.monotonic() - begun
             after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use restorectl::journal::postgres::{Address, PostgresStore};
 use restorectl::journal::sqlite::SqliteStore;
-use restorectl::journal::{Claim, Entry, Holder, Record, Run, Store, TERM};
+use restorectl::journal::{Claim, Entry, Holder, Record, Run, SavedChangeset, Store, TERM};
 use restorectl::model::{Millis, ResourceId, RestoreRecord, RestoreStatus, RunId, Slug};
 
 /// How long each number is taken.
@@ -64,7 +64,7 @@ async fn measure<J: Store>(name: &str, store: &J) {
             service: String::new(),
             resumes: None,
             simulated: true,
-            changeset: serde_json::Value::Null,
+            changeset: SavedChangeset::default(),
         };
         store.open_run(&run, &lease).await.unwrap();
         let (began, mut appends) = (Instant::now(), 0u64);

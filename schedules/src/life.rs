@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use restorectl::changeset::{Changeset, Intention, Saw, decide};
 use restorectl::engine::{DriveError, Machine, Signal, drive};
-use restorectl::journal::{Claim, Holder, Lease, Run, RunState, Store as _, TERM, past_attempts, replay};
+use restorectl::journal::{
+    Claim, Holder, Lease, Run, RunState, SavedChangeset, Store as _, TERM, past_attempts, replay,
+};
 use restorectl::model::*;
 use restorectl::observe::observe;
 use restorectl::ports::Clock as _;
@@ -139,7 +141,7 @@ impl World {
             resumes: None,
             simulated: true,
             // Only the last one is told of, and it would be copied often.
-            changeset: serde_json::Value::Null,
+            changeset: SavedChangeset::default(),
         };
         self.journal.open_run(&run, lease).await?;
         let mut machine = Machine::new(&self.broken(&changeset));
@@ -185,7 +187,7 @@ impl World {
     /// When there is none, or it can't be told.
     pub fn report(&self, changeset: &Changeset) -> report::Report {
         let (mut run, entries) = self.journal.all().pop().unwrap();
-        run.changeset = serde_json::to_value(changeset).unwrap();
+        run.changeset = SavedChangeset::of(changeset).unwrap();
         report::build(&run, &entries, self.time.now()).unwrap()
     }
 }
@@ -231,6 +233,7 @@ fn faults(dice: &mut Dice) -> Faults {
         lie: chance(30),
         unreadable: chance(30),
         disk: chance(4),
+        unshared: false,
     }
 }
 
@@ -257,10 +260,20 @@ pub fn live(seed: u64) -> Result<Lived, String> {
 
 /// The world at the end of a life, whose runner may have a fault, and the laws that were broken in it.
 pub fn outcome(seed: u64, mutation: Option<Mutation>) -> (World, Vec<String>) {
+    lived(seed, mutation, false)
+}
+
+/// The same life at a site whose lists share nothing with those before, so that a runner can't tell what is new.
+pub fn outcome_unshared(seed: u64) -> (World, Vec<String>) {
+    lived(seed, None, true)
+}
+
+fn lived(seed: u64, mutation: Option<Mutation>, unshared: bool) -> (World, Vec<String>) {
     let mut dice = Dice::new(seed);
     let calm = dice.percent(10);
     let plan = plans::plan(&mut dice, calm);
     let faults = if calm { Faults::default() } else { faults(&mut dice) };
+    let faults = Faults { unshared, ..faults };
     let world = World::new(dice.roll(), plan, faults, mutation);
     let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {

@@ -45,6 +45,8 @@ pub struct Faults {
     pub unreadable: u64,
     /// A commit fails, with or without a trace.
     pub disk: u64,
+    /// Whether a list is made anew each time, and shares nothing with the one before.
+    pub unshared: bool,
 }
 
 /// A restore that the site accepted.
@@ -90,6 +92,8 @@ struct State {
     intended: BTreeSet<JobName>,
     /// Names whose restores the journal has seen.
     known: BTreeSet<JobName>,
+    /// What each site listed last.
+    listed: BTreeMap<SiteId, Vec<Arc<RestoreRecord>>>,
     broken: Vec<String>,
     lists: u64,
     pressed: u64,
@@ -112,6 +116,7 @@ impl Site {
             sent: BTreeMap::new(),
             intended: BTreeSet::new(),
             known: BTreeSet::new(),
+            listed: BTreeMap::new(),
             broken: vec![],
             lists: 0,
             pressed: 0,
@@ -261,6 +266,21 @@ impl Site {
         }
     }
 
+    /// A list that shares with the one before what says the same, as a client's does.
+    fn shared(&self, site: &SiteId, list: Vec<RestoreRecord>) -> Vec<Arc<RestoreRecord>> {
+        if self.0.faults.unshared {
+            return list.into_iter().map(Arc::new).collect();
+        }
+        let mut state = self.lock();
+        let last = state.listed.remove(site).unwrap_or_default();
+        let share = |record: RestoreRecord| {
+            last.iter().find(|known| ***known == record).map_or_else(|| Arc::new(record.clone()), Arc::clone)
+        };
+        let list: Vec<_> = list.into_iter().map(share).collect();
+        state.listed.insert(site.clone(), list.clone());
+        list
+    }
+
     /// What a list shows now, lies and all.
     fn list(&self, site: &SiteId) -> Vec<RestoreRecord> {
         let now = self.0.time.millis();
@@ -324,7 +344,7 @@ impl restorectl::ports::Site for Site {
         match fails {
             true if self.is(Mutation::UnreadableIsEmpty) => Ok(Vec::new()),
             true => Err(ReadFailed("503".into())),
-            false => Ok(shown.into_iter().map(Arc::new).collect()),
+            false => Ok(self.shared(site, shown)),
         }
     }
 

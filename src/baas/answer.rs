@@ -57,7 +57,9 @@ pub(super) enum Overflow {
 
 /// Reads a body up to a limit, counted after decompression.
 pub(super) async fn bounded(mut response: Response, limit: usize) -> Result<Vec<u8>, (Vec<u8>, Overflow)> {
-    let mut body = Vec::new();
+    // What it says of its length may be a lie; memory that nothing is written to costs nothing.
+    let told = response.content_length().and_then(|told| usize::try_from(told).ok()).unwrap_or(0);
+    let mut body = Vec::with_capacity(told.min(limit));
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {

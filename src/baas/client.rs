@@ -18,8 +18,8 @@ use super::identity::{Identity, Renewed, Shown, Source};
 use super::remembered::Remembered;
 use crate::model::{Api, Millis, PermissionQuery, is_this_machine, service_address};
 
-/// The largest answer to a read that we take: some ten thousand restores with their sub-tasks.
-const LARGEST: usize = 64 * 1024 * 1024;
+/// The largest answer to a read that we take: more than a hundred thousand restores.
+const LARGEST: usize = 128 * 1024 * 1024;
 
 /// The largest answer to anything else. What such an answer says, its head says already.
 const LARGEST_REPLY: usize = 1024 * 1024;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::task::{JoinError, JoinSet};
+
 use super::{CallFailed, Client, Fault};
 use crate::model::{
     BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
@@ -37,6 +39,17 @@ fn failed(failed: CallFailed) -> ReadFailed {
     ReadFailed(failed.to_string())
 }
 
+/// Has a call go on beside whoever waits for it, who may be busy with the journal; it ends with whoever waits.
+async fn aside<T: Send + 'static>(call: impl Future<Output = T> + Send + 'static) -> Result<T, JoinError> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(call);
+    match tasks.join_next().await {
+        Some(done) => done,
+        // There is one.
+        None => std::future::pending().await,
+    }
+}
+
 impl Site for Client {
     async fn executions(&self, job: &JobKey) -> Result<Vec<BackupExecution>, ReadFailed> {
         let list = Client::executions(self, job).await.map_err(failed)?;
@@ -44,7 +57,9 @@ impl Site for Client {
     }
 
     async fn restores(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
-        self.restore_records(site).await.map_err(failed)
+        let (client, site) = (self.clone(), site.clone());
+        let list = aside(async move { client.restore_records(&site).await.map_err(failed) }).await;
+        list.unwrap_or_else(|broken| Err(ReadFailed(format!("a bug in restorectl: {broken}"))))
     }
 
     async fn restore(&self, source: &ExecutionKey, restore: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
@@ -83,6 +98,8 @@ impl Site for Client {
     }
 
     async fn create(&self, request: &CreateRequest) -> CreateOutcome {
-        Client::create(self, request).await
+        let (client, request) = (self.clone(), request.clone());
+        let outcome = aside(async move { client.create(&request).await }).await;
+        outcome.unwrap_or_else(|broken| CreateOutcome::Unknown { message: format!("a bug in restorectl: {broken}") })
     }
 }

@@ -10,7 +10,7 @@ use super::system;
 use super::terminal::Terminal;
 use crate::changeset::Changeset;
 use crate::engine::{Heard, Machine, Signal, drive};
-use crate::journal::{Run, RunState, Store as _};
+use crate::journal::{Run, RunState, SavedChangeset, Store as _};
 use crate::model::{RunId, harmless};
 use crate::ports::Clock as _;
 
@@ -36,7 +36,7 @@ pub(super) async fn execute(
         service: difference::service(&changeset.environment).to_owned(),
         resumes,
         simulated: bench.client.met_simulator(),
-        changeset: serde_json::to_value(changeset)?,
+        changeset: SavedChangeset::of(changeset)?,
     };
     bench.store.open_run(&run, &hold.lease).await?;
     terminal.progress(&format!("run {}", run.id));

@@ -42,7 +42,7 @@ impl Bench {
     /// What a run set out to do; none where it is gone, or where another version wrote it in another way.
     async fn recorded(&self, run: &RunId) -> anyhow::Result<Option<Changeset>> {
         let found = self.store.run(run).await?;
-        Ok(found.and_then(|(run, _)| serde_json::from_value(run.changeset).ok()))
+        Ok(found.and_then(|(run, _)| run.changeset.read().ok()))
     }
 
     /// The run that carried out what has this digest, among those that sent the items last.

@@ -47,7 +47,9 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let (run, state) = found(args.run.as_deref(), global).await?;
-    let changeset: Changeset = serde_json::from_value(run.changeset.clone())
+    let changeset: Changeset = run
+        .changeset
+        .read()
         .with_context(|| format!("what run {} set out to do can't be read: it was made by another version", run.id))?;
     if !args.recorded {
         let Some(loaded) = as_written(&args, &changeset, global)? else {

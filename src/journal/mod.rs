@@ -23,5 +23,5 @@ pub use last::ended_badly;
 pub use lease::{Claim, Holder, Lease, Share, TERM};
 pub use past::past_attempts;
 pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};
-pub use record::{Closed, Entry, Record, Run};
+pub use record::{Closed, Entry, Record, Run, SavedChangeset};
 pub use store::{Store, StoreError};

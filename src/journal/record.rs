@@ -1,7 +1,9 @@
 //! The entries of the journal.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::model::{CreateOutcome, End, JobName, ResourceId, RestoreRecord, RunId, Slug, Touched};
 
@@ -30,7 +32,43 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<RunId>,
     /// The changeset that it carries out, as it was saved. Holds no secrets.
-    pub changeset: serde_json::Value,
+    pub changeset: SavedChangeset,
+}
+
+/// A changeset as JSON text: it may be large, and is read where somebody asks for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SavedChangeset(Box<RawValue>);
+
+impl SavedChangeset {
+    /// What a changeset is saved as.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    pub fn of(changeset: &impl Serialize) -> serde_json::Result<Self> {
+        serde_json::value::to_raw_value(changeset).map(Self)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it was written in another way.
+    pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(self.0.get())
+    }
+}
+
+/// Null, where nobody asks for one.
+impl Default for SavedChangeset {
+    fn default() -> Self {
+        Self(RawValue::NULL.to_owned())
+    }
+}
+
+impl PartialEq for SavedChangeset {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// A run's head as it is read where nobody asks for its changeset.
@@ -74,7 +112,7 @@ impl Run {
             service,
             simulated,
             resumes,
-            changeset: serde_json::Value::Null,
+            changeset: SavedChangeset::default(),
         })
     }
 }

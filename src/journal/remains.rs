@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, IllegalRecord, Record, Run, past_attempts};
+use super::{Entry, IllegalRecord, Record, Run, SavedChangeset, past_attempts};
 use crate::model::Slug;
 
 /// What is left of a run, as a database keeps it.
@@ -27,7 +27,7 @@ impl Remains {
     /// # Errors
     /// When its entries don't fit together.
     pub(super) fn of(run: &Run, entries: &[Entry]) -> Result<Option<Self>, String> {
-        let bare = Run { changeset: serde_json::Value::Null, ..run.clone() };
+        let bare = Run { changeset: SavedChangeset::default(), ..run.clone() };
         let left = condensed(&bare, entries).map_err(|illegal| illegal.to_string())?;
         let sent = |entry: &Entry| matches!(entry.record, Record::Intent { .. } | Record::Adopted { .. });
         if !left.iter().any(sent) {

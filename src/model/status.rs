@@ -31,19 +31,26 @@ pub enum StatusClass {
 impl RestoreStatus {
     /// The meaning, from the status alone.
     pub fn class(&self) -> StatusClass {
-        match self.0.trim().to_ascii_uppercase().as_str() {
-            "COMPLETED_SUCCESSFULLY" | "SUCCESSFUL" => StatusClass::Succeeded,
-            "COMPLETED_WARNINGS" | "COMPLETED_WITH_WARNINGS" => StatusClass::SucceededWithWarnings,
-            "COMPLETED_ERRORS" | "COMPLETED_WITH_ERRORS" => StatusClass::PartlyFailed,
-            "FAILED" | "ABORTED" => StatusClass::Failed,
-            "NEW" | "QUEUED" | "RUNNING" | "ABORTING" | "NOT_RESPONDING" | "BLOCKED" => StatusClass::Running,
-            _ => StatusClass::Unknown,
-        }
+        let classes: [(&[&str], StatusClass); 5] = [
+            (&["COMPLETED_SUCCESSFULLY", "SUCCESSFUL"], StatusClass::Succeeded),
+            (&["COMPLETED_WARNINGS", "COMPLETED_WITH_WARNINGS"], StatusClass::SucceededWithWarnings),
+            (&["COMPLETED_ERRORS", "COMPLETED_WITH_ERRORS"], StatusClass::PartlyFailed),
+            (&["FAILED", "ABORTED"], StatusClass::Failed),
+            (&["NEW", "QUEUED", "RUNNING", "ABORTING", "NOT_RESPONDING", "BLOCKED"], StatusClass::Running),
+        ];
+        let class = classes.into_iter().find(|(names, _)| self.is_one_of(names));
+        class.map_or(StatusClass::Unknown, |(_, class)| class)
     }
 
     /// Whether it was accepted and has not begun: it stands in a queue, or waits for locks.
     pub fn is_queued(&self) -> bool {
-        matches!(self.0.trim().to_ascii_uppercase().as_str(), "NEW" | "QUEUED" | "BLOCKED")
+        self.is_one_of(&["NEW", "QUEUED", "BLOCKED"])
+    }
+
+    /// Services write them in letters of either size.
+    fn is_one_of(&self, names: &[&str]) -> bool {
+        let status = self.0.trim();
+        names.iter().any(|name| status.eq_ignore_ascii_case(name))
     }
 }
 

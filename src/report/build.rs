@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::attempt::{attempt, over_reasons, service};
 use super::document::{
@@ -60,8 +61,9 @@ pub enum ReportError {
 pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, ReportError> {
     let id = || run.id.to_string();
     let unreadable = |source| ReportError::Changeset { run: id(), tool_version: run.tool_version.clone(), source };
-    let changeset: Changeset = serde_json::from_value(run.changeset.clone()).map_err(unreadable)?;
-    let changeset_digest = digest(&run.changeset).map_err(unreadable)?;
+    // One after the other: either may be large.
+    let changeset_digest = run.changeset.read().and_then(|whole: Value| digest(&whole)).map_err(unreadable)?;
+    let changeset: Changeset = run.changeset.read().map_err(unreadable)?;
     let state = replay(entries).map_err(|source| ReportError::Journal { run: id(), source })?;
     let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
     if let Some(stranger) = state.items.keys().find(|name| !known.contains(name)) {

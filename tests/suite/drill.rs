@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use restorectl::changeset::{Changeset, Intention, decide};
-use restorectl::journal::{Entry, Record, Run};
+use restorectl::journal::{Entry, Record, Run, SavedChangeset};
 use restorectl::model::*;
 
 use crate::schedules::bodies::plans;
@@ -70,7 +70,7 @@ pub fn run(id: &str) -> Run {
         service: String::new(),
         resumes: None,
         simulated: true,
-        changeset: serde_json::json!({"items": []}),
+        changeset: SavedChangeset::of(&serde_json::json!({"items": []})).unwrap(),
     }
 }
 

@@ -3,7 +3,7 @@
 #[path = "../../schedules/src/lib.rs"]
 pub mod bodies;
 
-use bodies::life::{Lived, live, outcome};
+use bodies::life::{Lived, World, live, outcome, outcome_unshared};
 use bodies::mutation::Mutation;
 
 #[test]
@@ -12,6 +12,15 @@ fn no_schedule_breaks_a_law() {
     // A life in which nothing goes wrong must end with everything applied; that says nothing if there is none.
     let calm = lived.iter().filter(|lived| **lived == Lived::Calm).count();
     assert!(calm >= 15, "{calm} calm lives");
+}
+
+#[test]
+fn it_makes_no_difference_whether_a_list_shares_what_it_said_before() {
+    let told = |(world, broken): (World, Vec<String>)| (world.journal.all(), broken);
+    for seed in 0..300 {
+        let (shared, unshared) = (told(outcome(seed, None)), told(outcome_unshared(seed)));
+        assert_eq!(shared, unshared, "seed {seed}");
+    }
 }
 
 #[test]

@@ -77,14 +77,25 @@ impl Machine {
                 return Ok(());
             }
         };
-        // Whom the list may tell of: those that are looked for there, and those whose names it shows.
-        let looked_for = self.roster.watched.get(&site).into_iter().flatten();
-        let mut found: BTreeMap<usize, Vec<&RestoreRecord>> = looked_for.map(|at| (*at, Vec::new())).collect();
+        let news = watch.news(&restores);
+        // Whom the list may tell of: those that are looked for there, those of whom it shows something new, and those of whom
+        // something was recorded since.
+        let touched = watch.touched(begun).into_iter();
+        let looked_for = self.roster.watched.get(&site).into_iter().flatten().copied();
+        let mut found: BTreeMap<usize, Vec<&RestoreRecord>> =
+            looked_for.chain(touched).map(|at| (at, Vec::new())).collect();
+        for restore in restores.get(news).unwrap_or(&[]) {
+            for at in restore.job_name.iter().flat_map(|name| self.roster.named(name)) {
+                found.entry(*at).or_default();
+            }
+        }
         for restore in restores.iter().map(Arc::as_ref) {
             match &restore.job_name {
                 Some(name) => {
                     for at in self.roster.named(name) {
-                        found.entry(*at).or_default().push(restore);
+                        if let Some(list) = found.get_mut(at) {
+                            list.push(restore);
+                        }
                     }
                 }
                 // A record without a name is known by the id that we were given.
@@ -96,10 +107,15 @@ impl Machine {
                 }),
             }
         }
-        for (at, list) in found {
-            self.look(at, (&site, begun), &list, now, step)?;
+        for (at, list) in &found {
+            self.look(*at, (&site, begun), list, now, step)?;
         }
-        self.queue_at(&site, &restores, now, step)
+        drop(found);
+        let queued = self.queue_at(&site, &restores, now, step);
+        if let Some(watch) = self.watches.get_mut(&site) {
+            watch.keep(restores);
+        }
+        queued
     }
 
     /// More of ours that wait in a site's queue, reading after reading, than run there: a sign of pressure.

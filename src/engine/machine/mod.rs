@@ -204,6 +204,9 @@ impl Machine {
         self.state.apply(&entry)?;
         if let Some(at) = entry.record.item().and_then(|item| self.roster.number(item)) {
             self.sync(at, now);
+            if matches!(self.item_state(at), ItemState::Ended(_)) {
+                self.touch(at, now);
+            }
         }
         step.records.push(entry);
         Ok(())
@@ -219,6 +222,17 @@ impl Machine {
             deadline: progress.and_then(|progress| self.deadline(progress, decision)).map(|(moment, _)| moment),
         };
         self.roster.sync(at, decision, progress, terms);
+    }
+
+    /// The sites of an item that is at its end are to be looked at for it once more.
+    fn touch(&mut self, at: usize, now: Timestamp) {
+        let Some(item) = self.decisions.get(at).map(|decision| &decision.item) else { return };
+        let sites = [&item.source.site, &item.target.site];
+        for site in sites {
+            if let Some(watch) = self.watches.get_mut(site) {
+                watch.touch(at, now);
+            }
+        }
     }
 
     fn decision(&self, at: usize) -> Option<&Decision> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::scenario::{self, Scenario, at, decision, happy, interrupted, job, killed, restore, slug, trouble};
-use crate::journal::{Closed, Entry, Record};
+use crate::journal::{Closed, Entry, Record, SavedChangeset};
 use crate::model::{Action, End, Millis, OnExisting};
 use crate::report::{
     ObjectiveKind, ObjectiveVerdict, REPORT_SCHEMA, Report, ReportError, Standing, Verdict, build, json,
@@ -231,7 +231,7 @@ fn a_damaged_journal_is_refused() {
     assert!(matches!(attempt(&stranger), Err(ReportError::Stranger { .. })));
 
     let mut run = scenario.run();
-    run.changeset = serde_json::json!({"version": 99});
+    run.changeset = SavedChangeset::of(&serde_json::json!({"version": 99})).unwrap();
     let error = build(&run, &scenario.entries, at(0)).unwrap_err();
     assert!(error.to_string().contains("restorectl 0.1.0"), "{error}");
 }

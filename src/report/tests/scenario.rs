@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::changeset::{Changeset, Decision, PlanFacts, Saw};
-use crate::journal::{Closed, Entry, Record, Run};
+use crate::journal::{Closed, Entry, Record, Run, SavedChangeset};
 use crate::model::{
     Action, Api, BackupExecution, Check, CreateOutcome, CreateRequest, DataLoss, End, Environment, ExecutionId,
     ExecutionKey, ExecutionSelector, Guard, Item, JobId, JobName, Limits, Millis, Mode, ObjectName, ObjectType,
@@ -248,7 +248,7 @@ impl Scenario {
             resumes: None,
             simulated: self.simulated,
             opened_by: "alice@bastion".into(),
-            changeset: serde_json::to_value(&self.changeset).unwrap(),
+            changeset: SavedChangeset::of(&self.changeset).unwrap(),
         }
     }
 

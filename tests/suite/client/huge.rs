@@ -14,7 +14,7 @@ use crate::rig::{Ran, Rig};
 const MOST: u64 = 600;
 
 /// Just below the largest answer that is taken, in bytes.
-const LARGE: usize = 63 * 1024 * 1024;
+const LARGE: usize = 126 * 1024 * 1024;
 
 /// As many of these elements as make a large list.
 fn list(element: &str) -> String {

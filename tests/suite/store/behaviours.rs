@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use restorectl::journal::{Closed, Entry, Lease, Record, Run, StateStore, Store as _, StoreError, TERM, past_attempts};
+use restorectl::journal::{
+    Closed, Entry, Lease, Record, Run, SavedChangeset, StateStore, Store as _, StoreError, TERM, past_attempts,
+};
 use restorectl::model::*;
 
 use super::places::{Place, at_both};
@@ -61,7 +63,7 @@ async fn what_is_kept_comes_back(place: Place) {
     assert_eq!(store.run(&RunId::new("r1")).await.unwrap().unwrap(), (run("r1"), notes(1..=4)));
     assert_eq!(store.run(&RunId::new("r3")).await.unwrap(), None);
     assert_eq!(store.runs().await.unwrap(), ["r2", "r1"].map(RunId::new), "the newest first");
-    let bare = |id: &str| Run { changeset: serde_json::Value::Null, ..run(id) };
+    let bare = |id: &str| Run { changeset: SavedChangeset::default(), ..run(id) };
     let all = [(bare("r1"), notes(1..=4)), (bare("r2"), notes(1..=1))];
     assert_eq!(store.runs_of(&plan(), "test").await.unwrap(), all, "the oldest first");
     assert_eq!(store.runs_of(&plan(), "prod").await.unwrap(), []);

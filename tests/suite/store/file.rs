@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use restorectl::journal::sqlite::SqliteStore;
-use restorectl::journal::{Record, Run, Store as _, StoreError};
+use restorectl::journal::{Record, Run, SavedChangeset, Store as _, StoreError};
 use restorectl::model::*;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::process::Command;
@@ -59,7 +59,7 @@ async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
     assert!(store.append(&RunId::new("old"), &notes(4..=4)).await.is_err(), "it was opened under no lease");
     let store = SqliteStore::open(&path).await.unwrap();
     let runs = store.runs_of(&plan(), "test").await.unwrap();
-    let bare = |id: &str| Run { changeset: serde_json::Value::Null, ..run(id) };
+    let bare = |id: &str| Run { changeset: SavedChangeset::default(), ..run(id) };
     assert_eq!(runs, [(bare("new"), notes(1..=2)), (bare("old"), notes(1..=3))]);
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connect(&path).await).await.unwrap();
     assert_eq!(version, 4);
