@@ -1,0 +1,1 @@
+//! The server over a store of runs made by hand.
