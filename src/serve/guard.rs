@@ -15,9 +15,11 @@ pub(super) const LOGIN: &str = "/login";
 /// Tells whether the server answers, without a token: whoever watches it has none.
 const HEALTH: &str = "/healthz";
 
-/// What every answer bears. A page brings a policy of its own.
-const HEADERS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+/// What an answer may load and run that says nothing else of it.
+const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What every answer bears besides.
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -32,8 +34,10 @@ pub(super) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
         Some(refused) => refused,
         None => next.run(request).await,
     };
+    let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
     for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }

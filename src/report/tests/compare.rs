@@ -32,7 +32,7 @@ fn run(day: i64, items: &[(&str, Option<(i64, u64)>)]) -> Report {
 const GIB: u64 = 1 << 30;
 
 /// Six weeks in which something got slower.
-fn weeks() -> Vec<Report> {
+pub(super) fn weeks() -> Vec<Report> {
     let week = |day: i64, model: i64, orders: (i64, u64), views: Option<(i64, u64)>| {
         run(day, &[("model", Some((model, 4 * GIB))), ("orders", Some(orders)), ("views", views)])
     };

@@ -181,11 +181,16 @@ fn came_to(page: &mut Markup, row: &RunRow) {
     let there = summary.marks.iter().filter(|(mark, _)| *mark == Mark::Good).fold(0, |sum, (_, number)| sum + number);
     cell(page, "There", &format!("{there}/{}", summary.total));
     page.open("td", &[("data-label", "Came to")]);
-    match row.life.filter(|_| !summary.has_ended()) {
+    let life = row.life.filter(|_| !summary.has_ended());
+    match life {
         Some(life) => marked(page, if life == Life::Gone { Mark::Bad } else { Mark::Open }, life.word()),
         None => marked(page, mark_of(summary.verdict), summary.verdict.words()),
     }
-    for (mark, words) in [(Mark::Bad, "not well"), (Mark::Open, "open"), (Mark::Untried, "not tried")] {
+    let (open, untried) = match life {
+        Some(Life::GoesOn) => ("under way", "waiting"),
+        _ => ("open", "not tried"),
+    };
+    for (mark, words) in [(Mark::Bad, "not well"), (Mark::Open, open), (Mark::Untried, untried)] {
         let number = summary.marks.iter().filter(|(of, _)| *of == mark).fold(0, |sum, (_, number)| sum + number);
         if number > 0 {
             page.element("span", &[("class", "note")], &format!("{number} {words}"));

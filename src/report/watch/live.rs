@@ -121,7 +121,7 @@ fn counts(page: &mut Markup, follow: &Follow, view: &View, (life, now): (Life, T
         page.element("p", &[], &format!("It took {}.", seconds(Millis::between(follow.run.opened_at, ended))));
         return;
     }
-    page.fixed("<p>Begun ").element("time", &[], &moment(follow.run.opened_at)).text(", ");
+    page.fixed("<p>Begun <time>").text(&moment(follow.run.opened_at)).fixed("</time>, ");
     since(page, follow.run.opened_at, now);
     page.text(" ago.").close("p");
     if let Some(reason) = &view.lowered {
