@@ -193,7 +193,7 @@ fn a_run_that_is_silent_or_gone_is_never_shown_as_going_on() {
     assert!(text(Life::GoesOn).contains("The rest: "));
     for life in [Life::Silent(at(660)), Life::Gone] {
         let text = text(life);
-        assert!(!text.contains("goes on</p>") && !text.contains("The rest: "), "{text}");
+        assert!(!text.contains("running</p>") && !text.contains("The rest: "), "{text}");
     }
     assert!(text(Life::Silent(at(660))).contains("Its lease ran out at 2026-11-23 03:23:07Z"));
     assert!(text(Life::Gone).contains("Its process is gone"));

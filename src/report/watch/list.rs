@@ -183,14 +183,15 @@ fn came_to(page: &mut Markup, row: &RunRow) {
     page.open("td", &[("data-label", "Came to")]);
     let life = row.life.filter(|_| !summary.has_ended());
     match life {
+        Some(Life::GoesOn) => drop(page.element("span", &[("class", "standing live")], Life::GoesOn.word())),
         Some(life) => marked(page, if life == Life::Gone { Mark::Bad } else { Mark::Open }, life.word()),
         None => marked(page, mark_of(summary.verdict), summary.verdict.words()),
     }
     let (open, untried) = match life {
         Some(Life::GoesOn) => ("under way", "waiting"),
-        _ => ("open", "not tried"),
+        _ => ("not known", "not tried"),
     };
-    for (mark, words) in [(Mark::Bad, "not well"), (Mark::Open, open), (Mark::Untried, untried)] {
+    for (mark, words) in [(Mark::Bad, "went wrong"), (Mark::Open, open), (Mark::Untried, untried)] {
         let number = summary.marks.iter().filter(|(of, _)| *of == mark).fold(0, |sum, (_, number)| sum + number);
         if number > 0 {
             page.element("span", &[("class", "note")], &format!("{number} {words}"));

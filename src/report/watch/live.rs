@@ -19,6 +19,9 @@ const SCRIPT: &str = include_str!("live.js");
 /// How many of those that are under way are shown, and of those that didn't end well.
 const SHOWN: usize = 50;
 
+/// A shape for what runs.
+const RUNNING: &str = "\u{25b8}";
+
 /// The width of the bar, in its own units.
 const BAR: usize = 1000;
 
@@ -31,13 +34,13 @@ pub(super) fn page(follow: &Follow, life: Life, now: Timestamp) -> Served {
             page.element("p", &[("class", "simulated"), ("role", "note")], SIMULATED);
         }
         page.open("header", &[("id", "banner"), ("class", &format!("banner {}", parts.mark))]);
-        page.element("p", &[("class", "kind")], "A run, live").fixed("<h1>");
+        page.element("p", &[("class", "kind")], "Live view of a run").fixed("<h1>");
         page.element("bdi", &[], &run.plan).text(" in ").element("bdi", &[], &run.environment).close("h1");
         place(page, &parts, "state");
         page.close("header");
         page.open("main", &[("id", "live"), ("data-events", &address::events(&run.id)), ("data-now", &parts.now.to_string())]);
         page.fixed("<p id=\"line\" class=\"line\" role=\"status\" hidden></p>\n");
-        for (id, title) in [("counts", "Progress"), ("running", "Under way"), ("wrong", "Not well"), ("told", "What happened")] {
+        for (id, title) in [("counts", "Progress"), ("running", "Under way"), ("wrong", "What went wrong"), ("told", "What happened")] {
             page.fixed("<section>\n").element("h2", &[], title);
             place(page, &parts, id);
             page.close("section");
@@ -82,8 +85,9 @@ fn state(page: &mut Markup, follow: &Follow, life: Life) {
         Some((_, Closed::Interrupted)) => "interrupted",
         None => life.word(),
     };
+    let sign = if life == Life::GoesOn && !follow.has_ended() { RUNNING } else { glyph(follow.mark(life)) };
     page.open("p", &[("class", "verdict")]);
-    page.element("span", &[("aria-hidden", "true")], glyph(follow.mark(life))).text(words).close("p");
+    page.element("span", &[("aria-hidden", "true")], sign).text(words).close("p");
     if let Some(warning) = life.warning().filter(|_| !follow.has_ended()) {
         page.prose("p", &[], &warning);
     }
@@ -241,7 +245,7 @@ fn told(page: &mut Markup, follow: &Follow) {
             Tone::Plain | Tone::Strong | Tone::Faint => "plain",
         };
         page.fixed("<li>").element("time", &[], &time_of_day(told.at)).element("b", &[], &told.item);
-        page.element("span", &[("class", class)], &told.words).close("li");
+        page.prose("span", &[("class", class)], &told.words).close("li");
     }
     page.fixed("</ol>\n");
     let number = usize::try_from(follow.seq()).unwrap_or(usize::MAX);

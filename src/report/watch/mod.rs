@@ -54,8 +54,8 @@ impl Life {
     /// In a word, for a table.
     fn word(self) -> &'static str {
         match self {
-            Self::GoesOn => "goes on",
-            Self::Silent(_) => "silent",
+            Self::GoesOn => "running",
+            Self::Silent(_) => "no sign of life",
             Self::Gone => "broken off",
         }
     }
