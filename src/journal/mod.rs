@@ -24,6 +24,6 @@ pub use last::ended_badly;
 pub use lease::{Claim, Holder, Lease, Share, TERM};
 pub use past::past_attempts;
 pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};
-pub use reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead, Tenure};
+pub use reader::{Begun, Bookmark, Filter, Ownership, PlanRuns, Reader, RunHead};
 pub use record::{Closed, Entry, Record, Run};
 pub use store::{Store, StoreError};

@@ -56,7 +56,7 @@ pub type Begun = (Run, Vec<Entry>, Option<Bookmark>);
 
 /// Whether a run is still written.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Tenure {
+pub enum Ownership {
     /// Its lease is held; `is_over`: but its time has run out by the store's clock, so that anybody may take it.
     Held {
         /// The lease.
@@ -101,14 +101,14 @@ pub trait Reader: Store {
     fn now(&self) -> impl Future<Output = Result<Timestamp, StoreError>> + Send;
 
     /// Whether a run is still written, as far as the store knows.
-    fn tenure(&self, id: &RunId) -> impl Future<Output = Result<Tenure, StoreError>> + Send {
+    fn ownership(&self, id: &RunId) -> impl Future<Output = Result<Ownership, StoreError>> + Send {
         async move {
             match self.lease_of(id).await {
                 Ok(lease) => {
                     let is_over = lease.until <= self.now().await?;
-                    Ok(Tenure::Held { lease: Box::new(lease), is_over })
+                    Ok(Ownership::Held { lease: Box::new(lease), is_over })
                 }
-                Err(StoreError::LeaseLost { .. }) => Ok(Tenure::Lost),
+                Err(StoreError::LeaseLost { .. }) => Ok(Ownership::Lost),
                 Err(error) => Err(error),
             }
         }

@@ -41,7 +41,8 @@ mod wording;
 pub use brief::brief;
 pub use build::{ReportError, build};
 pub use compare::{
-    Change, CompareError, ComparedItem, ComparedRun, Comparison, Measure, compare, comparison_human, comparison_json,
+    Change, CompareError, ComparedItem, ComparedRun, Comparison, Measure, comparable, compare, comparison_human,
+    comparison_json,
 };
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
@@ -70,7 +71,7 @@ pub use standing::Standing;
 pub use tap::tap;
 pub use verdict::Verdict;
 pub use watch::{
-    Follow, HISTORY, HistoryPage, Life, PAGE, Parts, RunRow, RunSummary, RunsPage, Served, history_page, login_page, message_page,
-    plans_page, report_page, runs_page,
+    Follow, HISTORY, HistoryPage, Life, PAGE, Parts, RunRow, RunSummary, RunsPage, Served, history_page, login_page,
+    message_page, plans_page, report_page, runs_page,
 };
 pub use wording::shell_word;

@@ -30,7 +30,9 @@ pub enum AccessError {
     #[error("the token is longer than {LONGEST} characters: make one with `openssl rand -hex 32`")]
     Long,
     /// No request could carry it.
-    #[error("the token holds something else than letters, digits and signs of ASCII: make one with `openssl rand -hex 32`")]
+    #[error(
+        "the token holds something else than letters, digits and signs of ASCII: make one with `openssl rand -hex 32`"
+    )]
     Letters,
     /// The system gives none.
     #[error("the system gives no random numbers")]

@@ -15,6 +15,8 @@ pub(super) enum Failure {
     NotFound(String),
     /// The store can't be read, or holds what can't be; it was said already.
     Store,
+    /// What the store holds of it isn't as it was written; it was said already.
+    Damaged,
     /// A run is there, and no report of it can be made; in a sentence.
     Report(String),
     /// Too many watch already.
@@ -24,8 +26,14 @@ pub(super) enum Failure {
 impl Failure {
     /// That the store failed, which is said to whoever runs the server.
     pub(super) fn store(shared: &Shared, error: StoreError) -> Self {
+        let is_damaged = matches!(error, StoreError::Damaged { .. } | StoreError::Unreadable { .. });
         (shared.say)(&harmless(&format!("error: {:#}", anyhow::Error::new(error))));
-        Self::Store
+        if is_damaged { Self::Damaged } else { Self::Store }
+    }
+
+    /// Whether nothing can be read at the moment, and not just one run.
+    pub(super) fn is_of_all(error: &anyhow::Error) -> bool {
+        matches!(error.downcast_ref(), Some(StoreError::Database { .. }))
     }
 
     /// That no report can be made of a run.
@@ -39,6 +47,9 @@ impl Failure {
         match self {
             Self::NotFound(words) | Self::Report(words) => words,
             Self::Store => "The state store can't be read at the moment. What it said is in the server's log.",
+            Self::Damaged => {
+                "What the state store holds of it is damaged, so nothing of it is shown. What is wrong is in the server's log."
+            }
             Self::Crowded => "As many watch runs here as can; load the page again to see how this one stands.",
         }
     }
@@ -49,6 +60,7 @@ impl IntoResponse for Failure {
         let (status, title) = match self {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "Not found"),
             Self::Store => (StatusCode::SERVICE_UNAVAILABLE, "The store can't be read"),
+            Self::Damaged => (StatusCode::INTERNAL_SERVER_ERROR, "Damaged"),
             Self::Report(_) => (StatusCode::INTERNAL_SERVER_ERROR, "No report"),
             Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "Too many"),
         };

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Shared;
 use super::failure::Failure;
-use crate::journal::{Reader as _, StoreError};
+use crate::journal::{Entry, Reader as _, Run, StoreError};
 use crate::model::RunId;
 use crate::report::{self, Report, ReportError, STEP_LIMIT, Style};
 
@@ -32,7 +32,8 @@ pub(super) async fn file(
 ) -> Result<Response, Failure> {
     let nothing = || Failure::NotFound(format!("There is no `{file}` of a run."));
     let (name, kind, write) = FORMATS.into_iter().find(|(name, ..)| *name == file).ok_or_else(nothing)?;
-    let text = made(&shared, &RunId::new(run.as_str()), write).await?.ok_or_else(|| unknown(&run))?;
+    let text =
+        made(&shared, &RunId::new(run.as_str()), move |report| write(&report)).await?.ok_or_else(|| unknown(&run))?;
     let text = text.ok_or_else(|| Failure::Report("This run is too large for this format.".to_owned()))?;
     let named = format!("attachment; filename=\"{}-{name}\"", plain(&run));
     let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
@@ -46,7 +47,7 @@ pub(super) async fn file(
 
 /// That there is no such run.
 pub(super) fn unknown(run: &str) -> Failure {
-    Failure::NotFound(format!("There is no run {run}: it may have been pruned."))
+    Failure::NotFound(format!("There is no run `{run}`: it may have been pruned."))
 }
 
 /// A name that no file system and no header minds.
@@ -62,27 +63,40 @@ fn plain(run: &str) -> String {
 pub(super) async fn made<T: Send + 'static>(
     shared: &Shared,
     id: &RunId,
-    of: impl FnOnce(&Report) -> T + Send + 'static,
+    of: impl FnOnce(Report) -> T + Send + 'static,
 ) -> Result<Option<T>, Failure> {
-    make(shared, id, of).await.map_err(|error| match error.downcast::<ReportError>() {
+    make(shared, id, of).await.map_err(|error| failure(shared, error))
+}
+
+/// What an error of [`make`] or [`build`] is to whoever asked.
+pub(super) fn failure(shared: &Shared, error: anyhow::Error) -> Failure {
+    match error.downcast::<ReportError>() {
         Ok(error) => Failure::report(error),
         Err(error) => match error.downcast::<StoreError>() {
             Ok(error) => Failure::store(shared, error),
             Err(error) => Failure::Report(format!("No report could be made of this run: {error:#}")),
         },
-    })
+    }
 }
 
 /// As [`made`], with the error as it came.
 pub(super) async fn make<T: Send + 'static>(
     shared: &Shared,
     id: &RunId,
-    of: impl FnOnce(&Report) -> T + Send + 'static,
+    of: impl FnOnce(Report) -> T + Send + 'static,
 ) -> anyhow::Result<Option<T>> {
     let _turn = shared.making.acquire().await?;
     let Some((run, entries, _)) = shared.store.begin(id).await? else { return Ok(None) };
+    build(shared, (run, entries), of).await.map(Some)
+}
+
+/// Makes something of the report of a run that was read.
+pub(super) async fn build<T: Send + 'static>(
+    shared: &Shared,
+    (run, entries): (Run, Vec<Entry>),
+    of: impl FnOnce(Report) -> T + Send + 'static,
+) -> anyhow::Result<T> {
     let now = (shared.now)();
     // A large run takes a second of a core, in which others are to be answered.
-    let made = tokio::task::spawn_blocking(move || report::build(&run, &entries, now).map(|report| of(&report)));
-    Ok(Some(made.await??))
+    Ok(tokio::task::spawn_blocking(move || report::build(&run, &entries, now).map(of)).await??)
 }

@@ -131,18 +131,28 @@ mod tests {
         for host in ["localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "[::1]", "runs.example"] {
             assert!(near.may_be(Some(host)), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", "", "2130706433"] {
+        for host in
+            ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", "", "2130706433"]
+        {
             assert!(!near.may_be(Some(host)), "{host}");
         }
         assert!(!near.may_be(None));
-        let far = |named: &[&str]| Hosts::new("0.0.0.0".parse().unwrap(), named.iter().map(|name| (*name).into()).collect());
+        let far =
+            |named: &[&str]| Hosts::new("0.0.0.0".parse().unwrap(), named.iter().map(|name| (*name).into()).collect());
         assert!(far(&[]).may_be(Some("anything.example")) && !far(&[]).may_be(None));
         assert!(!far(&["runs.example"]).may_be(Some("evil.example")));
     }
 
     #[test]
     fn a_port_is_no_part_of_a_name() {
-        for (host, name) in [("a:1", "a"), ("a", "a"), ("[::1]:8630", "[::1]"), ("[::1]", "[::1]"), ("a:b", "a:b"), ("127.0.0.1:0", "127.0.0.1")] {
+        for (host, name) in [
+            ("a:1", "a"),
+            ("a", "a"),
+            ("[::1]:8630", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("a:b", "a:b"),
+            ("127.0.0.1:0", "127.0.0.1"),
+        ] {
             assert_eq!(without_port(host), name);
         }
     }
@@ -155,8 +165,13 @@ mod tests {
             headers.insert("sec-fetch-mode", HeaderValue::from_static(mode));
             headers
         };
-        assert!(is_from_elsewhere(&headers("cross-site", "cors")) && is_from_elsewhere(&headers("same-site", "no-cors")));
-        assert!(!is_from_elsewhere(&headers("cross-site", "navigate")) && !is_from_elsewhere(&headers("same-origin", "cors")));
+        assert!(
+            is_from_elsewhere(&headers("cross-site", "cors")) && is_from_elsewhere(&headers("same-site", "no-cors"))
+        );
+        assert!(
+            !is_from_elsewhere(&headers("cross-site", "navigate"))
+                && !is_from_elsewhere(&headers("same-origin", "cors"))
+        );
         assert!(!is_from_elsewhere(&HeaderMap::new()));
     }
 }

@@ -29,7 +29,7 @@ use tokio::task::JoinHandle;
 pub use self::access::{Access, AccessError};
 use self::summaries::Summaries;
 use self::watchers::Watchers;
-use crate::journal::{Holder, Reader as _, StateStore, StoreError, Tenure};
+use crate::journal::{Holder, Ownership, Reader as _, StateStore, StoreError};
 use crate::model::RunId;
 use crate::report::Life;
 
@@ -93,11 +93,11 @@ struct Shared {
 impl Shared {
     /// Whether a run without an end still goes on.
     async fn life(&self, id: &RunId) -> Result<Life, StoreError> {
-        Ok(match self.store.tenure(id).await? {
-            Tenure::Lost => Life::Gone,
-            Tenure::Held { lease, .. } if (self.is_gone)(&lease.holder) => Life::Gone,
-            Tenure::Held { lease, is_over: true } => Life::Silent(lease.until),
-            Tenure::Held { .. } => Life::GoesOn,
+        Ok(match self.store.ownership(id).await? {
+            Ownership::Lost => Life::Gone,
+            Ownership::Held { lease, .. } if (self.is_gone)(&lease.holder) => Life::Gone,
+            Ownership::Held { lease, is_over: true } => Life::Silent(lease.until),
+            Ownership::Held { .. } => Life::GoesOn,
         })
     }
 }

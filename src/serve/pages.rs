@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::Shared;
 use super::failure::{Failure, served};
-use super::files::{made, unknown};
+use super::files::{build, failure, make, unknown};
 use super::summaries;
-use crate::journal::{Filter, PlanRuns, Reader as _, StoreError};
+use crate::journal::{Filter, PlanRuns, Reader as _, Record};
 use crate::model::RunId;
 use crate::report::{
     self, Follow, HISTORY, HistoryPage, Life, PAGE, Report, RunsPage, history_page, plans_page, report_page, runs_page,
@@ -61,30 +61,26 @@ pub(super) async fn run(
     let failed = |error| Failure::store(&shared, error);
     let id = RunId::new(run.as_str());
     let wants_report = asked.view.as_deref() == Some("report");
-    let mut life = None;
-    if let Some(position) = not_ended(&shared, &id).await.map_err(failed)? {
-        let (run, entries) = position;
-        let stands = shared.life(&id).await.map_err(failed)?;
-        if stands != Life::Gone && !wants_report {
-            let now = (shared.now)();
-            let page = Follow::new(&run, &entries).map(|follow| follow.page(stands, now));
-            return page.map(|page| served(StatusCode::OK, page)).map_err(Failure::report);
-        }
-        life = Some(stands);
-    }
-    let page = made(&shared, &id, move |report| report_page(report, life)).await?;
-    page.map(|page| served(StatusCode::OK, page)).ok_or_else(|| unknown(&run))
-}
-
-type Read = (crate::journal::Run, Vec<crate::journal::Entry>);
-
-/// A run with its entries, where it has no end.
-async fn not_ended(shared: &Shared, id: &RunId) -> Result<Option<Read>, StoreError> {
-    let found = shared.store.begin(id).await?;
-    let goes_on = |entries: &[crate::journal::Entry]| {
-        !entries.iter().any(|entry| matches!(entry.record, crate::journal::Record::Closed { .. }))
+    let _turn = shared.making.acquire().await;
+    let (found, entries, _) = shared.store.begin(&id).await.map_err(failed)?.ok_or_else(|| unknown(&run))?;
+    let has_ended = entries.iter().any(|entry| matches!(entry.record, Record::Closed { .. }));
+    let life = match has_ended {
+        true => None,
+        false => Some(shared.life(&id).await.map_err(failed)?),
     };
-    Ok(found.map(|(run, entries, _)| (run, entries)).filter(|(_, entries)| goes_on(entries)))
+    let page = match life.filter(|life| *life != Life::Gone && !wants_report) {
+        Some(life) => {
+            let now = (shared.now)();
+            let page = move || Follow::new(&found, &entries).map(|follow| follow.page(life, now));
+            let page = tokio::task::spawn_blocking(page).await.map_err(|error| failure(&shared, error.into()))?;
+            page.map_err(Failure::report)?
+        }
+        None => {
+            let page = build(&shared, (found, entries), move |report| report_page(&report, life)).await;
+            page.map_err(|error| failure(&shared, error))?
+        }
+    };
+    Ok(served(StatusCode::OK, page))
 }
 
 /// The plans.
@@ -122,8 +118,8 @@ pub(super) async fn history(
 }
 
 fn no_runs(plan: &str, environment: Option<&str>) -> Failure {
-    let place = environment.map_or_else(String::new, |environment| format!(" in environment {environment}"));
-    Failure::NotFound(format!("There is no run of plan {plan}{place}."))
+    let place = environment.map_or_else(String::new, |environment| format!(" in environment `{environment}`"));
+    Failure::NotFound(format!("There is no run of plan `{plan}`{place}."))
 }
 
 /// The reports of a plan's last whole runs. One that can't be read is left out, as it is from the command's comparison.
@@ -136,10 +132,10 @@ async fn last_reports(shared: &Shared, plan: &str, environment: &str) -> Result<
         if reports.len() == HISTORY {
             break;
         }
-        match made(shared, &head.id, Report::clone).await {
+        match make(shared, &head.id, report::comparable).await {
             Ok(report) => reports.extend(report.filter(|report| report.run.shard.is_none())),
-            Err(Failure::Report(_)) => {}
-            Err(failure) => return Err(failure),
+            Err(error) if Failure::is_of_all(&error) => return Err(failure(shared, error)),
+            Err(_) => {}
         }
     }
     Ok(reports)

@@ -81,7 +81,11 @@ pub(super) async fn log_in(State(shared): State<Arc<Shared>>, request: Request) 
     let secure = if is_safe { "; Secure" } else { "" };
     let cookie = HeaderValue::from_str(&format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict{secure}"));
     let (Ok(cookie), Ok(then)) = (cookie, HeaderValue::from_str(then)) else {
-        return failure::page(StatusCode::BAD_REQUEST, "No such page", "The page that was asked for has no such address.");
+        return failure::page(
+            StatusCode::BAD_REQUEST,
+            "No such page",
+            "The page that was asked for has no such address.",
+        );
     };
     (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, then)]).into_response()
 }
@@ -114,7 +118,8 @@ mod tests {
         for then in ["/", "/runs/20261123-031207-4f2a?view=report", "/plans/a%20b"] {
             assert_eq!(within(Some(then)), then);
         }
-        let elsewhere = ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\r\nb", "/a b", "/login"];
+        let elsewhere =
+            ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\r\nb", "/a b", "/login"];
         for then in elsewhere {
             assert_eq!(within(Some(then)), "/", "{then:?}");
         }

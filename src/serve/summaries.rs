@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Shared;
 use super::failure::Failure;
-use super::files::make;
-use crate::journal::{RunHead, StoreError};
+use super::files::{failure, make};
+use crate::journal::RunHead;
 use crate::model::harmless;
 use crate::report::{RunRow, RunSummary};
 
@@ -66,17 +66,12 @@ pub(super) async fn row(shared: &Shared, head: &RunHead) -> Result<Option<RunRow
 
 /// The summary of a run, of which one that is damaged has none: it must not hide the others.
 async fn summary(shared: &Shared, head: &RunHead) -> Result<Option<Option<Arc<RunSummary>>>, Failure> {
-    match make(shared, &head.id, RunSummary::of).await {
+    match make(shared, &head.id, |report| RunSummary::of(&report)).await {
         Ok(summary) => Ok(summary.map(|summary| Some(Arc::new(summary)))),
-        Err(error) => match error.downcast_ref::<StoreError>() {
-            Some(StoreError::Database { .. }) => {
-                (shared.say)(&harmless(&format!("error: {error:#}")));
-                Err(Failure::Store)
-            }
-            _ => {
-                (shared.say)(&harmless(&format!("warning: run {} can't be read: {error:#}", head.id)));
-                Ok(Some(None))
-            }
-        },
+        Err(error) if Failure::is_of_all(&error) => Err(failure(shared, error)),
+        Err(error) => {
+            (shared.say)(&harmless(&format!("warning: run {} can't be read: {error:#}", head.id)));
+            Ok(Some(None))
+        }
     }
 }

@@ -147,7 +147,10 @@ impl Looking {
             None => {
                 let begun = shared.store.begin(id).await.map_err(trouble)?;
                 let (run, entries, bookmark) = begun.ok_or_else(pruned)?;
-                self.follow = Some((Follow::new(&run, &entries).map_err(Failure::report)?, bookmark));
+                let follow = tokio::task::spawn_blocking(move || Follow::new(&run, &entries)).await;
+                let follow =
+                    follow.map_err(|error| Failure::Report(format!("This run can't be followed: {error}.")))?;
+                self.follow = Some((follow.map_err(Failure::report)?, bookmark));
             }
             Some((follow, Some(bookmark))) => {
                 let added = shared.store.since(id, *bookmark).await.map_err(trouble)?;

@@ -120,11 +120,8 @@ pub(super) async fn open_to_read(path: &Path, patience: Duration) -> Result<Sqli
         let problem = "there is no such file: `restorectl apply` makes one, and `--state` names another".to_owned();
         return Err(StoreError::Unreadable { place: path.display().to_string(), problem });
     }
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .pragma("query_only", "ON")
-        .busy_timeout(patience);
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).pragma("query_only", "ON").busy_timeout(patience);
     // Several: readers of a write-ahead log are in nobody's way.
     let pool = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(LONGEST_WAIT);
     let pool = pool.connect_with(options).await.map_err(|e| failed(path, "be opened", e))?;

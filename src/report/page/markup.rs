@@ -84,7 +84,12 @@ impl Markup {
     }
 
     /// An element that holds a text.
-    pub(in crate::report) fn element(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) -> &mut Self {
+    pub(in crate::report) fn element(
+        &mut self,
+        tag: &'static str,
+        attributes: Attributes<'_>,
+        text: &str,
+    ) -> &mut Self {
         self.open(tag, attributes).text(text).close(tag)
     }
 

@@ -99,7 +99,8 @@ fn pages() -> Vec<(&'static str, Served)> {
 fn every_tag_is_closed_and_nothing_is_loaded_from_elsewhere() {
     for (name, page) in pages() {
         // Pages without a script have nothing behind it.
-        let html = if page.html.contains("<script>") { page.html.clone() } else { page.html.clone() + "<script></script>" };
+        let html =
+            if page.html.contains("<script>") { page.html.clone() } else { page.html.clone() + "<script></script>" };
         let mut open: Vec<&str> = Vec::new();
         for tag in tags(&html) {
             let element = tag.split(' ').next().unwrap();
@@ -128,11 +129,15 @@ fn the_policy_allows_a_page_its_own_style_and_script_alone() {
     for (name, Served { html, policy }) in pages() {
         let between = |from: &str, to: &str| Some(html.split_once(from)?.1.split_once(to)?.0.to_owned());
         let style = between("<style>", "</style>").unwrap();
-        assert!(policy.starts_with(&format!("default-src 'none'; style-src 'sha256-{}'; ", hash(&style))), "{name}: {policy}");
+        assert!(
+            policy.starts_with(&format!("default-src 'none'; style-src 'sha256-{}'; ", hash(&style))),
+            "{name}: {policy}"
+        );
         match between("<script>", "</script>") {
             Some(script) => {
                 assert!(policy.contains(&format!("script-src 'sha256-{}'; ", hash(&script))), "{name}");
-                for effect in ["XMLHttp", "innerHTML", "eval(", "import", "document.write", "cookie", "Storage", "http"] {
+                for effect in ["XMLHttp", "innerHTML", "eval(", "import", "document.write", "cookie", "Storage", "http"]
+                {
                     assert!(!script.contains(effect), "{name}: {effect}");
                 }
             }

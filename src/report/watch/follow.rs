@@ -97,9 +97,7 @@ impl Follow {
     /// When an entry doesn't fit.
     pub fn hear(&mut self, entries: &[Entry]) -> Result<(), ReportError> {
         for entry in entries {
-            self.state
-                .apply(entry)
-                .map_err(|source| ReportError::Journal { run: self.run.id.clone(), source })?;
+            self.state.apply(entry).map_err(|source| ReportError::Journal { run: self.run.id.clone(), source })?;
             self.live.hear(entry, &self.state);
             if let Some((tone, words)) = words(&entry.record).filter(|_| is_news(&entry.record)) {
                 let item = entry.record.item().map(ToString::to_string).unwrap_or_default();

@@ -84,9 +84,20 @@ fn trend(page: &mut Markup, runs: &[ComparedRun]) {
         return;
     }
     let width = runs.len().saturating_mul(WIDTH);
-    let label = format!("How long each run took; the longest took {}", took(runs.iter().filter_map(|run| run.duration_ms).max()));
+    let label = format!(
+        "How long each run took; the longest took {}",
+        took(runs.iter().filter_map(|run| run.duration_ms).max())
+    );
     page.fixed("<figure class=\"trend\">\n");
-    page.open("svg", &[("viewBox", &format!("0 0 {width} {HEIGHT}")), ("role", "img"), ("preserveAspectRatio", "xMinYMax"), ("aria-label", &label)]);
+    page.open(
+        "svg",
+        &[
+            ("viewBox", &format!("0 0 {width} {HEIGHT}")),
+            ("role", "img"),
+            ("preserveAspectRatio", "xMinYMax"),
+            ("aria-label", &label),
+        ],
+    );
     for (index, run) in runs.iter().enumerate() {
         let Some(duration) = run.duration_ms else { continue };
         let high = u64::try_from(u128::from(duration.0) * u128::from(HEIGHT) / u128::from(longest)).unwrap_or(HEIGHT);

@@ -110,9 +110,10 @@ fn counted(total: u64) -> String {
 /// How many runs the filter leaves.
 fn matching(list: &RunsPage) -> u64 {
     let is = |wanted: &Option<String>, has: &str| wanted.as_deref().is_none_or(|wanted| wanted == has);
-    let left = list.plans.iter().filter(|one| {
-        is(&list.filter.plan, &one.plan) && is(&list.filter.environment, &one.environment)
-    });
+    let left = list
+        .plans
+        .iter()
+        .filter(|one| is(&list.filter.plan, &one.plan) && is(&list.filter.environment, &one.environment));
     left.fold(0, |sum, one| sum.saturating_add(one.runs))
 }
 

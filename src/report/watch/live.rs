@@ -38,9 +38,14 @@ pub(super) fn page(follow: &Follow, life: Life, now: Timestamp) -> Served {
         page.element("bdi", &[], &run.plan).text(" in ").element("bdi", &[], &run.environment).close("h1");
         place(page, &parts, "state");
         page.close("header");
-        page.open("main", &[("id", "live"), ("data-events", &address::events(&run.id)), ("data-now", &parts.now.to_string())]);
+        page.open(
+            "main",
+            &[("id", "live"), ("data-events", &address::events(&run.id)), ("data-now", &parts.now.to_string())],
+        );
         page.fixed("<p id=\"line\" class=\"line\" role=\"status\" hidden></p>\n");
-        for (id, title) in [("counts", "Progress"), ("running", "Under way"), ("wrong", "What went wrong"), ("told", "What happened")] {
+        for (id, title) in
+            [("counts", "Progress"), ("running", "Under way"), ("wrong", "What went wrong"), ("told", "What happened")]
+        {
             page.fixed("<section>\n").element("h2", &[], title);
             place(page, &parts, id);
             page.close("section");
@@ -117,7 +122,11 @@ fn counts(page: &mut Markup, follow: &Follow, view: &View, (life, now): (Life, T
         }
     }
     for (number, words) in [(view.running, "running"), (view.waiting, "waiting")] {
-        page.open("li", &[("data-count", words)]).element("b", &[], &number.to_string()).text(" ").text(words).close("li");
+        page.open("li", &[("data-count", words)])
+            .element("b", &[], &number.to_string())
+            .text(" ")
+            .text(words)
+            .close("li");
     }
     page.fixed("</ul>\n");
     if follow.has_ended() {
@@ -141,7 +150,12 @@ fn bar(page: &mut Markup, view: &View) {
     let total = view.total().max(1);
     page.open(
         "svg",
-        &[("class", "bar"), ("viewBox", &format!("0 0 {BAR} 12")), ("preserveAspectRatio", "none"), ("aria-hidden", "true")],
+        &[
+            ("class", "bar"),
+            ("viewBox", &format!("0 0 {BAR} 12")),
+            ("preserveAspectRatio", "none"),
+            ("aria-hidden", "true"),
+        ],
     );
     page.open("rect", &[("class", "rest"), ("x", "0"), ("y", "0"), ("width", &BAR.to_string()), ("height", "12")]);
     page.close("rect");
@@ -168,7 +182,9 @@ fn under_way(page: &mut Markup, view: &View, now: Timestamp) {
         page.fixed("<p>Nothing is under way.</p>\n");
         return;
     }
-    page.fixed("<table class=\"running\">\n<thead><tr><th scope=\"col\">Restore</th><th scope=\"col\">The site shows</th>");
+    page.fixed(
+        "<table class=\"running\">\n<thead><tr><th scope=\"col\">Restore</th><th scope=\"col\">The site shows</th>",
+    );
     page.fixed("<th scope=\"col\">For</th><th scope=\"col\">There</th></tr></thead>\n<tbody>\n");
     for one in &view.under_way {
         row(page, one, now);
@@ -249,7 +265,11 @@ fn told(page: &mut Markup, follow: &Follow) {
     }
     page.fixed("</ol>\n");
     let number = usize::try_from(follow.seq()).unwrap_or(usize::MAX);
-    page.element("p", &[("class", "rule")], &format!("The newest first, of {} of the journal.", count(number, "entry")));
+    page.element(
+        "p",
+        &[("class", "rule")],
+        &format!("The newest first, of {} of the journal.", count(number, "entry")),
+    );
 }
 
 fn facts(page: &mut Markup, follow: &Follow) {

@@ -7,7 +7,7 @@ pub fn message_page(title: &str, words: &str) -> Served {
     Shell::titled(&format!("{title} - restorectl")).page(|page| {
         heading(page, "restorectl", title);
         page.fixed("<main>\n").prose("p", &[], words);
-        page.prose("p", &[], "The list of runs is on the first page.").fixed("</main>\n");
+        page.fixed("</main>\n");
     })
 }
 

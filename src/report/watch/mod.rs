@@ -70,7 +70,7 @@ impl Life {
             )),
             Self::Gone => Some(
                 "Its process is gone, and it has no end: nothing more is recorded, and what it had sent may still run at \
-                 the site. `restorectl resume` goes on with it."
+                 the site. `restorectl resume` goes on with it, unless a later run did."
                     .to_owned(),
             ),
         }

@@ -24,10 +24,7 @@ pub fn report_page(report: &Report, life: Option<Life>) -> Served {
         let history = address::plan(&report.plan.name, Some(&report.environment.name));
         page.open("a", &[("href", &history)]).text("How runs of this plan compare").close("a");
         page.fixed("<span>This report as ");
-        for (index, (file, words)) in FILES.iter().enumerate() {
-            if index > 0 {
-                page.fixed(", ");
-            }
+        for (file, words) in FILES {
             page.element("a", &[("href", &address::file(id, file)), ("download", "")], words);
         }
         page.fixed("</span></nav>\n");
@@ -35,11 +32,10 @@ pub fn report_page(report: &Report, life: Option<Life>) -> Served {
             page.fixed("<div class=\"life\" role=\"note\">");
             match life.warning() {
                 Some(words) => page.prose("p", &[], &words),
-                None => page.fixed("<p>This run goes on; the report is of this moment. ").element(
-                    "a",
-                    &[("href", &address::run(id))],
-                    "See it live",
-                ).close("p"),
+                None => page
+                    .fixed("<p>This run goes on; the report is of this moment. ")
+                    .element("a", &[("href", &address::run(id))], "See it live")
+                    .close("p"),
             };
             page.close("div");
         }

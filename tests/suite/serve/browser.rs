@@ -41,7 +41,9 @@ async fn a_run_is_watched_without_loading_the_page_again() {
     browser.go(&serving.url);
     look(&mut browser, "list-goes-on");
     browser.value("document.querySelector('.runs a').click()");
-    browser.until(&format!("location.pathname === '/runs/{id}' && document.querySelector('[data-count=running]') !== null"));
+    browser.until(&format!(
+        "location.pathname === '/runs/{id}' && document.querySelector('[data-count=running]') !== null"
+    ));
     browser.until("Number(document.querySelector('[data-count=running] b').textContent) >= 4");
     assert_eq!(count(&mut browser, "done"), 0);
     browser.value("window.mine = 'the same page'");
@@ -93,7 +95,8 @@ async fn lists_history_and_the_token_are_for_keyboards_and_phones_too() {
     let typed = |browser: &mut Browser, text: &str| {
         browser.call("Input.insertText", json!({"text": text}));
         for kind in ["keyDown", "keyUp"] {
-            let enter = json!({"type": kind, "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13});
+            let enter =
+                json!({"type": kind, "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13});
             browser.call("Input.dispatchKeyEvent", enter);
         }
     };

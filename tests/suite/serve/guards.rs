@@ -39,7 +39,8 @@ async fn only_reads_under_a_name_of_this_machine_are_answered() {
             assert_eq!(answer.text().await.unwrap().contains(&id), status == StatusCode::OK && path != "/healthz");
         }
     }
-    let foreign = serving.http.get(&serving.url).header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors");
+    let foreign =
+        serving.http.get(&serving.url).header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors");
     assert_eq!(foreign.send().await.unwrap().status(), StatusCode::FORBIDDEN);
     for path in ["/", "/nowhere", "/plans", "/healthz", &format!("/runs/{id}"), &format!("/runs/{id}/report.html")] {
         let answer = serving.get(path).await;

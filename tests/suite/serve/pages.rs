@@ -60,7 +60,9 @@ async fn runs_plans_history_and_files_are_there_and_other_addresses_are_not() {
     }
     assert_eq!(served, written);
 
-    for nowhere in ["/nowhere", "/runs/none", "/runs/none/report.json", &format!("/runs/{id}/report.pdf"), "/plans/none", "/login"] {
+    for nowhere in
+        ["/nowhere", "/runs/none", "/runs/none/report.json", &format!("/runs/{id}/report.pdf"), "/plans/none", "/login"]
+    {
         let response = serving.get(nowhere).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{nowhere}");
         assert!(response.text().await.unwrap().contains("<h1>Not found</h1>"), "{nowhere}");

@@ -10,7 +10,10 @@ use crate::cli::APPLY;
 use crate::rig::{FAST, Ran, Rig};
 use crate::store::places::{Place, at_both};
 
-at_both!(an_older_and_a_newer_store_are_refused_and_not_brought_up_to_date, a_store_that_fails_is_told_without_its_address);
+at_both!(
+    an_older_and_a_newer_store_are_refused_and_not_brought_up_to_date,
+    a_store_that_fails_is_told_without_its_address
+);
 
 /// Every file of a folder with its contents.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -93,9 +96,9 @@ async fn a_store_that_fails_is_told_without_its_address(place: Place) {
     let list = serving_anew.page("/").await;
     assert!(list.contains("can&#39;t be read") && list.contains("all succeeded"), "{list}");
     let page = serving_anew.get(&format!("/runs/{id}")).await;
-    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(page.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let page = page.text().await.unwrap();
-    assert!(page.contains("The state store can&#39;t be read") && !page.contains(&place.said()), "{page}");
+    assert!(page.contains("is damaged, so nothing of it is shown") && !page.contains(&place.said()), "{page}");
     let ended = serving_anew.stop("INT").await.code(0);
     assert!(ended.stderr.contains("entry 3 of run") && ended.stderr.contains("is damaged"), "{}", ended.stderr);
 
@@ -104,7 +107,10 @@ async fn a_store_that_fails_is_told_without_its_address(place: Place) {
         let answer = serving.get(path).await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
         let text = answer.text().await.unwrap();
-        assert!(text.contains("The store can&#39;t be read") && !text.contains("state.db") && !text.contains("postgres"), "{text}");
+        assert!(
+            text.contains("The store can&#39;t be read") && !text.contains("state.db") && !text.contains("postgres"),
+            "{text}"
+        );
     }
     let ended = serving.stop("TERM").await.code(0);
     assert!(ended.stderr.contains("error: the state store at `"), "{}", ended.stderr);
