@@ -51,8 +51,12 @@ fn refusal(shared: &Shared, request: &Request) -> Option<Response> {
         return Some(failure::page(StatusCode::MISDIRECTED_REQUEST, "Another host", words));
     }
     let is_login = path == LOGIN && shared.access.is_some();
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads && !(is_login && request.method() == Method::POST) {
+    let is_answered = match *request.method() {
+        Method::GET | Method::HEAD => true,
+        Method::POST => is_login,
+        _ => false,
+    };
+    if !is_answered {
         let words = "Nothing can be changed here: only `GET` and `HEAD` are answered.";
         let mut refused = failure::page(StatusCode::METHOD_NOT_ALLOWED, "Read-only", words);
         let allowed = if is_login { "GET, HEAD, POST" } else { "GET, HEAD" };

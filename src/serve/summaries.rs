@@ -16,7 +16,9 @@ const KEPT: usize = 10_000;
 /// Summaries by the run's id, each with the number of entries that it was made of. One that couldn't be made is kept as
 /// well: nobody wants to hear of it each time that somebody looks.
 #[derive(Debug, Default)]
-pub(super) struct Summaries(Mutex<BTreeMap<String, (Option<u64>, Option<Arc<RunSummary>>)>>);
+pub(super) struct Summaries(Mutex<BTreeMap<String, Kept>>);
+
+type Kept = (Option<u64>, Option<Arc<RunSummary>>);
 
 impl Summaries {
     fn kept(&self, head: &RunHead) -> Option<Option<Arc<RunSummary>>> {

@@ -46,11 +46,18 @@ async fn a_run_is_watched_without_loading_the_page_again() {
     ));
     browser.until("Number(document.querySelector('[data-count=running] b').textContent) >= 4");
     assert_eq!(count(&mut browser, "done"), 0);
-    browser.value("window.mine = 'the same page'");
     // What runs is counted on by the page itself.
     browser.value("window.before = document.querySelector('.running [data-since]').textContent");
     browser.until("document.querySelector('.running [data-since]').textContent !== window.before");
     look(&mut browser, "live");
+    // Whoever lets no script run sees the same, and the page loads itself again.
+    browser.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+    browser.go(&format!("{}/runs/{id}", serving.url));
+    assert_eq!(browser.value("document.querySelector('noscript meta').content"), "10");
+    assert_eq!(browser.value("document.querySelectorAll('.running tbody tr').length"), 4);
+    browser.call("Emulation.setScriptExecutionDisabled", json!({"value": false}));
+    browser.go(&format!("{}/runs/{id}", serving.url));
+    browser.value("window.mine = 'the same page'");
 
     rig.fault("restore:fail,name=*_orders_*").await;
     rig.throughput(FAST).await;

@@ -74,7 +74,7 @@ async fn a_run_that_was_killed_is_not_shown_as_going_on(place: Place) {
 async fn so_many_may_watch_and_no_more_and_a_stop_ends_them_all() {
     let rig = Rig::with(|config| config.throughput = 0).await;
     let run = rig.start(&APPLY);
-    rig.until("some restores run", async |rig| rig.creates().await.len() >= 1).await;
+    rig.until("some restores run", async |rig| !rig.creates().await.is_empty()).await;
     let serving = Serving::new(&rig).await;
     let id = serving.newest().await;
     let mut all = Vec::new();

@@ -55,6 +55,33 @@ async fn nothing_of_a_file_is_changed_by_whoever_looks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a PostgreSQL server: .ci/postgres cargo test -- --include-ignored"]
+async fn a_user_of_a_server_who_may_only_read_is_enough() {
+    let mut rig = Rig::new().await;
+    let place = Place::server().await;
+    rig.state = place.said();
+    rig.run(&APPLY).await.code(0);
+    // Users are the whole server's, so it bears the name of the test's database.
+    let (address, database) = rig.state.rsplit_once('/').unwrap();
+    let user = format!("reader_of_{database}");
+    let host = address.rsplit_once('@').unwrap().1;
+    let state = format!("postgres://{user}:seldom@{host}/{database}");
+    place
+        .meddle(&format!(
+            "CREATE ROLE {user} LOGIN PASSWORD 'seldom'; GRANT USAGE ON SCHEMA restorectl TO {user}; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA restorectl TO {user}"
+        ))
+        .await;
+    rig.state = state;
+    let serving = Serving::new(&rig).await;
+    let id = serving.newest().await;
+    assert!(serving.page(&format!("/runs/{id}")).await.contains("all succeeded"));
+    assert_eq!(serving.page("/healthz").await, "ok\n");
+    serving.stop("INT").await.code(0);
+    place.meddle(&format!("DROP OWNED BY {user}; DROP ROLE {user}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_not_there_is_not_made() {
     let rig = Rig::new().await;
     rig.run(&["serve", "--listen", "127.0.0.1:0"]).await.code(1).says("there is no such file");
