@@ -1,6 +1,6 @@
 //! Shows runs to browsers: an HTTP server that reads the state store and writes nothing, neither there nor elsewhere.
 //!
-//! Every request passes [`guard`] first: its host, its method and its token. The pages come from [`report`](crate::report);
+//! Every request passes `guard` first: its host, its method and its token. The pages come from [`report`](crate::report);
 //! this module reads the store for them, follows runs that go on, and gives reports out as files.
 
 mod access;
