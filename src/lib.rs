@@ -5,7 +5,7 @@
 //! to people and programs ([`report`]). Decisions are pure and synchronous; effects are at the edge: the service's
 //! client ([`baas`]), the store, and the command line ([`cli`]). [`model`] holds the nouns that all of them speak in,
 //! [`ports`] the effects as traits, [`diagnostic`] what is wrong with a document and where. [`plantest`] holds plans to
-//! what their tests expect, offline. [`simulator`] is a site that runs on this machine, for rehearsal and for tests.
+//! what their tests expect, offline. [`serve`] shows runs to browsers. [`simulator`] is a site that runs on this machine, for rehearsal and for tests.
 //!
 //! Who may import whom is told in `docs/architecture.md` and held by a test.
 
@@ -21,4 +21,5 @@ pub mod plan;
 pub mod plantest;
 pub mod ports;
 pub mod report;
+pub mod serve;
 pub mod simulator;

@@ -28,6 +28,7 @@ mod runs;
 mod scaffold;
 mod schema;
 mod secrets;
+mod serve;
 mod sim;
 mod snapshot;
 mod state;
@@ -143,6 +144,8 @@ enum Command {
     Report(report::Args),
     /// Look at earlier runs
     Runs(runs::Args),
+    /// Show runs, live and past, to browsers; reads the state store and changes nothing
+    Serve(serve::Args),
     /// Break the lease that a runner left behind on a plan
     Unlock(unlock::Args),
     /// Run a stand-in for the service on this machine, for rehearsal
@@ -209,6 +212,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Resume(args) => resume::run(args, global).await,
         Command::Report(args) => report::run(args, global).await,
         Command::Runs(args) => runs::run(args, global).await,
+        Command::Serve(args) => serve::run(args, global).await,
         Command::Unlock(args) => unlock::run(args, global).await,
         Command::Sim(args) => sim::run(args, global).await,
         Command::Schema(args) => schema::run(args, global),

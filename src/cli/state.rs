@@ -95,7 +95,32 @@ impl Place {
             }
         })
     }
+
+    /// Opens the store there to read it alone.
+    ///
+    /// # Errors
+    /// When it isn't there, can't be opened, or its tables are of another version.
+    pub(super) async fn open_to_read(
+        &self,
+        patience: Option<Millis>,
+        terminal: Terminal,
+    ) -> anyhow::Result<StateStore> {
+        // Somebody waits for a page, and can load it again.
+        let patience = patience.map_or(READ_PATIENCE, Millis::to_std);
+        Ok(match self {
+            Self::File(path) => StateStore::File(SqliteStore::open_to_read(path, patience).await?),
+            Self::Server(address) => {
+                if let Some(warning) = address.warning() {
+                    terminal.say(&format!("warning: {warning}"));
+                }
+                StateStore::Server(PostgresStore::open_to_read(address, patience).await?)
+            }
+        })
+    }
 }
+
+/// How long that is waited for by whoever only reads, where nothing else is said.
+const READ_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a store is waited for that is busy or away, as `--state-patience` takes it.
 pub(super) fn patience(text: &str) -> Result<Millis, String> {

@@ -47,6 +47,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// What the wall clock shows, for what is shown to people.
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// A name for a new run: the moment, four letters by chance, and the shard where it is one.
 pub(super) fn run_id(now: Timestamp, shard: Option<Shard>) -> RunId {
     let chance = RandomState::new().hash_one(std::process::id());

@@ -102,8 +102,21 @@ pub(super) fn read(id: &RunId, run: &KeptRun, kept: &[KeptEntry]) -> Result<Vec<
         if Checksum::from_bytes(checksum) != Some(start) {
             return Err(format!("the head of run {id} is not as it was written"));
         }
-        hold(id, start, run.tail, kept)?;
+        hold(id, Tail { seq: 0, checksum: start }, run.tail, kept)?;
     }
+    parse(id, kept)
+}
+
+/// The entries that were added behind a tail, each held to its checksum, up to where the run ends now.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_on(id: &RunId, after: Tail, tail: Option<Tail>, kept: &[KeptEntry]) -> Result<Vec<Entry>, String> {
+    hold(id, after, tail, kept)?;
+    parse(id, kept)
+}
+
+fn parse(id: &RunId, kept: &[KeptEntry]) -> Result<Vec<Entry>, String> {
     let entry = |kept: &KeptEntry| {
         let damaged = |what: String| format!("entry {} of run {id}: {what}", kept.seq);
         Ok(Entry {
@@ -115,8 +128,8 @@ pub(super) fn read(id: &RunId, run: &KeptRun, kept: &[KeptEntry]) -> Result<Vec<
     kept.iter().map(entry).collect()
 }
 
-fn hold(id: &RunId, start: Checksum, tail: Option<Tail>, kept: &[KeptEntry]) -> Result<(), String> {
-    let mut last = Tail { seq: 0, checksum: start };
+fn hold(id: &RunId, start: Tail, tail: Option<Tail>, kept: &[KeptEntry]) -> Result<(), String> {
+    let mut last = start;
     for entry in kept {
         let expected = last.seq + 1;
         if entry.seq != expected {

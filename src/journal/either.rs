@@ -1,6 +1,7 @@
 //! The store that the user chose: a file on this machine, or a server that runners share.
 
 use super::postgres::PostgresStore;
+use super::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead};
 use super::sqlite::SqliteStore;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
@@ -66,5 +67,35 @@ impl Store for StateStore {
 
     async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
         either!(self, runs_of(plan, environment))
+    }
+}
+
+impl Reader for StateStore {
+    async fn check(&self) -> Result<(), StoreError> {
+        either!(self, check())
+    }
+
+    async fn heads(&self, filter: &Filter, offset: u64, limit: u64) -> Result<Vec<RunHead>, StoreError> {
+        either!(self, heads(filter, offset, limit))
+    }
+
+    async fn plans(&self) -> Result<Vec<PlanRuns>, StoreError> {
+        either!(self, plans())
+    }
+
+    async fn begin(&self, id: &RunId) -> Result<Option<Begun>, StoreError> {
+        either!(self, begin(id))
+    }
+
+    async fn is_there(&self, id: &RunId) -> Result<bool, StoreError> {
+        either!(self, is_there(id))
+    }
+
+    async fn since(&self, id: &RunId, bookmark: Bookmark) -> Result<Option<(Vec<Entry>, Bookmark)>, StoreError> {
+        either!(self, since(id, bookmark))
+    }
+
+    async fn now(&self) -> Result<jiff::Timestamp, StoreError> {
+        either!(self, now())
     }
 }

@@ -3,7 +3,7 @@
 //! [`build()`] folds the journal of a run into one typed [`Report`], and every form is made from that: [`brief()`] and [`human()`] for a
 //! terminal, [`html`] as one self-contained file, [`json`] for programs, [`markdown()`] for tickets, [`junit()`], [`tap()`] and
 //! [`github_summary`] for CI. The same code serves the end of a live run, a run that was killed, and a run of last year.
-//! [`merge()`] joins the reports of several runs into one. Nothing here has effects: the moment of making comes in, text goes
+//! [`merge()`] joins the reports of several runs into one, and `watch` has the pages of `serve`. Nothing here has effects: the moment of making comes in, text goes
 //! out.
 //!
 //! Names, reasons and messages come from plans and from the service. They reach a terminal or a document through one
@@ -35,12 +35,14 @@ mod tap;
 mod tests;
 mod urgency;
 mod verdict;
+mod watch;
 mod wording;
 
 pub use brief::brief;
 pub use build::{ReportError, build};
 pub use compare::{
-    Change, CompareError, ComparedItem, ComparedRun, Comparison, Measure, compare, comparison_human, comparison_json,
+    Change, CompareError, ComparedItem, ComparedRun, Comparison, Measure, comparable, compare, comparison_human,
+    comparison_json,
 };
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
@@ -68,4 +70,8 @@ pub use screen::{Cell, Screen, Style, Tone};
 pub use standing::Standing;
 pub use tap::tap;
 pub use verdict::Verdict;
+pub use watch::{
+    Follow, HISTORY, HistoryPage, Life, PAGE, Parts, RunRow, RunSummary, RunsPage, Served, history_page, login_page,
+    message_page, plans_page, report_page, runs_page,
+};
 pub use wording::shell_word;

@@ -11,6 +11,7 @@
 )]
 
 mod changeset;
+mod chromium;
 mod claims;
 mod cli;
 mod client;
@@ -34,6 +35,7 @@ mod resume;
 mod rig;
 mod rules;
 mod schedules;
+mod serve;
 mod shard;
 mod store;
 mod validate;

@@ -8,6 +8,7 @@ mod address;
 mod leases;
 mod patience;
 mod pruning;
+mod reading;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
 use super::record::{ReadHead, has_ended};
 use super::remains::{Remains, in_order};
-use super::{Claim, Entry, Lease, Run, Store, StoreError};
+use super::{Claim, Entry, Lease, Reader as _, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
 /// How long a server that went away is waited for, where nothing else is said.
@@ -62,6 +63,9 @@ struct Inner {
     tails: Mutex<BTreeMap<RunId, Tail>>,
 }
 
+/// A run with its entries, and where they end.
+type ReadRun = ((Run, Vec<Entry>), Option<Tail>);
+
 /// Does some work over the connection; again, over a new one, where the server went away.
 macro_rules! patiently {
     ($store:expr, $length:expr, $what:literal, |$connection:ident| $work:expr) => {{
@@ -82,6 +86,8 @@ macro_rules! patiently {
     }};
 }
 
+pub(in crate::journal::postgres) use patiently;
+
 impl PostgresStore {
     /// Connects, and makes the tables where they aren't there. A server that doesn't answer isn't waited for here. Later,
     /// one that went away is waited for as long as `patience` says.
@@ -89,12 +95,25 @@ impl PostgresStore {
     /// # Errors
     /// When there is no connection, or the tables were made by a newer version.
     pub async fn open(address: &Address, patience: Duration) -> Result<Self, StoreError> {
-        let line = Line::new(address.options.clone());
-        let inner = Inner { address: address.clone(), patience, line, tails: Mutex::default() };
-        let store = Self(Arc::new(inner));
+        let store = Self::at(address, patience, Line::new(address.options.clone()));
         let place = &store.0.address.place;
         patiently!(&store, Duration::ZERO, "be opened", |connection| schema::migrate(connection, place))?;
         Ok(store)
+    }
+
+    /// Connects to read alone: the session can write nothing, and the tables aren't brought up to date.
+    ///
+    /// # Errors
+    /// When there is no connection, or the tables aren't there or are of another version.
+    pub async fn open_to_read(address: &Address, patience: Duration) -> Result<Self, StoreError> {
+        let store = Self::at(address, patience, Line::to_read(address.options.clone()));
+        let place = &store.0.address.place;
+        patiently!(&store, Duration::ZERO, "be opened", |connection| schema::check(connection, place))?;
+        Ok(store)
+    }
+
+    fn at(address: &Address, patience: Duration, line: Line) -> Self {
+        Self(Arc::new(Inner { address: address.clone(), patience, line, tails: Mutex::default() }))
     }
 
     /// Ends the connection in order.
@@ -238,7 +257,7 @@ impl PostgresStore {
         connection: &mut PgConnection,
         (id, plan, environment): (Option<&str>, Option<&str>, Option<&str>),
         head: ReadHead,
-    ) -> Result<Vec<(Run, Vec<Entry>)>, Trouble> {
+    ) -> Result<Vec<ReadRun>, Trouble> {
         let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let heads = sqlx::query(
             "SELECT r.head, r.checksum, t.seq, t.checksum AS tail FROM restorectl.runs r \
@@ -284,12 +303,10 @@ impl PostgresStore {
         let whole = |(run, kept): (Run, KeptRun)| {
             let entries = entries.get(run.id.as_str()).map_or(&[][..], Vec::as_slice);
             let entries = chain::read(&run.id, &kept, entries).map_err(|problem| self.damaged(problem))?;
-            Ok((run, entries))
+            Ok(((run, entries), kept.tail))
         };
-        let left = remains.iter().map(|remains| Ok(remains.read().map_err(|problem| self.damaged(problem))?));
-        let mut runs = runs.into_iter().map(whole).chain(left).collect::<Result<Vec<_>, Trouble>>()?;
-        in_order(&mut runs);
-        Ok(runs)
+        let left = remains.iter().map(|remains| Ok((remains.read().map_err(|problem| self.damaged(problem))?, None)));
+        runs.into_iter().map(whole).chain(left).collect()
     }
 
     async fn ids(&self, connection: &mut PgConnection) -> Result<Vec<RunId>, Trouble> {
@@ -374,10 +391,7 @@ impl Store for PostgresStore {
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {
-        let found = patiently!(self, self.0.patience, "read a run", |connection| {
-            self.whole(connection, (Some(id.as_str()), None, None), Run::with_changeset)
-        });
-        Ok(found?.pop())
+        Ok(self.begin(id).await?.map(|(run, entries, _)| (run, entries)))
     }
 
     async fn prune(&self, run: &Run, entries: &[Entry]) -> Result<bool, StoreError> {
@@ -393,8 +407,11 @@ impl Store for PostgresStore {
     }
 
     async fn runs_of(&self, plan: &Slug, environment: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
-        patiently!(self, self.0.patience, "list the runs of a plan", |connection| {
+        let found = patiently!(self, self.0.patience, "list the runs of a plan", |connection| {
             self.whole(connection, (None, Some(plan.as_str()), Some(environment)), Run::without_changeset)
-        })
+        });
+        let mut runs: Vec<(Run, Vec<Entry>)> = found?.into_iter().map(|(run, _)| run).collect();
+        in_order(&mut runs);
+        Ok(runs)
     }
 }

@@ -31,6 +31,9 @@ SELECT set_config('synchronous_commit',
        set_config('idle_in_transaction_session_timeout', '30s', false)
 ";
 
+/// What a session is set to besides that only reads.
+const READ_ONLY: &str = "SELECT set_config('default_transaction_read_only', 'on', false)";
+
 /// Why an attempt failed.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -56,6 +59,7 @@ impl From<StoreError> for Trouble {
 #[derive(Debug)]
 pub(super) struct Line {
     options: PgConnectOptions,
+    is_to_read: bool,
     open: Mutex<Option<PgConnection>>,
 }
 
@@ -68,7 +72,12 @@ pub(super) struct Session<'a> {
 
 impl Line {
     pub(super) fn new(options: PgConnectOptions) -> Self {
-        Self { options, open: Mutex::new(None) }
+        Self { options, is_to_read: false, open: Mutex::new(None) }
+    }
+
+    /// One on which nothing can be written.
+    pub(super) fn to_read(options: PgConnectOptions) -> Self {
+        Self { is_to_read: true, ..Self::new(options) }
     }
 
     /// The connection, made anew where there is none.
@@ -79,6 +88,9 @@ impl Line {
             None => {
                 let mut connection = self.options.connect().await?;
                 sqlx::query(SESSION).execute(&mut connection).await?;
+                if self.is_to_read {
+                    sqlx::query(READ_ONLY).execute(&mut connection).await?;
+                }
                 connection
             }
         };

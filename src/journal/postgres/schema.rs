@@ -91,6 +91,20 @@ pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Resul
     Ok(())
 }
 
+/// Makes sure that the tables are those of this version, and changes nothing.
+pub(super) async fn check(connection: &mut PgConnection, place: &str) -> Result<(), Trouble> {
+    let known = STEPS.len();
+    let problem = match version(connection, place).await? {
+        Some(version) if version == known => return Ok(()),
+        None => "it holds no tables of restorectl: `restorectl apply` makes them".to_owned(),
+        Some(version) => format!(
+            "its schema has version {version}, and version {known} is read: any other command of this restorectl, like \
+             `restorectl runs list`, brings it up to date"
+        ),
+    };
+    Err(Trouble::Final(StoreError::Unreadable { place: place.to_owned(), problem }))
+}
+
 /// The version of the tables, where there are any.
 async fn version(connection: &mut PgConnection, place: &str) -> Result<Option<usize>, Trouble> {
     // Asked of the catalogue itself: `to_regclass` may still remember how it was before the lock.

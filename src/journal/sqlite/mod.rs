@@ -4,6 +4,7 @@
 
 mod leases;
 mod pruning;
+mod reading;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
 use super::record::ReadHead;
 use super::remains::in_order;
-use super::{Claim, Entry, Lease, Run, Store, StoreError};
+use super::{Claim, Entry, Lease, Reader as _, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 
 /// How many entries are written by one statement at most.
@@ -47,6 +48,14 @@ impl SqliteStore {
     /// As [`SqliteStore::open`].
     pub async fn open_patiently(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         schema::open(path, patience).await
+    }
+
+    /// Opens a file that is there to read it alone: nothing of it is changed, and its tables aren't brought up to date.
+    ///
+    /// # Errors
+    /// When it isn't there, can't be read, or its tables are of another version.
+    pub async fn open_to_read(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        schema::open_to_read(path, patience).await
     }
 
     fn place(&self) -> String {
@@ -83,11 +92,24 @@ impl SqliteStore {
         row: &SqliteRow,
         head: ReadHead,
     ) -> Result<(Run, Vec<Entry>), StoreError> {
-        let fail = |e| self.failed("read a run's entries", e);
         let kept = self.kept(row)?;
         let run = head(&kept.head).map_err(|e| self.damaged(format!("the head of a run: {e}")))?;
-        let rows = sqlx::query("SELECT seq, at, record, checksum FROM entries WHERE run = ? ORDER BY seq")
-            .bind(run.id.as_str())
+        let entries = self.kept_entries(connection, &run.id, 0).await?;
+        let entries = chain::read(&run.id, &kept, &entries).map_err(|problem| self.damaged(problem))?;
+        Ok((run, entries))
+    }
+
+    /// A run's entries after that one.
+    async fn kept_entries(
+        &self,
+        connection: &mut SqliteConnection,
+        run: &RunId,
+        after: i64,
+    ) -> Result<Vec<KeptEntry>, StoreError> {
+        let fail = |e| self.failed("read a run's entries", e);
+        let rows = sqlx::query("SELECT seq, at, record, checksum FROM entries WHERE run = ? AND seq > ? ORDER BY seq")
+            .bind(run.as_str())
+            .bind(after)
             .fetch_all(connection)
             .await
             .map_err(fail)?;
@@ -100,8 +122,7 @@ impl SqliteStore {
             })
         };
         let entries: Result<Vec<KeptEntry>, sqlx::Error> = rows.iter().map(entry).collect();
-        let entries = chain::read(&run.id, &kept, &entries.map_err(fail)?).map_err(|problem| self.damaged(problem))?;
-        Ok((run, entries))
+        entries.map_err(fail)
     }
 
     /// Whose run it is, whether its lease is held, and its tail.
@@ -251,21 +272,7 @@ impl Store for SqliteStore {
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<(Run, Vec<Entry>)>, StoreError> {
-        let fail = |e| self.failed("read a run", e);
-        // In one transaction, so that nothing is appended between the entries and where they end.
-        let mut transaction = self.pool.begin().await.map_err(fail)?;
-        let row = sqlx::query(
-            "SELECT head, r.checksum, t.seq, t.checksum AS tail FROM runs r LEFT JOIN tails t ON t.run = r.id \
-             WHERE r.id = ?",
-        )
-        .bind(id.as_str())
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(fail)?;
-        match row {
-            Some(row) => Ok(Some(self.whole(&mut transaction, &row, Run::with_changeset).await?)),
-            None => Ok(None),
-        }
+        Ok(self.begin(id).await?.map(|(run, entries, _)| (run, entries)))
     }
 
     async fn prune(&self, run: &Run, entries: &[Entry]) -> Result<bool, StoreError> {
@@ -304,6 +311,7 @@ fn failed(path: &Path, what: &'static str, source: sqlx::Error) -> StoreError {
         Some(8) => ": it may not be written; see to its permissions and its folder's",
         Some(10) => ": the disk failed; see to it before anything else is restored",
         Some(11 | 26) => return StoreError::Damaged { place, problem: format!("it could not {what}: {source}") },
+        Some(14) => ": it isn't there, or its folder lets nobody make the files that SQLite keeps beside it",
         Some(13) => ": its disk is full, or it may not grow; make room and run the same command again",
         _ => "",
     };

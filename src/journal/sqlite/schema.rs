@@ -114,16 +114,55 @@ pub(super) async fn open(path: &Path, patience: Duration) -> Result<SqliteStore,
     Ok(SqliteStore { pool, path: path.to_owned() })
 }
 
+/// Opens a file to read it, beside whoever writes it. The files that SQLite keeps beside it while it is open may be made.
+pub(super) async fn open_to_read(path: &Path, patience: Duration) -> Result<SqliteStore, StoreError> {
+    if !path.is_file() {
+        let problem = "there is no such file: `restorectl apply` makes one, and `--state` names another".to_owned();
+        return Err(StoreError::Unreadable { place: path.display().to_string(), problem });
+    }
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).pragma("query_only", "ON").busy_timeout(patience);
+    // Several: readers of a write-ahead log are in nobody's way.
+    let pool = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(LONGEST_WAIT);
+    let pool = pool.connect_with(options).await.map_err(|e| failed(path, "be opened", e))?;
+    check(path, &pool).await?;
+    Ok(SqliteStore { pool, path: path.to_owned() })
+}
+
+/// How many may read at once.
+const READERS: u32 = 4;
+
+/// How long somebody waits for his turn to read.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Makes sure that the tables are those of this version.
+pub(super) async fn check(path: &Path, pool: &SqlitePool) -> Result<(), StoreError> {
+    let fail = |e| failed(path, "be read", e);
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await.map_err(fail)?;
+    let known = STEPS.len();
+    let problem = match usize::try_from(version) {
+        Ok(version) if version == known => return Ok(()),
+        Ok(0) => "it holds no tables of restorectl: `restorectl apply` makes them".to_owned(),
+        Ok(version) if version < known => format!(
+            "its schema has version {version}, and version {known} is read: any other command of this restorectl, like \
+             `restorectl runs list`, brings it up to date"
+        ),
+        _ => newer(version),
+    };
+    Err(StoreError::Unreadable { place: path.display().to_string(), problem })
+}
+
+fn newer(version: i64) -> String {
+    format!("its schema has version {version}, and this restorectl knows {}: use a newer one", STEPS.len())
+}
+
 async fn migrate(path: &Path, pool: &SqlitePool) -> Result<(), StoreError> {
     let fail = |e| failed(path, "be prepared", e);
     let unreadable = |problem| StoreError::Unreadable { place: path.display().to_string(), problem };
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(fail)?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await.map_err(fail)?;
     let Some(missing) = usize::try_from(version).ok().and_then(|version| STEPS.get(version..)) else {
-        let known = STEPS.len();
-        return Err(unreadable(format!(
-            "its schema has version {version}, and this restorectl knows {known}: use a newer one"
-        )));
+        return Err(unreadable(newer(version)));
     };
     if version == 0 {
         let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")

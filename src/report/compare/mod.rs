@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::human::comparison_human;
-use super::document::{ItemReport, Report};
+use super::document::{AttemptReport, ItemReport, Report};
 use super::{Standing, Verdict};
 use crate::model::Millis;
 
@@ -149,6 +149,23 @@ pub fn compare(reports: &[Report]) -> Result<Comparison, CompareError> {
     let marked = |is: fn(&Change) -> bool| items.iter().filter_map(|item| item.change).filter(is).count();
     let (slower, faster) = (marked(|change| change.slower), marked(|change| change.faster));
     Ok(Comparison { plan: last.plan.name.clone(), rule: RULE, runs, items, slower, faster })
+}
+
+/// A report with no more of it than a comparison reads: of a large plan's runs, many are held at once.
+pub fn comparable(mut report: Report) -> Report {
+    for item in &mut report.items {
+        let last = item.attempts.pop();
+        item.attempts.clear();
+        item.attempts.extend(last.map(|last| AttemptReport { restore: None, ..last }));
+        item.objects.clear();
+        item.late.clear();
+        item.notes.clear();
+        item.data_loss.losses.clear();
+    }
+    report.notes.clear();
+    report.checks.clear();
+    report.not_executed.clear();
+    report
 }
 
 /// The comparison as JSON.

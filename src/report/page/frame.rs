@@ -11,19 +11,31 @@ use crate::report::PlanReport;
 /// The beginning of a page up to its body. Its style sheet and its script, if it has one, are allowed by their hashes and
 /// nothing else is, so even a text that got through could do nothing.
 pub(super) fn head(page: &mut Markup, title: &str, script: Option<&str>) {
-    page.fixed("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    let policy = policy(CSS, script, "form-action 'none'");
+    begin(page, title, CSS, Some(&policy));
+    page.fixed("</head>\n");
+}
+
+/// What a page may load and run: its own style sheet and its own script, by their hashes; and `more`.
+pub(in crate::report) fn policy(style: &str, script: Option<&str>, more: &str) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     let script = script.map_or_else(String::new, |script| format!("script-src 'sha256-{}'; ", hash(script)));
-    let style = hash(CSS);
-    let policy = format!("default-src 'none'; style-src 'sha256-{style}'; {script}base-uri 'none'; form-action 'none'");
-    page.open("meta", &[("http-equiv", "Content-Security-Policy"), ("content", &policy)]).fixed("\n");
+    format!("default-src 'none'; style-src 'sha256-{}'; {script}base-uri 'none'; {more}", hash(style))
+}
+
+/// The beginning of a page, with its head still open. Where a server sends the policy, the page needn't hold it.
+pub(in crate::report) fn begin(page: &mut Markup, title: &str, style: &'static str, policy: Option<&str>) {
+    page.fixed("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    if let Some(policy) = policy {
+        page.open("meta", &[("http-equiv", "Content-Security-Policy"), ("content", policy)]).fixed("\n");
+    }
     page.fixed("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.fixed(
         "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
     );
     page.fixed("<meta name=\"robots\" content=\"noindex\">\n");
     page.element("title", &[], title);
-    page.fixed("<style>").fixed(CSS).fixed("</style>\n</head>\n");
+    page.fixed("<style>").fixed(style).fixed("</style>\n");
 }
 
 /// Which plan it is, with which inputs, what it is for and whose it is.

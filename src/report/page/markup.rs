@@ -1,30 +1,48 @@
 //! HTML under construction. Tags and attribute names are ours, fixed when this is compiled; all else is escaped. There
 //! is no way to put a foreign text in unescaped.
 
+use serde::Serialize;
+
 use crate::report::wording::harmless;
 
 /// Attributes of an element: names are fixed, values are escaped.
-pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
+pub(in crate::report) type Attributes<'a> = &'a [(&'static str, &'a str)];
 
 /// A piece of a page.
 #[derive(Debug, Default)]
-pub(super) struct Markup {
+pub(in crate::report) struct Markup {
     out: String,
 }
 
+/// A piece of a page that only [`Markup`] makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Piece(String);
+
 impl Markup {
-    pub(super) fn finish(self) -> String {
+    pub(in crate::report) fn finish(self) -> String {
         self.out
     }
 
     /// Markup that was written down in this source.
-    pub(super) fn fixed(&mut self, markup: &'static str) -> &mut Self {
+    pub(in crate::report) fn fixed(&mut self, markup: &'static str) -> &mut Self {
         self.out.push_str(markup);
         self
     }
 
+    /// A piece of a page that was made here before, so that all in it is escaped.
+    pub(in crate::report) fn piece(&mut self, piece: &Piece) -> &mut Self {
+        self.out.push_str(&piece.0);
+        self
+    }
+
+    /// What was made, to be put into a page later.
+    pub(in crate::report) fn cut(self) -> Piece {
+        Piece(self.out)
+    }
+
     /// A text, made harmless and escaped.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub(in crate::report) fn text(&mut self, text: &str) -> &mut Self {
         self.escaped(&harmless(text));
         self
     }
@@ -43,7 +61,7 @@ impl Markup {
     }
 
     /// A start tag.
-    pub(super) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) -> &mut Self {
+    pub(in crate::report) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) -> &mut Self {
         self.out.push('<');
         self.out.push_str(tag);
         for (name, value) in attributes {
@@ -58,7 +76,7 @@ impl Markup {
     }
 
     /// An end tag, on a line of its own in the source.
-    pub(super) fn close(&mut self, tag: &'static str) -> &mut Self {
+    pub(in crate::report) fn close(&mut self, tag: &'static str) -> &mut Self {
         self.out.push_str("</");
         self.out.push_str(tag);
         self.out.push_str(">\n");
@@ -66,12 +84,17 @@ impl Markup {
     }
 
     /// An element that holds a text.
-    pub(super) fn element(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) -> &mut Self {
+    pub(in crate::report) fn element(
+        &mut self,
+        tag: &'static str,
+        attributes: Attributes<'_>,
+        text: &str,
+    ) -> &mut Self {
         self.open(tag, attributes).text(text).close(tag)
     }
 
     /// An element that holds prose; what stands in backquotes becomes code. A lone backquote stays what it is.
-    pub(super) fn prose(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) -> &mut Self {
+    pub(in crate::report) fn prose(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) -> &mut Self {
         self.open(tag, attributes);
         let mut parts = text.split('`').peekable();
         let paired = text.matches('`').count().is_multiple_of(2);
@@ -91,7 +114,7 @@ impl Markup {
     }
 
     /// A fact of a description list; nothing where there is none.
-    pub(super) fn fact(&mut self, name: &str, value: Option<&str>) -> &mut Self {
+    pub(in crate::report) fn fact(&mut self, name: &str, value: Option<&str>) -> &mut Self {
         if let Some(value) = value {
             self.fixed("<div>").element("dt", &[], name).prose("dd", &[], value).close("div");
         }

@@ -3,9 +3,9 @@
 
 mod diff;
 mod find;
-mod frame;
+pub(super) mod frame;
 mod item;
-mod markup;
+pub(super) mod markup;
 mod plain;
 mod runs;
 mod timeline;
@@ -18,8 +18,8 @@ use super::standing::Mark;
 use super::wording::{SIMULATED, bytes, count, hours, moment};
 use super::{ObjectiveVerdict, Standing, Verdict};
 
-const CSS: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+pub(super) const CSS: &str = include_str!("page.css");
+pub(super) const SCRIPT: &str = include_str!("page.js");
 
 /// The report as a self-contained HTML page.
 pub fn html(report: &Report) -> String {
@@ -27,36 +27,37 @@ pub fn html(report: &Report) -> String {
     let title = format!("{}: {} in {}", report.verdict.words, report.plan.name, report.environment.name);
     frame::head(&mut page, &title, Some(SCRIPT));
     page.fixed("<body>\n");
-    banner(&mut page, report);
-    page.fixed("<main>\n");
-    facts(&mut page, report);
-    runs::runs(&mut page, report);
-    summary(&mut page, report);
-    next(&mut page, report);
-    may_still_run(&mut page, report);
-    find::form(&mut page, report);
-    timeline::timeline(&mut page, report);
-    item::items(&mut page, report);
-    not_executed(&mut page, report);
-    losses(&mut page, report);
-    checks(&mut page, report);
-    notes(&mut page, report);
-    page.fixed("</main>\n");
-    footer(&mut page, report);
-    page.fixed("<script>").fixed(SCRIPT).fixed("</script>\n");
+    contents(&mut page, report);
     page.fixed("</body>\n</html>\n");
     page.finish()
+}
+
+/// All that a report's page holds, with its script.
+pub(super) fn contents(page: &mut Markup, report: &Report) {
+    banner(page, report);
+    page.fixed("<main>\n");
+    facts(page, report);
+    runs::runs(page, report);
+    summary(page, report);
+    next(page, report);
+    may_still_run(page, report);
+    find::form(page, report);
+    timeline::timeline(page, report);
+    item::items(page, report);
+    not_executed(page, report);
+    losses(page, report);
+    checks(page, report);
+    notes(page, report);
+    page.fixed("</main>\n");
+    footer(page, report);
+    page.fixed("<script>").fixed(SCRIPT).fixed("</script>\n");
 }
 
 fn banner(page: &mut Markup, report: &Report) {
     if report.simulated {
         page.element("p", &[("class", "simulated"), ("role", "note")], SIMULATED);
     }
-    let mark = match report.verdict.code {
-        Verdict::AllSucceeded | Verdict::NothingToDo => Mark::Good,
-        Verdict::SomeFailed | Verdict::PartialOrUnknown => Mark::Bad,
-        Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Mark::Open,
-    };
+    let mark = mark_of(report.verdict.code);
     page.open("header", &[("class", &format!("banner {}", class(mark)))]);
     page.element("p", &[("class", "kind")], "Restore report");
     page.fixed("<h1>");
@@ -67,8 +68,17 @@ fn banner(page: &mut Markup, report: &Report) {
     page.close("header");
 }
 
+/// How a verdict is marked.
+pub(super) fn mark_of(verdict: Verdict) -> Mark {
+    match verdict {
+        Verdict::AllSucceeded | Verdict::NothingToDo => Mark::Good,
+        Verdict::SomeFailed | Verdict::PartialOrUnknown => Mark::Bad,
+        Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Mark::Open,
+    }
+}
+
 /// The name of a mark in the style sheet.
-fn class(mark: Mark) -> &'static str {
+pub(super) fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Good => "good",
         Mark::Bad => "bad",
@@ -78,7 +88,7 @@ fn class(mark: Mark) -> &'static str {
 }
 
 /// A shape for the eye that skims; a word always stands beside it.
-fn glyph(mark: Mark) -> &'static str {
+pub(super) fn glyph(mark: Mark) -> &'static str {
     match mark {
         Mark::Good => "\u{2713}",
         Mark::Bad => "\u{2715}",
@@ -89,9 +99,13 @@ fn glyph(mark: Mark) -> &'static str {
 
 /// A standing with its shape, its word and its colour.
 fn standing(page: &mut Markup, standing: Standing) {
-    let mark = standing.mark();
+    marked(page, standing.mark(), standing.words());
+}
+
+/// Words with the shape and the colour of a mark.
+pub(super) fn marked(page: &mut Markup, mark: Mark, words: &str) {
     page.open("span", &[("class", &format!("standing {}", class(mark)))]);
-    page.element("span", &[("aria-hidden", "true")], glyph(mark)).text(standing.words()).close("span");
+    page.element("span", &[("aria-hidden", "true")], glyph(mark)).text(words).close("span");
 }
 
 fn facts(page: &mut Markup, report: &Report) {
@@ -165,7 +179,7 @@ fn summary(page: &mut Markup, report: &Report) {
 }
 
 /// A table's cell that names its column where the columns are stacked.
-fn cell(page: &mut Markup, label: &str, text: &str) {
+pub(super) fn cell(page: &mut Markup, label: &str, text: &str) {
     page.prose("td", &[("data-label", label)], text);
 }
 

@@ -1,119 +1,16 @@
 //! The page in a real browser, where there is one: `cargo test -- --ignored`, with Debian's package `chromium`.
 
-#![allow(clippy::disallowed_methods, reason = "a browser is a program, and reads a file")]
+#![allow(clippy::disallowed_methods, unreachable_pub, reason = "a browser is a program, and reads a file")]
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+#[path = "../../../tests/suite/chromium.rs"]
+mod chromium;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::chromium::{Browser, is_there};
 use super::formats::many;
 use super::scenario::hostile;
 use crate::report::{Report, html};
-
-/// A browser that is told what to do over two pipes, and its page.
-struct Browser {
-    process: Child,
-    commands: File,
-    answers: Receiver<Value>,
-    sent: u64,
-    session: Option<String>,
-    _folder: tempfile::TempDir,
-}
-
-impl Browser {
-    fn on(page: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        std::fs::write(path("page.html"), page).unwrap();
-        let made = Command::new("mkfifo").args([path("in"), path("out")]).status().unwrap();
-        assert!(made.success());
-        // No sandbox: it can't be had by root, and the page is ours.
-        let script = "exec chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
-                      --user-data-dir=\"$1/profile\" --remote-debugging-pipe about:blank 3<\"$1/in\" 4>\"$1/out\"";
-        let process = Command::new("sh")
-            .args(["-c", script, "sh"])
-            .arg(folder.path())
-            .env("HOME", folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let commands = File::options().write(true).open(path("in")).unwrap();
-        let mut out = BufReader::new(File::open(path("out")).unwrap());
-        let (tell, answers) = channel();
-        std::thread::spawn(move || {
-            let mut message = Vec::new();
-            while out.read_until(0, &mut message).is_ok_and(|read| read > 0) {
-                message.pop();
-                if tell.send(serde_json::from_slice(&message).unwrap()).is_err() {
-                    break;
-                }
-                message.clear();
-            }
-        });
-        let address = format!("file://{}", path("page.html").display());
-        let mut browser = Self { process, commands, answers, sent: 0, session: None, _folder: folder };
-        let target = browser.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
-        let session = browser.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
-        browser.session = Some(session["sessionId"].as_str().unwrap().to_owned());
-        browser.call("Page.enable", json!({}));
-        browser.call("Page.navigate", json!({"url": address}));
-        browser.value("new Promise(done => document.readyState === 'complete' && location.protocol === 'file:' ? done(1) : addEventListener('load', () => done(1)))");
-        browser
-    }
-
-    fn call(&mut self, method: &str, parameters: Value) -> Value {
-        self.sent += 1;
-        let mut message = json!({"id": self.sent, "method": method, "params": parameters});
-        if let Some(session) = &self.session {
-            message["sessionId"] = session.clone().into();
-        }
-        self.commands.write_all(message.to_string().as_bytes()).unwrap();
-        self.commands.write_all(&[0]).unwrap();
-        loop {
-            let answer = self.answers.recv_timeout(Duration::from_secs(120)).unwrap();
-            if answer["id"] == self.sent {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
-            }
-        }
-    }
-
-    /// What an expression comes to in the page; a promise is waited for.
-    fn value(&mut self, expression: &str) -> Value {
-        let asked = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let answer = self.call("Runtime.evaluate", asked);
-        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
-        answer["result"]["value"].clone()
-    }
-
-    /// Says something in a field or a box, and gives how many rows are shown then.
-    fn shown_after(&mut self, action: &str) -> (u64, String) {
-        self.value(&format!(
-            "(() => {{ {action}; return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))); }})()"
-        ));
-        let rows = self.value("document.querySelectorAll('tbody[data-mark]:not([hidden])').length").as_u64().unwrap();
-        (rows, self.value("document.getElementById('found').textContent").as_str().unwrap().to_owned())
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn is_there() -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| Path::new(&folder).join("chromium").is_file()))
-}
 
 /// Ten thousand restores, of which some failed: copies of a few.
 fn ten_thousand() -> Report {

@@ -11,3 +11,4 @@ mod page;
 mod preview;
 mod scenario;
 mod terminal;
+mod watch;

@@ -16,7 +16,7 @@ fn pages() -> Vec<String> {
 }
 
 /// Every tag of a page, as it is written between its angle brackets; the style sheet and the script are left out.
-fn tags(page: &str) -> Vec<&str> {
+pub(super) fn tags(page: &str) -> Vec<&str> {
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, rest) = rest.split_once("</style>").unwrap();
     let (rest, end) = rest.split_once("<script>").unwrap();
@@ -28,7 +28,7 @@ fn tags(page: &str) -> Vec<&str> {
         .collect()
 }
 
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(<sha2::Sha256 as sha2::Digest>::digest(text))
 }

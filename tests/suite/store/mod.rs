@@ -8,6 +8,7 @@ mod faults;
 mod file;
 mod full;
 pub mod places;
+mod reading;
 mod runners;
 mod server;
 mod shards;

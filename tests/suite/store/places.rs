@@ -5,9 +5,9 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use restorectl::journal::StateStore;
 use restorectl::journal::postgres::{Address, PostgresStore};
 use restorectl::journal::sqlite::SqliteStore;
+use restorectl::journal::{StateStore, StoreError};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 /// The server for the tests.
@@ -83,6 +83,16 @@ impl Place {
                 StateStore::Server(PostgresStore::open(&address, Duration::from_secs(60)).await.unwrap())
             }
         }
+    }
+
+    pub async fn open_to_read(&self) -> Result<StateStore, StoreError> {
+        let patience = Duration::from_secs(5);
+        Ok(match self {
+            Self::File(_) => StateStore::File(SqliteStore::open_to_read(Path::new(&self.said()), patience).await?),
+            Self::Server(url) => {
+                StateStore::Server(PostgresStore::open_to_read(&Address::parse(url).unwrap(), patience).await?)
+            }
+        })
     }
 
     /// Changes what is kept behind the store's back. `@` stands before the names of tables.

@@ -1,11 +1,14 @@
 //! A run while it goes on, in a few lines for a terminal: what is done, what runs, what holds it up, and how long it will
-//! take as far as anything tells. Kept up to date item by item, so that a plan of thousands costs no more to show.
+//! take as far as anything tells. The live page of `watch/` shows the same. Kept up to date item by item, so that a plan of thousands costs no more to show.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
+mod view;
+
+pub(in crate::report) use self::view::{Under, View};
 use super::screen::{Style, Tone, pad};
 use super::standing::{Mark, Standing};
 use super::wording::{bytes, count, harmless};
@@ -237,7 +240,7 @@ impl Running {
 }
 
 /// Whole seconds: what changes more often can't be read.
-fn seconds(length: Millis) -> String {
+pub(super) fn seconds(length: Millis) -> String {
     match length.0 / 1000 {
         0 => "0s".to_owned(),
         whole => Millis::from_secs(whole).to_string(),

@@ -1,0 +1,136 @@
+//! How a browser comes by a session: it sends the token once, by a form, and bears a cookie from then on.
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::Shared;
+use super::failure::{self, Failure, served};
+use crate::report::login_page;
+
+const COOKIE: &str = "restorectl_session";
+/// No login is larger.
+const LOGIN_LIMIT: usize = 8 * 1024;
+
+/// Where a browser goes after it has logged in.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Then {
+    then: Option<String>,
+}
+
+/// The sessions that a request names.
+pub(super) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
+/// The answer where the token is lacking: to people the form, to programs a word.
+pub(super) fn wanted(request: &Request) -> Response {
+    let is_person = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let mut response = if is_person.is_some_and(|accepts| accepts.contains("text/html")) {
+        let then = request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+        served(StatusCode::UNAUTHORIZED, login_page(then, false))
+    } else {
+        let words = "the token is lacking: send it as `Authorization: Bearer TOKEN`\n";
+        (StatusCode::UNAUTHORIZED, words).into_response()
+    };
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"restorectl\""));
+    response
+}
+
+/// The form. Where no token is wanted there is none.
+pub(super) async fn page(State(shared): State<Arc<Shared>>, Query(said): Query<Then>) -> Response {
+    match shared.access {
+        Some(_) => served(StatusCode::OK, login_page(within(said.then.as_deref()), false)),
+        None => Failure::NotFound("There is nothing at this address.".to_owned()).into_response(),
+    }
+}
+
+/// Takes the token, and begins a session.
+pub(super) async fn log_in(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let Some(access) = &shared.access else {
+        return Failure::NotFound("There is nothing at this address.".to_owned()).into_response();
+    };
+    if is_from_another_page(request.headers()) {
+        return failure::page(StatusCode::FORBIDDEN, "From elsewhere", "Another site's page sent this form.");
+    }
+    let is_safe = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    let Ok(body) = to_bytes(request.into_body(), LOGIN_LIMIT).await else {
+        return failure::page(StatusCode::PAYLOAD_TOO_LARGE, "Too much", "No token is so long.");
+    };
+    let (mut token, mut then) = (String::new(), None);
+    for (name, value) in url::form_urlencoded::parse(&body) {
+        match &*name {
+            "token" => token = value.into_owned(),
+            "then" => then = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    let then = within(then.as_deref());
+    if !access.is_token(token.trim()) {
+        (shared.say)("somebody sent a wrong token");
+        return served(StatusCode::UNAUTHORIZED, login_page(then, true));
+    }
+    let Ok(session) = access.begin() else {
+        return failure::page(StatusCode::INTERNAL_SERVER_ERROR, "No session", "The system gives no random numbers.");
+    };
+    let secure = if is_safe { "; Secure" } else { "" };
+    let cookie = HeaderValue::from_str(&format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict{secure}"));
+    let (Ok(cookie), Ok(then)) = (cookie, HeaderValue::from_str(then)) else {
+        return failure::page(
+            StatusCode::BAD_REQUEST,
+            "No such page",
+            "The page that was asked for has no such address.",
+        );
+    };
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, then)]).into_response()
+}
+
+/// A page of this server; the first one where something else is named.
+fn within(then: Option<&str>) -> &str {
+    let is_ours = |then: &&str| {
+        let rest = then.strip_prefix('/');
+        rest.is_some_and(|rest| !rest.starts_with(['/', '\\'])) && then.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    then.filter(is_ours).filter(|then| !then.starts_with("/login")).unwrap_or("/")
+}
+
+/// Whether a form comes from a page of another origin than the one that it is sent to.
+fn is_from_another_page(headers: &HeaderMap) -> bool {
+    let said = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    match (said(header::ORIGIN), said(header::HOST)) {
+        (Some("null"), _) | (None, _) => false,
+        (Some(origin), Some(host)) => origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host)),
+        (Some(_), None) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_leads_to_pages_of_this_server_alone() {
+        for then in ["/", "/runs/20261123-031207-4f2a?view=report", "/plans/a%20b"] {
+            assert_eq!(within(Some(then)), then);
+        }
+        let elsewhere =
+            ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\r\nb", "/a b", "/login"];
+        for then in elsewhere {
+            assert_eq!(within(Some(then)), "/", "{then:?}");
+        }
+        assert_eq!(within(None), "/");
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a=b; restorectl_session=one"));
+        headers.append(header::COOKIE, HeaderValue::from_static("restorectl_session=two;restorectl_sessions=no"));
+        assert_eq!(cookies(&headers).collect::<Vec<_>>(), ["one", "two"]);
+    }
+}
