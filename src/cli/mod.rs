@@ -19,6 +19,7 @@ mod init;
 mod live;
 mod load;
 mod outputs;
+mod post;
 mod preview;
 mod process;
 mod render;
@@ -37,6 +38,7 @@ mod terminal;
 mod test;
 mod unlock;
 mod validate;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -4,11 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::difference::Bench;
 use super::exit::Exit;
 use super::outputs::{self, Destination, Outputs};
 use super::system::SystemClock;
-use super::terminal::Terminal;
 use super::{Global, connect, files};
 use crate::journal::Store;
 use crate::model::RunId;
@@ -149,16 +147,6 @@ fn shown(made: &Report, format: Format, style: Style, (to, all): (Destination, b
             report::github_summary(made, room).context(full)?
         }
     })
-}
-
-/// Ends `apply`: shows the report and says how the run ended.
-///
-/// # Errors
-/// When the journal can't be read back, or standard output can't be written.
-pub(super) async fn finish(bench: &Bench, id: &RunId, terminal: Terminal) -> anyhow::Result<Exit> {
-    let made = build(&bench.store, id, &bench.clock).await?;
-    terminal.result(&report::brief(&made, terminal.out()))?;
-    Ok(exit(&made))
 }
 
 /// The exit code that a report's verdict means.

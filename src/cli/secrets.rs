@@ -47,7 +47,11 @@ pub(super) fn resolve(api: &Api) -> anyhow::Result<Access> {
     Ok(Access { headers, bearer, restore })
 }
 
-fn one(reference: &SecretRef) -> anyhow::Result<Secret> {
+/// Resolves one.
+///
+/// # Errors
+/// When it can't be had; the error names the reference, never a value.
+pub(super) fn one(reference: &SecretRef) -> anyhow::Result<Secret> {
     let text = match reference {
         SecretRef::Env(name) => std::env::var(name).with_context(|| format!("{reference} can't be read"))?,
         SecretRef::File(path) => {

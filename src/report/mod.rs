@@ -22,6 +22,7 @@ mod live;
 mod markdown;
 mod merge;
 mod next;
+mod notice;
 mod objective;
 mod page;
 mod preview;
@@ -54,6 +55,7 @@ pub use junit::junit;
 pub use live::{Live, columns};
 pub use markdown::{STEP_LIMIT, github_summary, markdown};
 pub use merge::{MergeError, merge};
+pub use notice::{NOTICE_SCHEMA, NOTICE_VERSION, Notice, Notices};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
 pub use page::{html, preview_html};
 pub use preview::{

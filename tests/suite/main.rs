@@ -37,3 +37,4 @@ mod schedules;
 mod shard;
 mod store;
 mod validate;
+mod webhooks;

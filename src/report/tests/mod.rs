@@ -7,6 +7,7 @@ mod event;
 mod formats;
 mod live;
 mod merge;
+mod notice;
 mod page;
 mod preview;
 mod scenario;
