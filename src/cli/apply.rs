@@ -17,11 +17,11 @@ use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::webhook::Webhooks;
-use super::{Global, connect, diff, files, report as report_command};
+use super::{Global, connect, diff, files, otlp, report as report_command};
 use crate::changeset::{self, Changeset, plan_digest};
 use crate::journal::Share;
 use crate::model::{RunId, Shard, Slug, harmless};
-use crate::report;
+use crate::report::{self, Report};
 
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
@@ -110,8 +110,9 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     let hold = Hold::take(&bench, &place, (plan, &environment.name, share), terminal).await?;
     let ended = under_lease(wanted, consent, &bench, &hold, audience).await;
     hold.release(&bench, terminal).await;
-    webhooks.close(&bench.clock, terminal).await;
-    ended
+    let report = ended.as_ref().ok().and_then(|(_, report)| report.as_ref());
+    tokio::join!(webhooks.close(&bench.clock, terminal), otlp::tell(report, terminal));
+    ended.map(|(exit, _)| exit)
 }
 
 /// What is to be carried out.
@@ -159,7 +160,7 @@ async fn under_lease(
     bench: &Bench,
     hold: &Hold,
     audience: Audience<'_>,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<(Exit, Option<Report>)> {
     let terminal = audience.terminal;
     let resumes = match &wanted {
         Wanted::Left(left) => Some(left.run.clone()),
@@ -168,13 +169,13 @@ async fn under_lease(
     };
     let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
-        return Ok(Exit::Failed);
+        return Ok((Exit::Failed, None));
     };
     let run = execute::execute(bench, hold, &made, resumes, audience).await?;
     let report = report_command::build(&bench.store, &run, &bench.clock).await?;
     audience.webhooks.finished(&report);
     terminal.result(&report::brief(&report, terminal.out()))?;
-    Ok(report_command::exit(&report))
+    Ok((report_command::exit(&report), Some(report)))
 }
 
 /// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.

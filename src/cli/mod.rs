@@ -18,6 +18,7 @@ mod import;
 mod init;
 mod live;
 mod load;
+mod otlp;
 mod outputs;
 mod post;
 mod preview;

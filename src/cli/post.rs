@@ -12,7 +12,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use reqwest::{Certificate, Client, StatusCode, Url};
 
 use crate::baas::{chain, retry_after};
-use crate::model::{Secret, is_this_machine};
+use crate::model::{Millis, Secret, is_this_machine};
 
 /// How often a body is sent altogether.
 const TRIES: usize = 4;
@@ -28,6 +28,8 @@ pub(super) struct Receiver {
     headers: HeaderMap,
     /// How long one body may take, with all its tries.
     total: Duration,
+    /// Whether a refusal may be another answer a little later.
+    may_pass: fn(StatusCode) -> bool,
 }
 
 /// Why one try failed.
@@ -68,7 +70,12 @@ impl Receiver {
             builder = builder.tls_certs_merge(certificates);
         }
         let http = builder.build().map_err(|e| format!("the HTTP client could not be set up: {}", chain(&e)))?;
-        Ok(Self { http, url, headers, total })
+        Ok(Self { http, url, headers, total, may_pass })
+    }
+
+    /// The same, where others of its refusals may pass.
+    pub(super) fn tries_again_on(self, may_pass: fn(StatusCode) -> bool) -> Self {
+        Self { may_pass, ..self }
     }
 
     /// As much of the address as anybody may see.
@@ -111,8 +118,8 @@ impl Receiver {
         let status = response.status();
         if !status.is_success() {
             let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let wait = wait.and_then(|value| retry_after(value, Timestamp::now()));
-            return Err(Failed { why: self.refused(status), passes: may_pass(status), wait: wait.map(|w| w.to_std()) });
+            let wait = wait.and_then(|value| retry_after(value, Timestamp::now())).map(Millis::to_std);
+            return Err(Failed { why: self.refused(status), passes: (self.may_pass)(status), wait });
         }
         let mut answer = Vec::new();
         // What was taken is taken, however the rest of the answer comes.

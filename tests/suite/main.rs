@@ -36,5 +36,6 @@ mod rules;
 mod schedules;
 mod shard;
 mod store;
+mod telemetry;
 mod validate;
 mod webhooks;

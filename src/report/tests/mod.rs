@@ -8,6 +8,7 @@ mod formats;
 mod live;
 mod merge;
 mod notice;
+mod otlp;
 mod page;
 mod preview;
 mod scenario;
