@@ -21,5 +21,5 @@ pub use access::{Access, AccessError};
 pub use calls::JobFilter;
 pub use client::Client;
 pub use fault::{Anew, CallFailed, Fault};
-pub(crate) use {answer::chain, fault::retry_after};
 pub use identity::Source;
+pub(crate) use {answer::chain, fault::retry_after};

@@ -45,12 +45,7 @@ impl Receiver {
     ///
     /// # Errors
     /// When the certificate can't be read.
-    pub(super) fn new(
-        url: Url,
-        headers: HeaderMap,
-        authority: Option<&[u8]>,
-        total: Duration,
-    ) -> Result<Self, String> {
+    pub(super) fn new(url: Url, headers: HeaderMap, authority: Option<&[u8]>, total: Duration) -> Result<Self, String> {
         // A second call finds the first one's provider in place, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()

@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn a_receiver_is_reached_over_https_or_on_this_machine_and_nothing_of_it_is_told() {
-        for fine in ["https://hooks.example.com/T1/B2/s3cret", "http://127.0.0.1:9/x", "http://[::1]/", "http://localhost/"] {
+        for fine in
+            ["https://hooks.example.com/T1/B2/s3cret", "http://127.0.0.1:9/x", "http://[::1]/", "http://localhost/"]
+        {
             assert!(receiver_address(fine).is_ok(), "{fine}");
         }
         for wrong in [

@@ -34,7 +34,8 @@ pub(super) fn environment(
     };
     let named = root.get("webhooks").map_or(&[][..], Node::entries);
     // All are read, so that all that is wrong is told.
-    let webhooks: Vec<_> = named.iter().map(|entry| Some((entry.key.clone(), webhook(entry, sources, findings)?))).collect();
+    let webhooks: Vec<_> =
+        named.iter().map(|entry| Some((entry.key.clone(), webhook(entry, sources, findings)?))).collect();
     let api = match root.entry("api") {
         Some(entry) => Some(api(entry, sources, findings)?),
         None => None,

@@ -17,8 +17,14 @@ const OURS: [&str; 6] =
     ["content-type", "content-length", "host", "x-restorectl-id", "x-restorectl-timestamp", "x-restorectl-signature"];
 
 /// Services that know whoever writes to them by the address alone.
-const CHATS: [&str; 6] =
-    ["hooks.slack.com", "discord.com", "discordapp.com", "webhook.office.com", "logic.azure.com", "chat.googleapis.com"];
+const CHATS: [&str; 6] = [
+    "hooks.slack.com",
+    "discord.com",
+    "discordapp.com",
+    "webhook.office.com",
+    "logic.azure.com",
+    "chat.googleapis.com",
+];
 
 /// Reads one receiver. None: a part of it is missing or broken, and that is reported.
 pub(super) fn webhook(entry: &Entry, sources: &Sources, findings: &mut Findings) -> Option<Webhook> {

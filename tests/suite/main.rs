@@ -29,6 +29,7 @@ mod kills;
 mod language;
 mod limits;
 mod plantest;
+mod pty;
 mod reports;
 mod resume;
 mod rig;

@@ -51,8 +51,7 @@ pub(super) async fn tell(report: Option<&Report>, terminal: Terminal) {
 /// When not all of it was taken.
 pub(super) async fn sent(report: &Report, terminal: Terminal) -> anyhow::Result<()> {
     let settings = Settings::read(&variable, true);
-    let hosts: Vec<String> =
-        settings.targets.iter().map(|target| target.url.origin().ascii_serialization()).collect();
+    let hosts: Vec<String> = settings.targets.iter().map(|target| target.url.origin().ascii_serialization()).collect();
     let wrong = send(report, settings).await;
     if let [first, more @ ..] = wrong.as_slice() {
         more.iter().for_each(|why| terminal.say(&harmless(&format!("error: telemetry: {why}"))));
@@ -144,7 +143,10 @@ mod tests {
             ("{}", None),
             (r#"{"partialSuccess":{}}"#, None),
             (r#"{"partialSuccess":{"rejectedSpans":"0","errorMessage":"old"}}"#, None),
-            (r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too\u001b[1m old"}}"#, Some("3 refused (too\\u{1b}[1m old)")),
+            (
+                r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too\u001b[1m old"}}"#,
+                Some("3 refused (too\\u{1b}[1m old)"),
+            ),
             (r#"{"partialSuccess":{"rejectedDataPoints":2}}"#, Some("2 refused ()")),
         ] {
             assert_eq!(not_taken(answer.as_bytes()).as_deref(), told, "{answer}");

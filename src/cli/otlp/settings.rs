@@ -136,13 +136,16 @@ fn target(signal: Signal, get: Get<'_>, asked: bool) -> Result<Option<Target>, S
         None => Vec::new(),
     };
     if url.scheme() == "http" && !is_this_machine(&url) && !headers.is_empty() {
-        return Err(wrong("is plain http: what `OTEL_EXPORTER_OTLP_HEADERS` holds would cross the network in the open"));
+        return Err(wrong(
+            "is plain http: what `OTEL_EXPORTER_OTLP_HEADERS` holds would cross the network in the open",
+        ));
     }
     let timeout = match own("TIMEOUT") {
         Some((variable, text)) => {
-            let millis = text.trim().parse().map_err(|_| {
-                format!("no {} are sent: `{variable}` is no number of milliseconds", signal.words())
-            })?;
+            let millis = text
+                .trim()
+                .parse()
+                .map_err(|_| format!("no {} are sent: `{variable}` is no number of milliseconds", signal.words()))?;
             Duration::from_millis(millis).clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
         }
         None => TIMEOUT,

@@ -50,7 +50,8 @@ impl Delivery {
             headers.insert(name, value);
         }
         let signing_key = webhook.signing_key.as_ref().map(secrets::one).transpose().context("its `signing_key`")?;
-        let authority = webhook.ca_file.as_ref().map(|path| files::read(Path::new(path), files::LARGEST)).transpose()?;
+        let authority =
+            webhook.ca_file.as_ref().map(|path| files::read(Path::new(path), files::LARGEST)).transpose()?;
         let receiver = Receiver::new(url, headers, authority.as_deref(), webhook.timeout_ms.to_std());
         Ok(Self { receiver: receiver.map_err(anyhow::Error::msg)?, signing_key })
     }

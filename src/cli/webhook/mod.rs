@@ -149,12 +149,7 @@ impl Warnings {
 }
 
 /// Sends what comes, one after another, so that a receiver hears it in its order.
-async fn deliver(
-    name: String,
-    webhook: Webhook,
-    mut notices: mpsc::UnboundedReceiver<Notice>,
-    warnings: Warnings,
-) {
+async fn deliver(name: String, webhook: Webhook, mut notices: mpsc::UnboundedReceiver<Notice>, warnings: Warnings) {
     // Nobody's secrets are asked for before there is something to send.
     let Some(first) = notices.recv().await else { return };
     let delivery = match prepared(webhook).await {
@@ -173,7 +168,10 @@ async fn deliver(
 /// On a thread of its own, for which nobody waits: a program that prints a secret may take its time.
 async fn prepared(webhook: Webhook) -> Result<Delivery, String> {
     let (sender, answer) = oneshot::channel();
-    std::thread::spawn(move || sender.send(Delivery::prepare(&webhook)));
+    std::thread::spawn(move || {
+        // Nobody waits any more where the run is over.
+        let _ = sender.send(Delivery::prepare(&webhook));
+    });
     match answer.await {
         Ok(prepared) => prepared.map_err(|why| format!("it can't be used: {why:#}")),
         Err(_) => Err("it can't be used".to_owned()),

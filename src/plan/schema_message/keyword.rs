@@ -72,7 +72,8 @@ impl Keyword<'_> {
             ValidationErrorKind::Pattern { .. } => node.as_str().is_some_and(|text| text.contains('@')),
             _ => false,
         };
-        let near_secrets = at.as_str().is_empty() || ["/api", "/webhooks"].iter().any(|part| at.as_str().starts_with(part));
+        let near_secrets =
+            at.as_str().is_empty() || ["/api", "/webhooks"].iter().any(|part| at.as_str().starts_with(part));
         self.schema.guarded && near_secrets && strayed
     }
 }

@@ -10,9 +10,8 @@ use super::{extent, nanoseconds, seconds};
 use crate::report::{AnswerKind, AttemptReport, ObjectiveKind, ObjectiveVerdict, Report};
 
 /// Bounds of the lengths of restores, in seconds: from a second to a day.
-const BOUNDS: [f64; 15] = [
-    1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 86_400.0,
-];
+const BOUNDS: [f64; 15] =
+    [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 86_400.0];
 
 /// By the protocol's numbers.
 const DELTA: u8 = 1;
@@ -31,7 +30,8 @@ pub(super) fn all(report: &Report, delta: bool) -> Vec<Value> {
     let items = counts.map(|(code, count)| (number(*count), make.attributes().text("restorectl.outcome", code)));
     let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
     attempts().filter(|attempt| !attempt.adopted).for_each(|attempt| *answers.entry(answer(attempt)).or_default() += 1);
-    let creates = answers.into_iter().map(|(kind, count)| (number(count), make.attributes().text("restorectl.answer", kind)));
+    let creates =
+        answers.into_iter().map(|(kind, count)| (number(count), make.attributes().text("restorectl.answer", kind)));
     let bytes = report.bytes_restored.map(|bytes| (integer(bytes), make.attributes()));
     let (from, to) = extent(report);
     let took = json!({"asDouble": seconds(crate::model::Millis::between(from, to))});

@@ -16,7 +16,8 @@ impl TraceParent {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.trim().split('-');
         let mut hex = |digits: usize| {
-            let fits = |part: &&str| part.len() == digits && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+            let fits =
+                |part: &&str| part.len() == digits && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
             parts.next().filter(fits)
         };
         let (version, trace, span, flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);

@@ -117,7 +117,8 @@ fn of_item(report: &Report, item: &ItemReport, (trace, root): (&str, &str)) -> V
         all.push(of_attempt(report, (item, attempt), is_last, (own.clone(), root)).json(trace));
         let part = |name: &'static str, from: Timestamp, to: Timestamp| {
             let attributes = Attributes::default().text("restorectl.item", &item.name);
-            let span = Span { id: id_of(name), parent: Some(&own), name, kind: INTERNAL, from, to, attributes, error: None };
+            let span =
+                Span { id: id_of(name), parent: Some(&own), name, kind: INTERNAL, from, to, attributes, error: None };
             span.json(trace)
         };
         if let Some(waited) = attempt.waiting_ms {

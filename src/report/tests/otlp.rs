@@ -152,7 +152,8 @@ fn metrics_add_up() {
             assert_eq!((all.to_string().as_str(), all), (point["count"].as_str().unwrap(), worked as u64));
         }
     }
-    let temporality = |delta| metrics(&happy().report(), &Telemetry { delta, ..of() })[0]["sum"]["aggregationTemporality"].clone();
+    let temporality =
+        |delta| metrics(&happy().report(), &Telemetry { delta, ..of() })[0]["sum"]["aggregationTemporality"].clone();
     assert_eq!((temporality(false), temporality(true)), (2.into(), 1.into()));
 }
 

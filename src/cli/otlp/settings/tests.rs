@@ -36,14 +36,22 @@ fn addresses_are_those_that_the_standard_means() {
         (vec![(TRACES, "https://c/mine")], vec!["https://c/mine"]),
         (vec![(TRACES, "https://t"), (ALL, "http://c:4318")], vec!["https://t/", "http://c:4318/v1/metrics"]),
         (vec![(ALL, "https://c"), ("OTEL_METRICS_EXPORTER", "none")], vec!["https://c/v1/traces"]),
-        (vec![(ALL, "https://c"), ("OTEL_TRACES_EXPORTER", "console, otlp")], vec!["https://c/v1/traces", "https://c/v1/metrics"]),
+        (
+            vec![(ALL, "https://c"), ("OTEL_TRACES_EXPORTER", "console, otlp")],
+            vec!["https://c/v1/traces", "https://c/v1/metrics"],
+        ),
         (vec![(ALL, "https://c"), ("OTEL_SDK_DISABLED", "TRUE")], vec![]),
         (
             vec![(ALL, "https://c"), ("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")],
             vec!["https://c/v1/metrics"],
         ),
         (
-            vec![(ALL, "https://c"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"), ("OTEL_METRICS_EXPORTER", "none")],
+            vec![
+                (ALL, "https://c"),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+                ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+                ("OTEL_METRICS_EXPORTER", "none"),
+            ],
             vec!["https://c/v1/traces"],
         ),
     ] {
@@ -98,7 +106,8 @@ fn headers_time_and_attributes_are_read() {
     assert_eq!(settings.targets[1].timeout, Duration::from_millis(250));
     assert_eq!(settings.targets[0].authority.as_deref(), Some("ca.pem"));
     assert!(settings.telemetry.delta);
-    let resource: Vec<String> = settings.telemetry.resource.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let resource: Vec<String> =
+        settings.telemetry.resource.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let version = format!("service.version={}", env!("CARGO_PKG_VERSION"));
     assert_eq!(resource, ["service.name=restores", version.as_str(), "team=déjà,vu"]);
     let broken = read(&[("OTEL_RESOURCE_ATTRIBUTES", "a=1,b")], false);
