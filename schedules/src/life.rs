@@ -55,7 +55,7 @@ impl World {
 
     fn environment() -> Environment {
         let guard = Guard { allow_replace: true, ..Guard::default() };
-        Environment { name: "test".into(), api: None, guard, guard_origin: None }
+        Environment { name: "test".into(), api: None, webhooks: Default::default(), guard, guard_origin: None }
     }
 
     /// One `apply`, from its taking of the lease to its end. Whoever comes after one that was killed may take its lease

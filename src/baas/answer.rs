@@ -30,7 +30,7 @@ pub(super) fn out_of_time() -> Fault {
 }
 
 /// An error with its causes; the address is left out, because the call names it already.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut causes = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -212,7 +212,7 @@ fn advice(status: u16) -> &'static str {
 }
 
 /// Reads `Retry-After`: seconds, or a date. A number too large to be read is a very long time.
-pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Millis> {
+pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Millis> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(value.parse().map_or(Millis(u64::MAX), Millis::from_secs));

@@ -22,3 +22,4 @@ pub use calls::JobFilter;
 pub use client::Client;
 pub use fault::{Anew, CallFailed, Fault};
 pub use identity::Source;
+pub(crate) use {answer::chain, fault::retry_after};

@@ -9,17 +9,19 @@ use tokio::sync::oneshot;
 use super::choosing::Choosing;
 use super::difference::{Bench, Extent, Found};
 use super::events::EventFile;
+use super::execute::{self, Audience};
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::{Binding, Loaded};
 use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
-use super::{Global, connect, diff, execute, files, report as report_command};
+use super::webhook::Webhooks;
+use super::{Global, connect, diff, files, otlp, report as report_command};
 use crate::changeset::{self, Changeset, plan_digest};
 use crate::journal::Share;
 use crate::model::{RunId, Shard, Slug, harmless};
-use crate::report;
+use crate::report::{self, Report};
 
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
@@ -100,13 +102,17 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     let events = consent.events.as_deref().map(|path| EventFile::open(path, terminal)).transpose()?;
     let place = Place::of(global)?;
     let client = connect::client(environment, terminal)?;
+    let webhooks = Webhooks::of(environment);
+    let audience = Audience { events: events.as_ref(), webhooks: &webhooks, terminal };
     let store = place.open(global.state_patience, terminal).await?;
     let bench = Bench { client, store, clock: SystemClock::new() };
     // It comes before the site is read, so that nothing of ours changes between the two.
     let hold = Hold::take(&bench, &place, (plan, &environment.name, share), terminal).await?;
-    let ended = under_lease(wanted, (consent, events.as_ref()), &bench, &hold, terminal).await;
+    let ended = under_lease(wanted, consent, &bench, &hold, audience).await;
     hold.release(&bench, terminal).await;
-    ended
+    let report = ended.as_ref().ok().and_then(|(_, report)| report.as_ref());
+    tokio::join!(webhooks.close(&bench.clock, terminal), otlp::tell(report, terminal));
+    ended.map(|(exit, _)| exit)
 }
 
 /// What is to be carried out.
@@ -150,11 +156,12 @@ pub(super) struct Left {
 
 async fn under_lease(
     wanted: Wanted,
-    (consent, events): (&Consent, Option<&EventFile>),
+    consent: &Consent,
     bench: &Bench,
     hold: &Hold,
-    terminal: Terminal,
-) -> anyhow::Result<Exit> {
+    audience: Audience<'_>,
+) -> anyhow::Result<(Exit, Option<Report>)> {
+    let terminal = audience.terminal;
     let resumes = match &wanted {
         Wanted::Left(left) => Some(left.run.clone()),
         Wanted::Anew(_, _, run) => Some(run.clone()),
@@ -162,10 +169,13 @@ async fn under_lease(
     };
     let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
-        return Ok(Exit::Failed);
+        return Ok((Exit::Failed, None));
     };
-    let run = execute::execute(bench, hold, &made, resumes, (events, terminal)).await?;
-    report_command::finish(bench, &run, terminal).await
+    let run = execute::execute(bench, hold, &made, resumes, audience).await?;
+    let report = report_command::build(&bench.store, &run, &bench.clock).await?;
+    audience.webhooks.finished(&report);
+    terminal.result(&report::brief(&report, terminal.out()))?;
+    Ok((report_command::exit(&report), Some(report)))
 }
 
 /// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::difference::{Bench, Extent};
+use super::execute::{self, Audience};
 use super::exit::Exit;
 use super::hold::Hold;
 use super::load::Binding;
@@ -13,7 +14,8 @@ use super::report as report_command;
 use super::state::Place;
 use super::system::SystemClock;
 use super::terminal::Terminal;
-use super::{Global, connect, diff, execute, files};
+use super::webhook::Webhooks;
+use super::{Global, connect, diff, files};
 use crate::model::shell_word;
 use crate::report;
 use crate::simulator::{self, Config};
@@ -86,7 +88,9 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     terminal.result(&report::preview_human(&bench.preview(&found).await?, terminal.out()))?;
 
     heading(terminal, "apply: carry it out");
-    let run = execute::execute(&bench, &hold, &found.made, None, (None, terminal)).await;
+    let webhooks = Webhooks::of(&loaded.environment);
+    let audience = Audience { events: None, webhooks: &webhooks, terminal };
+    let run = execute::execute(&bench, &hold, &found.made, None, audience).await;
     hold.release(&bench, terminal).await;
     let run = run?;
 

@@ -1,5 +1,7 @@
 //! Carries a changeset out and tells of it: shared by `apply` and `demo`.
 
+use std::pin::pin;
+
 use tokio::sync::mpsc;
 
 use super::difference::{self, Bench, TOOL_VERSION};
@@ -8,13 +10,25 @@ use super::hold::Hold;
 use super::live::Teller;
 use super::system;
 use super::terminal::Terminal;
+use super::webhook::Webhooks;
 use crate::changeset::Changeset;
 use crate::engine::{Heard, Machine, Signal, drive};
 use crate::journal::{Run, RunState, SavedChangeset, Store as _};
 use crate::model::{RunId, harmless};
 use crate::ports::Clock as _;
 
-/// Opens a run in the journal and drives it to its end, and tells of it on standard error, and in the events where there are any.
+/// Where a run is told of while it goes on.
+#[derive(Clone, Copy)]
+pub(super) struct Audience<'a> {
+    /// The file of `--events`.
+    pub(super) events: Option<&'a EventFile>,
+    /// The environment's receivers.
+    pub(super) webhooks: &'a Webhooks,
+    /// Standard error.
+    pub(super) terminal: Terminal,
+}
+
+/// Opens a run in the journal and drives it to its end, and tells its audience of it.
 ///
 /// # Errors
 /// When the journal can't be written, or the lease is lost. The error says what may still run at the site.
@@ -23,8 +37,9 @@ pub(super) async fn execute(
     hold: &Hold,
     changeset: &Changeset,
     resumes: Option<RunId>,
-    (events, terminal): (Option<&EventFile>, Terminal),
+    audience: Audience<'_>,
 ) -> anyhow::Result<RunId> {
+    let Audience { events, webhooks, terminal } = audience;
     let now = bench.clock.now();
     let run = Run {
         id: system::run_id(now, changeset.shard()),
@@ -45,11 +60,24 @@ pub(super) async fn execute(
     let listener = tokio::spawn(hear_signals(sender));
     let mut machine = Machine::new(changeset);
     let teller = Teller::new((&run, changeset), bench.clock, events, terminal);
+    webhooks.begin(&run, changeset);
     let listen = |heard: Heard<'_>, state: &RunState| match heard {
-        Heard::Entry(entry) => teller.entry(entry, state),
+        Heard::Entry(entry) => {
+            teller.entry(entry, state);
+            webhooks.hear(entry, state);
+            teller.warn(&webhooks.warnings());
+        }
         Heard::Asked(signal) => teller.signal(&words_of_signal(signal, state)),
     };
-    let driven = drive(&mut machine, &run.id, (&bench.client, &bench.clock, &bench.store), signals, listen).await;
+    let driven = {
+        let driving = drive(&mut machine, &run.id, (&bench.client, &bench.clock, &bench.store), signals, listen);
+        let mut driving = pin!(driving);
+        tokio::select! {
+            biased;
+            driven = &mut driving => driven,
+            () = webhooks.overdue(&bench.clock) => driving.await,
+        }
+    };
     listener.abort();
     teller.end(machine.state());
     if let Err(failed) = driven {
@@ -74,8 +102,9 @@ async fn hear_signals(sender: mpsc::Sender<Signal>) {
     }
 }
 
+/// Ctrl-C or SIGTERM; false where none can be heard.
 #[cfg(unix)]
-async fn one_signal() -> bool {
+pub(super) async fn one_signal() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return tokio::signal::ctrl_c().await.is_ok();
@@ -87,7 +116,7 @@ async fn one_signal() -> bool {
 }
 
 #[cfg(not(unix))]
-async fn one_signal() -> bool {
+pub(super) async fn one_signal() -> bool {
     tokio::signal::ctrl_c().await.is_ok()
 }
 

@@ -88,6 +88,13 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// Something beside the run went wrong.
+    pub(super) fn warn(&self, lines: &[String]) {
+        let Some(pane) = &self.pane else { return lines.iter().for_each(|line| self.terminal.say(line)) };
+        let mut drawn = pane.drawn();
+        lines.iter().for_each(|line| drawn.log.extend([line, "\n"]));
+    }
+
     /// Somebody asked the run to stop or to leave: what is said of that must be said at once.
     pub(super) fn signal(&self, words: &str) {
         if let Some((events, file)) = &self.events {

@@ -18,7 +18,9 @@ mod import;
 mod init;
 mod live;
 mod load;
+mod otlp;
 mod outputs;
+mod post;
 mod preview;
 mod process;
 mod render;
@@ -38,6 +40,7 @@ mod terminal;
 mod test;
 mod unlock;
 mod validate;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

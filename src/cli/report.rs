@@ -4,12 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::difference::Bench;
 use super::exit::Exit;
 use super::outputs::{self, Destination, Outputs};
 use super::system::SystemClock;
-use super::terminal::Terminal;
-use super::{Global, connect, files};
+use super::{Global, connect, files, otlp};
 use crate::journal::Store;
 use crate::model::RunId;
 use crate::ports::Clock as _;
@@ -21,6 +19,7 @@ use crate::report::{self, Report, STEP_LIMIT, Style, Verdict};
   restorectl report --latest
   restorectl report 20261123-031207-4f2a --format html --out report.html --format json --out report.json
   restorectl report --latest --format github-summary --format junit --out restores.xml
+  restorectl report --latest --otlp
   restorectl report --merge shard-1.json shard-2.json shard-3.json
 
 A merged report ends with the exit code that its runs would have ended with as one
@@ -39,6 +38,10 @@ pub(super) struct Args {
     /// List every restore of a large plan on the terminal too; files have them all anyway
     #[arg(long)]
     all: bool,
+    /// Send the run as a trace and metrics to the collector that the variables `OTEL_EXPORTER_OTLP_...` name, or to
+    /// http://localhost:4318
+    #[arg(long)]
+    otlp: bool,
     #[command(flatten)]
     outputs: Outputs<Format>,
 }
@@ -59,6 +62,10 @@ pub(super) enum Format {
     Junit,
     /// For test harnesses: TAP 14.
     Tap,
+    /// For a collector: the run as a trace, in lines of JSON.
+    OtlpTraces,
+    /// For a collector: the run's metrics, in a line of JSON.
+    OtlpMetrics,
     /// For GitHub Actions: added to the step's summary (`GITHUB_STEP_SUMMARY`), unless `--out` names a file.
     GithubSummary,
 }
@@ -67,6 +74,9 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     if !args.merge.is_empty() {
         let merged = merged(&args.merge, global).await?;
         args.outputs.write_for(global.terminal(), |format, style, to| shown(&merged, format, style, (to, args.all)))?;
+        if args.otlp {
+            otlp::sent(&merged, global.terminal()).await?;
+        }
         return Ok(exit(&merged));
     }
     let store = connect::store(global).await?;
@@ -80,6 +90,9 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     };
     let made = build(&store, &id, &SystemClock::new()).await?;
     args.outputs.write_for(global.terminal(), |format, style, to| shown(&made, format, style, (to, args.all)))?;
+    if args.otlp {
+        otlp::sent(&made, global.terminal()).await?;
+    }
     Ok(Exit::Done)
 }
 
@@ -143,22 +156,14 @@ fn shown(made: &Report, format: Format, style: Style, (to, all): (Destination, b
         Format::Markdown => report::markdown(made),
         Format::Junit => report::junit(made),
         Format::Tap => report::tap(made),
+        Format::OtlpTraces => report::otlp_traces(made, &otlp::telemetry()).map(|line| line + "\n").collect(),
+        Format::OtlpMetrics => report::otlp_metrics(made, &otlp::telemetry()) + "\n",
         Format::GithubSummary => {
             let room = if let Destination::Step(room) = to { room } else { STEP_LIMIT };
             let full = "the step's summary has no room for a report: GitHub takes 1 MiB of each step, so report in one of its own";
             report::github_summary(made, room).context(full)?
         }
     })
-}
-
-/// Ends `apply`: shows the report and says how the run ended.
-///
-/// # Errors
-/// When the journal can't be read back, or standard output can't be written.
-pub(super) async fn finish(bench: &Bench, id: &RunId, terminal: Terminal) -> anyhow::Result<Exit> {
-    let made = build(&bench.store, id, &bench.clock).await?;
-    terminal.result(&report::brief(&made, terminal.out()))?;
-    Ok(exit(&made))
 }
 
 /// The exit code that a report's verdict means.

@@ -28,6 +28,8 @@ enum Document {
     Report,
     /// A line of what `apply --events` writes
     Events,
+    /// What webhooks are told
+    Webhook,
     /// The difference in JSON, as `diff` prints it
     Diff,
     /// How two saved changesets differ, in JSON
@@ -47,6 +49,7 @@ pub(super) fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Document::Snapshot => plan::SNAPSHOT_SCHEMA,
         Document::Report => report::REPORT_SCHEMA,
         Document::Events => report::EVENTS_SCHEMA,
+        Document::Webhook => report::NOTICE_SCHEMA,
         Document::Diff => report::PREVIEW_SCHEMA,
         Document::Comparison => report::COMPARISON_SCHEMA,
         Document::Language => {

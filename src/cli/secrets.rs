@@ -50,7 +50,7 @@ pub(super) fn resolve(api: &Api) -> anyhow::Result<Access> {
 /// Resolves one.
 ///
 /// # Errors
-/// As [`resolve`].
+/// When it can't be had; the error names the reference, never a value.
 pub(super) fn one(reference: &SecretRef) -> anyhow::Result<Secret> {
     let text = match reference {
         SecretRef::Env(name) => std::env::var(name).with_context(|| format!("{reference} can't be read"))?,

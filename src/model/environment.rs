@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, Origin, SecretRef};
+use super::{Millis, Origin, SecretRef, Webhook};
 
 /// An environment, with its bases merged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Environment {
     /// How to reach the service. None: the environment serves `validate` and `render` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// Who is told of runs there, by names of the author's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub webhooks: BTreeMap<String, Webhook>,
     /// What is allowed there.
     #[serde(default)]
     pub guard: Guard,
@@ -30,16 +33,12 @@ impl Environment {
 
     /// The paths of files that it refers to.
     pub fn paths_mut(&mut self) -> impl Iterator<Item = &mut String> {
-        let api = self.api.iter_mut();
-        api.flat_map(|api| {
+        let api = self.api.iter_mut().flat_map(|api| {
             let password = api.restore_credentials.iter_mut().map(|login| &mut login.password);
             let references = api.headers.values_mut().chain(api.bearer.iter_mut()).chain(password);
-            let files = references.filter_map(|reference| match reference {
-                SecretRef::File(path) => Some(path),
-                SecretRef::Env(_) | SecretRef::Command(_) => None,
-            });
-            files.chain(api.ca_file.iter_mut())
-        })
+            references.filter_map(SecretRef::path_mut).chain(api.ca_file.iter_mut())
+        });
+        api.chain(self.webhooks.values_mut().flat_map(Webhook::paths_mut))
     }
 }
 

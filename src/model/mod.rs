@@ -31,9 +31,10 @@ mod snapshot;
 mod status;
 pub mod suggest;
 mod text;
+mod webhook;
 
 pub use action::{Action, DataLoss};
-pub use address::{is_this_machine, service_address};
+pub use address::{is_this_machine, receiver_address, service_address};
 pub use contents::{Contents, nearest_name};
 pub use duration::Millis;
 pub use environment::{Api, Environment, Guard, PermissionQuery, RestoreCredentials};
@@ -56,3 +57,4 @@ pub use slug::Slug;
 pub use snapshot::{BackupObject, Database, ExecutionKey, PastAttempt, PastFate, Permission, Reading, Snapshot};
 pub use status::{RestoreStatus, StatusClass};
 pub use text::{bytes, count, deceives, harmless, shell_word, wrap, xml_text};
+pub use webhook::{LONGEST_WEBHOOK_TIMEOUT, NoticeEvent, WEBHOOK_TIMEOUT, Webhook, WebhookAddress};

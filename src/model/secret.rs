@@ -18,6 +18,16 @@ pub enum SecretRef {
     Command(Vec<String>),
 }
 
+impl SecretRef {
+    /// The path of the file that it names, where it does.
+    pub(super) fn path_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Env(_) | Self::Command(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,6 +8,7 @@ use super::findings::{Findings, draft};
 use super::load::{Privacy, load};
 use super::node::{Entry, Node, Yaml};
 use super::pointer::Pointer;
+use super::typed_webhook::secret_addresses;
 use super::{LoaderLimits, ReadFile, rule, schema};
 
 /// How many bases may stand behind one another.
@@ -77,6 +78,10 @@ fn one(
     let mut root = load(path, bytes, Privacy::Guarded, limits, sources, findings)?;
     let secret = schema::validate(&schema::ENVIRONMENT, &mut root, &|at| (at.clone(), None), findings);
     secret.into_iter().for_each(|span: Span| sources.mask(span));
+    for (span, found) in secret_addresses(&mut root) {
+        sources.mask(span);
+        findings.add(found);
+    }
     refuse_templates(&mut root, &Pointer::default(), findings);
     Some(root)
 }
@@ -137,6 +142,8 @@ fn is_whole(path: &[&str]) -> bool {
             | ["api", "bearer" | "query_service"]
             | ["api", "restore_credentials", "password"]
             | ["api", "permission_query", "body"]
+            // What belongs to one receiver never goes to another.
+            | ["webhooks", _]
             | ["restores", "execution"]
     )
 }

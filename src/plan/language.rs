@@ -58,7 +58,7 @@ pub fn language_page() -> String {
     page.paragraph(REUSE);
     page.section(2, "Warnings that are allowed");
     page.paragraph(ALLOW);
-    page.document("Environments", ENVIRONMENT_SCHEMA, &["secret"]);
+    page.document("Environments", ENVIRONMENT_SCHEMA, &["webhook", "secret"]);
     page.text
 }
 

@@ -52,6 +52,7 @@ mod typed_environment;
 mod typed_item;
 mod typed_name;
 mod typed_object;
+mod typed_webhook;
 mod workspace;
 mod yaml_text;
 

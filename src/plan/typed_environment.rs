@@ -1,5 +1,7 @@
 //! From a merged environment to the model's.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Sources;
 use crate::model::{
     Api, Environment, Guard, Millis, Origin, PermissionQuery, RestoreCredentials, SecretRef, service_address,
@@ -11,6 +13,7 @@ use super::node::{Entry, Node};
 use super::pointer::Pointer;
 use super::rule;
 use super::typed::Reader;
+use super::typed_webhook::webhook;
 
 /// How long a call may take where nothing is said.
 const TIMEOUT: Millis = Millis::from_secs(60);
@@ -29,14 +32,19 @@ pub(super) fn environment(
         allow_in_place: flag(&mut reader, "allow_in_place")?,
         allow_replace: flag(&mut reader, "allow_replace")?,
     };
+    let named = root.get("webhooks").map_or(&[][..], Node::entries);
+    // All are read, so that all that is wrong is told.
+    let webhooks: Vec<_> =
+        named.iter().map(|entry| Some((entry.key.clone(), webhook(entry, sources, findings)?))).collect();
     let api = match root.entry("api") {
         Some(entry) => Some(api(entry, sources, findings)?),
         None => None,
     };
+    let webhooks = webhooks.into_iter().collect::<Option<_>>()?;
     let span = root.entry("guard").map_or(root.span.start_only(), |entry| entry.key_span);
     let place = sources.place(span);
     let guard_origin = Some(Origin { file: place.file, line: place.line, column: place.column });
-    Some(Environment { name, api, guard, guard_origin })
+    Some(Environment { name, api, webhooks, guard, guard_origin })
 }
 
 fn api(entry: &Entry, sources: &Sources, findings: &mut Findings) -> Option<Api> {
@@ -64,10 +72,7 @@ fn api(entry: &Entry, sources: &Sources, findings: &mut Findings) -> Option<Api>
         }
     }
     let secret = |node: &Node| secret(node, sources);
-    let mut headers = std::collections::BTreeMap::new();
-    for header in node.get("headers").map_or(&[][..], Node::entries) {
-        headers.insert(header.key.clone(), secret(&header.value)?);
-    }
+    let headers = headers(node, sources)?;
     let bearer = match node.get("bearer") {
         Some(node) => Some(secret(node)?),
         None => None,
@@ -114,7 +119,13 @@ fn permission_query(node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Perm
     (!node.holds_broken()).then_some(PermissionQuery { enabled, with_credentials, body })
 }
 
-fn secret(node: &Node, sources: &Sources) -> Option<SecretRef> {
+/// References to what is sent in headers.
+pub(super) fn headers(node: &Node, sources: &Sources) -> Option<BTreeMap<String, SecretRef>> {
+    let all = node.get("headers").map_or(&[][..], Node::entries).iter();
+    all.map(|header| Some((header.key.clone(), secret(&header.value, sources)?))).collect()
+}
+
+pub(super) fn secret(node: &Node, sources: &Sources) -> Option<SecretRef> {
     let [entry] = node.entries() else { return None };
     match entry.key.as_str() {
         "env" => Some(SecretRef::Env(entry.value.as_str()?.to_owned())),
@@ -128,6 +139,6 @@ fn secret(node: &Node, sources: &Sources) -> Option<SecretRef> {
 }
 
 /// A path as seen from where we run, from one that starts at the folder of the file it is written in.
-fn beside(node: &Node, sources: &Sources) -> Option<String> {
+pub(super) fn beside(node: &Node, sources: &Sources) -> Option<String> {
     Some(sibling(sources.path(node.span.file), node.as_str()?))
 }

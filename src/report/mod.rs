@@ -22,7 +22,9 @@ mod live;
 mod markdown;
 mod merge;
 mod next;
+mod notice;
 mod objective;
+mod otlp;
 mod page;
 mod preview;
 mod progress;
@@ -56,7 +58,9 @@ pub use junit::junit;
 pub use live::{Live, columns};
 pub use markdown::{STEP_LIMIT, github_summary, markdown};
 pub use merge::{MergeError, merge};
+pub use notice::{NOTICE_SCHEMA, NOTICE_VERSION, Notice, Notices};
 pub use objective::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict};
+pub use otlp::{Telemetry, TraceParent, otlp_metrics, otlp_traces};
 pub use page::{html, preview_html};
 pub use preview::{
     Beside, COMPARISON_SCHEMA, EstimateReport, ForecastReport, ItemPreview, LeftOutReport, ObjectSize,

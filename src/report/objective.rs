@@ -123,9 +123,20 @@ fn recovery_time(most: Millis, run: &RunFacts, items: &[ItemReport]) -> Objectiv
     ObjectiveReport { kind: ObjectiveKind::Rto, objective_ms: most, measured_ms: Some(took), verdict, reason }
 }
 
-fn over(measured: Millis, most: Millis) -> Millis {
+/// That a backup is older than it may be.
+pub(super) fn too_old(backup: &str, item: &str, (age, most): (Millis, Millis)) -> String {
+    format!("{}, {} more than allowed", age_of(backup, item, age), over(age, most))
+}
+
+fn age_of(backup: &str, item: &str, age: Millis) -> String {
+    format!("{backup}, that of `{item}`, was {} old when the run started", hours(age))
+}
+
+pub(super) fn over(measured: Millis, most: Millis) -> Millis {
     Millis(measured.0.saturating_sub(most.0))
 }
+
+const OLDEST: &str = "the oldest backup";
 
 /// The oldest backup that was used counts, by its age at the run's start.
 fn recovery_point(most: Millis, items: &[ItemReport]) -> ObjectiveReport {
@@ -147,9 +158,9 @@ fn recovery_point(most: Millis, items: &[ItemReport]) -> ObjectiveReport {
     let Some((age, item)) = oldest else {
         return report(None, ObjectiveVerdict::NotKnown, "the age of no backup is known".to_owned());
     };
-    let oldest = format!("the oldest backup, that of `{item}`, was {} old when the run started", hours(age));
+    let oldest = age_of(OLDEST, &item, age);
     let (verdict, reason) = if age > most {
-        (ObjectiveVerdict::Missed, format!("{oldest}, {} more than allowed", over(age, most)))
+        (ObjectiveVerdict::Missed, too_old(OLDEST, &item, (age, most)))
     } else if unread > 0 {
         (ObjectiveVerdict::NotKnown, format!("{oldest}, but the age of {} is not known", count(unread, "other")))
     } else if missing > 0 {

@@ -11,6 +11,9 @@ pub(super) use crate::model::{bytes, count, harmless};
 pub(super) const SIMULATED: &str =
     "SIMULATED: a rehearsal against the simulator. It is no evidence of anything at a real site.";
 
+/// The same at the head of one line.
+pub(super) const SIMULATED_SHORT: &str = "SIMULATED: ";
+
 /// `2026-11-23 03:12:07Z`: whole seconds, UTC.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()

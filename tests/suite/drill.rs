@@ -45,7 +45,8 @@ pub fn simple(count: usize) -> Plan {
 
 /// What is to be done about a plan, where the site was found so.
 pub fn decided(plan: &Plan, snapshot: &Snapshot, guard: Guard, again: bool) -> Changeset {
-    let environment = Environment { name: "test".into(), api: None, guard, guard_origin: None };
+    let environment =
+        Environment { name: "test".into(), api: None, webhooks: Default::default(), guard, guard_origin: None };
     let intention = Intention {
         plan,
         file: "drill.yaml",

@@ -8,7 +8,7 @@ use crate::plan::pointer::Pointer;
 use crate::plan::schema::{PLAN, RESTORE, Schema};
 
 /// Where keys are that people look for in other places: in the schemas, and in words.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 12] = [
     ("", "the top of the file"),
     ("/$defs/restore", "a restore"),
     ("/$defs/object", "an entry of `objects`"),
@@ -20,6 +20,7 @@ const HOMES: [(&str, &str); 11] = [
     ("/properties/limits", "`limits`"),
     ("/properties/api", "`api`"),
     ("/properties/guard", "`guard`"),
+    ("/$defs/webhook", "an entry of `webhooks`"),
 ];
 
 /// The keyword of a schema that found the error.
@@ -66,10 +67,13 @@ impl Keyword<'_> {
     pub(super) fn guards(&self, node: &Node, at: &Pointer, kind: &ValidationErrorKind) -> bool {
         let strayed = match kind {
             ValidationErrorKind::Type { .. } => !matches!(node.value, Yaml::Null),
+            // The address of a receiver may be a secret as a whole.
+            ValidationErrorKind::Pattern { .. } if at.as_str().starts_with("/webhooks") => true,
             ValidationErrorKind::Pattern { .. } => node.as_str().is_some_and(|text| text.contains('@')),
             _ => false,
         };
-        let near_secrets = at.as_str().is_empty() || at.as_str().starts_with("/api");
+        let near_secrets =
+            at.as_str().is_empty() || ["/api", "/webhooks"].iter().any(|part| at.as_str().starts_with(part));
         self.schema.guarded && near_secrets && strayed
     }
 }

@@ -137,6 +137,22 @@ golden!(
     )
 );
 
+golden!(
+    webhooks,
+    with_environment(
+        &plan_with("  - {name: a, objects: [{table: D.t}]}\n"),
+        "version: 1\nwebhooks:\n  none: {}\n  both: {url: 'https://h.example.com/x', url_from: {env: A}}\n  plain: {url: 'http://h.example.com/x'}\n  query: {url: 'https://h.example.com/x?sig=hunter2'}\n  login: {url: 'https://u:hunter2@h.example.com/x'}\n  chat: {url: 'https://hooks.slack.com/services/T1/B2/hunter2'}\n  office: {url: 'https://corp.webhook.office.com/webhookb2/hunter2'}\n  literal: {url_from: 'https://hooks.slack.com/hunter2', signing_key: hunter2}\n  events: {url: 'https://h.example.com/x', events: [finished, missed]}\n  twice: {url: 'https://h.example.com/x', events: [started, started]}\n  nothing: {url: 'https://h.example.com/x', events: []}\n  late: {url: 'https://h.example.com/x', timeout: 5m}\n  ours: {url: 'https://h.example.com/x', headers: {x-restorectl-id: {env: A}, Authorization: {env: A}}, bearer: {env: B}}\n  typo: {urll: 'https://h.example.com/hunter2'}\n  a b: {url: 'https://h.example.com/x'}\n"
+    )
+);
+
+golden!(
+    webhooks_that_are_fine,
+    with_environment(
+        &plan_with("  - {name: a, objects: [{table: D.t}]}\n"),
+        "version: 1\nwebhooks:\n  ops: {url_from: {env: A}, events: [finished]}\n  log: {url: 'http://127.0.0.1:9/x', timeout: 60s, headers: {X-A: {file: a}}, bearer: {env: B}, signing_key: {command: [k]}, ca_file: ca.pem}\n"
+    )
+);
+
 #[test]
 fn no_rendering_of_an_environment_shows_a_literal_secret() {
     let plan = plan_with("  - {name: a, objects: [{table: D.t}]}\n");

@@ -308,5 +308,5 @@ fn other_kind(root: &Node) -> Option<Span> {
     if ["name", "restores", "source", "target", "include"].iter().any(of_plan) {
         return None;
     }
-    ["api", "guard", "extends"].iter().find_map(|key| root.entry(key)).map(|entry| entry.key_span)
+    ["api", "guard", "webhooks", "extends"].iter().find_map(|key| root.entry(key)).map(|entry| entry.key_span)
 }

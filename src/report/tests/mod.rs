@@ -7,6 +7,8 @@ mod event;
 mod formats;
 mod live;
 mod merge;
+mod notice;
+mod otlp;
 mod page;
 mod preview;
 mod scenario;

@@ -175,6 +175,7 @@ impl Scenario {
                 name: "prod".into(),
                 api: Some(api),
                 guard: Guard::default(),
+                webhooks: Default::default(),
                 guard_origin: None,
             },
             again: false,

@@ -9,9 +9,9 @@ mod huge;
 mod leaks;
 mod odd;
 mod renewed;
-mod server;
+pub mod server;
 mod slow;
-mod tls;
+pub mod tls;
 
 use restorectl::baas::{Access, Client};
 use restorectl::model::*;

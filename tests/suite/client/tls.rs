@@ -15,17 +15,17 @@ use tokio_rustls::rustls::{self, ServerConfig, SupportedProtocolVersion};
 use super::{access, answer, api, json, request, site};
 
 /// Whoever signs the certificates here.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(pub CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
     /// A server with a certificate for a host, signed by this authority or by nobody.
-    fn server(&self, host: &str, signed: bool, change: impl FnOnce(&mut CertificateParams)) -> ServerConfig {
+    pub fn server(&self, host: &str, signed: bool, change: impl FnOnce(&mut CertificateParams)) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         change(&mut params);
@@ -49,7 +49,7 @@ fn with_certificate(
 }
 
 /// What a server does with a connection.
-enum Manner {
+pub enum Manner {
     /// Shakes hands, reads a request and answers it.
     Answers(ServerConfig, Vec<u8>),
     /// Shakes hands and goes away, after so many bytes of the request.
@@ -59,14 +59,14 @@ enum Manner {
 }
 
 /// A server that nobody should talk to, with how many requests came through.
-struct Guarded {
-    url: String,
-    requests: Arc<AtomicUsize>,
+pub struct Guarded {
+    pub url: String,
+    pub requests: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
 }
 
 impl Guarded {
-    async fn new(manner: Manner) -> Self {
+    pub async fn new(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://{}/data-protection/v2", listener.local_addr().unwrap());
         let (requests, connections) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());

@@ -128,7 +128,13 @@ fn chosen(plan: &Plan, seen: &Snapshot, choice: &Choice, failed: &[&str]) -> Cha
 }
 
 fn chosen_as(plan: &Plan, seen: &Snapshot, choice: &Choice, failed: &[&str], again: bool) -> Changeset {
-    let environment = Environment { name: "test".into(), api: None, guard: Guard::default(), guard_origin: None };
+    let environment = Environment {
+        name: "test".into(),
+        api: None,
+        webhooks: Default::default(),
+        guard: Guard::default(),
+        guard_origin: None,
+    };
     let intention = Intention {
         plan,
         file: "drill.yaml",
