@@ -11,7 +11,7 @@ use super::summaries::Summaries;
 use super::watchers::{News, Watchers, looked_at, watch};
 use super::{Config, ServeError, Shared, start};
 use crate::journal::sqlite::SqliteStore;
-use crate::journal::{Claim, Holder, Run, StateStore, Store as _, TERM};
+use crate::journal::{Claim, Holder, Run, SavedChangeset, StateStore, Store as _, TERM};
 use crate::model::{RunId, Slug};
 
 fn now() -> Timestamp {
@@ -43,7 +43,7 @@ async fn store(folder: &tempfile::TempDir) -> (StateStore, RunId) {
         service: String::new(),
         simulated: false,
         resumes: None,
-        changeset: serde_json::json!({"what": "another version wrote"}),
+        changeset: SavedChangeset::of(&serde_json::json!({"what": "another version wrote"})).unwrap(),
     };
     store.open_run(&run, &lease).await.unwrap();
     (StateStore::File(SqliteStore::open_to_read(&path, Duration::from_secs(1)).await.unwrap()), run.id)

@@ -68,8 +68,10 @@ impl Follow {
     /// # Errors
     /// When its changeset or an entry can't be read.
     pub fn new(run: &Run, entries: &[Entry]) -> Result<Self, ReportError> {
-        let changeset: Changeset = serde_json::from_value(run.changeset.clone()).map_err(|source| {
-            ReportError::Changeset { run: run.id.to_string(), tool_version: run.tool_version.clone(), source }
+        let changeset: Changeset = run.changeset.read().map_err(|source| ReportError::Changeset {
+            run: run.id.to_string(),
+            tool_version: run.tool_version.clone(),
+            source,
         })?;
         let mut follow = Self {
             run: Facts {
