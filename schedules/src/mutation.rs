@@ -43,7 +43,7 @@ impl Mutation {
         (Self::ForgottenPlaces, 3),
         (Self::NoConcurrencyLimit, 5),
         (Self::NoGroupLimit, 29),
-        (Self::UnreadableIsEmpty, 74),
+        (Self::UnreadableIsEmpty, 115),
         (Self::UnknownStatusIsSuccess, 7),
         (Self::NoFencing, 0),
         (Self::NoOrder, 0),

@@ -120,7 +120,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         terminal.progress(&format!(
             "saved as `{}` (the file's digest is {digest}), valid until {}; carry it out with `restorectl apply {}`",
             path.display(),
-            made.expires_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            terminal.err().zone.moment(made.expires_at),
             path.display()
         ));
     }

@@ -105,7 +105,7 @@ impl Bench {
         if self.clock.now() > saved.expires_at {
             bail!(
                 "the changeset expired at {}, so nothing was sent: make a new one with `restorectl diff --save`",
-                saved.expires_at.strftime("%Y-%m-%d %H:%M:%SZ")
+                crate::report::Zone::UTC.moment(saved.expires_at)
             );
         }
         let intention = Intention {

@@ -3,9 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "NO_COLOR and COLUMNS are read here")]
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::LazyLock;
+
+use jiff::tz::TimeZone;
 
 use crate::diagnostic::Look;
-use crate::report::Style;
+use crate::report::{Style, Zone};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -31,6 +34,12 @@ impl From<Style> for Look {
     fn from(style: Style) -> Self {
         Self { colour: style.colour, width: style.width, ..Self::default() }
     }
+}
+
+/// The zone of whoever sits at the terminal, as the system or `TZ` tells it; UTC where neither does.
+fn local() -> Zone {
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::try_system().unwrap_or(TimeZone::UTC));
+    Zone::local(&ZONE)
 }
 
 impl Terminal {
@@ -62,7 +71,8 @@ impl Terminal {
         };
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         let columns = columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)));
-        Style { colour: wanted, width: columns.unwrap_or(80).clamp(40, 200) }
+        let zone = if terminal { local() } else { Zone::UTC };
+        Style { colour: wanted, width: columns.unwrap_or(80).clamp(40, 200), zone }
     }
 
     /// Writes a result.

@@ -7,7 +7,7 @@ use super::human::{head, human, next};
 use super::screen::{Screen, Style, Tone};
 use super::standing::Mark;
 use super::urgency::{look, why, worst_first};
-use super::wording::{bytes, count, harmless, hours, moment, shell_word};
+use super::wording::{bytes, count, harmless, hours, shell_word};
 use super::{ObjectiveVerdict, RunProgress, Standing};
 
 /// Plans of more restores than these are told in brief.
@@ -58,7 +58,7 @@ fn facts(screen: &mut Screen, report: &Report, style: Style) {
     }
     let ended = run.ended_at.map(|end| {
         let took = run.duration_ms.map(|took| format!(", after {took}")).unwrap_or_default();
-        format!("{}{took}", moment(end))
+        format!("{}{took}", style.zone.moment(end))
     });
     fact("ended", ended.unwrap_or_else(|| RunProgress::NotEnded.words().to_owned()));
     if let Some(told) = report.bytes_restored {

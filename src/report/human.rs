@@ -6,7 +6,7 @@ use super::document::{AnswerKind, AttemptReport, ItemReport, Report, RunProgress
 use super::screen::{Cell, Screen, Style, Tone};
 use super::shards::{missing_words, run_label, run_words, shard_words};
 use super::standing::Mark;
-use super::wording::{SIMULATED, bytes, count, hours, moment};
+use super::wording::{SIMULATED, Zone, bytes, count, hours};
 use super::{ObjectiveVerdict, Verdict};
 
 /// The column at which facts begin.
@@ -52,6 +52,7 @@ pub(super) fn verdict_tone(verdict: Verdict) -> Tone {
 
 fn facts(screen: &mut Screen, report: &Report) {
     let (run, plan) = (&report.run, &report.plan);
+    let zone = screen.zone();
     let mut fact = |label: &str, text: &str| screen.field(2, label, FACTS, text);
     fact("plan", &format!("{} ({})", plan.name, plan.file));
     if let Some(description) = &plan.description {
@@ -88,13 +89,15 @@ fn facts(screen: &mut Screen, report: &Report) {
     if let Some(resumed) = &run.resumes {
         fact("resumes", resumed);
     }
-    fact("started", &moment(run.started_at));
+    fact("started", &zone.moment(run.started_at));
     match (run.ended_at, run.last_entry_at) {
         (Some(end), _) => {
             let took = run.duration_ms.map(|took| format!(", after {took}")).unwrap_or_default();
-            fact("ended", &format!("{}{took} ({})", moment(end), run.state.words()));
+            fact("ended", &format!("{}{took} ({})", zone.moment(end), run.state.words()));
         }
-        (None, Some(last)) => fact("state", &format!("{}; last entry {}", RunProgress::NotEnded.words(), moment(last))),
+        (None, Some(last)) => {
+            fact("state", &format!("{}; last entry {}", RunProgress::NotEnded.words(), zone.moment(last)))
+        }
         (None, None) => fact("state", &format!("{}; no entry", RunProgress::NotEnded.words())),
     }
     if let Some(told) = report.bytes_restored {
@@ -167,7 +170,7 @@ fn details(screen: &mut Screen, item: &ItemReport) {
         screen.field(2, "why", DETAILS, reason);
     }
     for attempt in &item.attempts {
-        screen.field(2, &format!("attempt {}", attempt.number), DETAILS, &attempt_words(attempt));
+        screen.field(2, &format!("attempt {}", attempt.number), DETAILS, &attempt_words(attempt, screen.zone()));
         if let Some(restore) = &attempt.restore {
             service_words(screen, restore);
         }
@@ -182,12 +185,12 @@ fn details(screen: &mut Screen, item: &ItemReport) {
 }
 
 /// One attempt in a sentence.
-pub(super) fn attempt_words(attempt: &AttemptReport) -> String {
+pub(super) fn attempt_words(attempt: &AttemptReport, zone: Zone) -> String {
     let mut words = vec![attempt.job_name.clone()];
     if attempt.generation > 1 {
         words.push(format!("generation {}", attempt.generation));
     }
-    words.push(format!("{} {}", if attempt.adopted { "adopted" } else { "intended" }, moment(attempt.began_at)));
+    words.push(format!("{} {}", if attempt.adopted { "adopted" } else { "intended" }, zone.moment(attempt.began_at)));
     if let Some(answer) = &attempt.answer {
         let message = answer.message.as_deref().map(|message| format!(": {message}")).unwrap_or_default();
         words.push(match answer.kind {
@@ -303,7 +306,7 @@ fn notes(screen: &mut Screen, report: &Report) {
     screen.gap();
     screen.text(0, Tone::Strong, "Notes");
     for note in &report.notes {
-        screen.field(2, "-", 2, &format!("{}: {}", moment(note.at), note.text));
+        screen.field(2, "-", 2, &format!("{}: {}", screen.moment(note.at), note.text));
     }
     for note in order {
         let names = concerned.get(note).map(Vec::as_slice).unwrap_or_default();

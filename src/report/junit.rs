@@ -8,7 +8,7 @@ use super::human::{attempt_words, execution_id};
 use super::shards::missing_words;
 use super::standing::Mark;
 use super::urgency::{look, why};
-use super::wording::SIMULATED;
+use super::wording::{SIMULATED, Zone};
 use crate::model::{Millis, xml_text};
 
 /// The name of the case that holds the verdict.
@@ -121,7 +121,7 @@ pub(super) fn told(item: &ItemReport) -> Vec<String> {
     }
     for attempt in &item.attempts {
         let id = execution_id(attempt).map(|id| format!(" (restore {id})")).unwrap_or_default();
-        lines.push(format!("attempt {}{id}: {}", attempt.number, attempt_words(attempt)));
+        lines.push(format!("attempt {}{id}: {}", attempt.number, attempt_words(attempt, Zone::UTC)));
         let restore = attempt.restore.as_ref();
         lines.extend(restore.iter().flat_map(|restore| restore.errors.iter().map(|text| format!("error: {text}"))));
         lines.extend(restore.iter().flat_map(|restore| restore.warnings.iter().map(|text| format!("warning: {text}"))));

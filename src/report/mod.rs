@@ -78,4 +78,4 @@ pub use watch::{
     Follow, HISTORY, HistoryPage, Life, PAGE, Parts, RunRow, RunSummary, RunsPage, Served, history_page, login_page,
     message_page, plans_page, report_page, runs_page,
 };
-pub use wording::shell_word;
+pub use wording::{Zone, shell_word};

@@ -2,7 +2,7 @@
 
 use super::screen::{Style, Tone, pad};
 use super::standing::Standing;
-use super::wording::{bytes, harmless, time_of_day};
+use super::wording::{bytes, harmless};
 use crate::journal::{Closed, Entry, Record};
 use crate::model::{CreateOutcome, RestoreRecord};
 
@@ -12,7 +12,7 @@ pub fn event_line(entry: &Entry, names: usize, style: Style) -> Option<String> {
     let (tone, words) = words(&entry.record)?;
     let item = entry.record.item().map_or("", |item| item.as_str());
     let words = style.paint(tone, &harmless(&words));
-    Some(format!("{}  {}  {words}", time_of_day(entry.at), pad(&harmless(item), names, false)))
+    Some(format!("{}  {}  {words}", style.zone.time_of_day(entry.at), pad(&harmless(item), names, false)))
 }
 
 /// What a record says to a person; none where it says nothing new.

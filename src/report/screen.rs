@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::standing::Mark;
-use super::wording::harmless;
+use super::wording::{Zone, harmless};
 use crate::model::wrap;
 
 /// How a terminal wants its text.
@@ -14,11 +14,13 @@ pub struct Style {
     pub colour: bool,
     /// How many columns there are; fewer than 40 are taken as 40.
     pub width: usize,
+    /// Where moments are told.
+    pub zone: Zone,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { colour: false, width: 80 }
+        Self { colour: false, width: 80, zone: Zone::UTC }
     }
 }
 
@@ -118,6 +120,16 @@ impl Screen {
     /// An empty page.
     pub fn new(style: Style) -> Self {
         Self { out: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } }
+    }
+
+    /// Where this page tells moments.
+    pub(super) fn zone(&self) -> Zone {
+        self.style.zone
+    }
+
+    /// A moment, as this page tells it.
+    pub(super) fn moment(&self, at: jiff::Timestamp) -> String {
+        self.style.zone.moment(at)
     }
 
     /// The text.
@@ -242,7 +254,7 @@ mod tests {
     #[test]
     fn colours_are_written_only_where_asked() {
         let text = |colour| {
-            let mut screen = Screen::new(Style { colour, width: 80 });
+            let mut screen = Screen::new(Style { colour, ..Style::default() });
             screen.text(0, Tone::Bad, "lost");
             screen.finish()
         };

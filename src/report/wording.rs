@@ -2,6 +2,7 @@
 //! written by the model, because others than reports show them too.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::model::Millis;
 pub use crate::model::shell_word;
@@ -14,14 +15,41 @@ pub(super) const SIMULATED: &str =
 /// The same at the head of one line.
 pub(super) const SIMULATED_SHORT: &str = "SIMULATED: ";
 
-/// `2026-11-23 03:12:07Z`: whole seconds, UTC.
-pub(super) fn moment(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+/// Where moments are told: people at a terminal read their own clock; what is kept or sent on has UTC. The text always
+/// says which.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Zone(Option<&'static TimeZone>);
+
+impl Zone {
+    /// UTC.
+    pub const UTC: Self = Self(None);
+
+    /// The zone of whoever looks.
+    pub const fn local(zone: &'static TimeZone) -> Self {
+        Self(Some(zone))
+    }
+
+    /// `2026-11-23 03:12:07Z`, or `2026-11-23 04:12:07+01:00`: whole seconds.
+    pub fn moment(self, at: Timestamp) -> String {
+        self.told(at, "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// `03:12:07Z`, or `04:12:07+01:00`: for lines of a run that is going on.
+    pub(super) fn time_of_day(self, at: Timestamp) -> String {
+        self.told(at, "%H:%M:%S")
+    }
+
+    fn told(self, at: Timestamp, format: &str) -> String {
+        match self.0.map(|zone| at.to_zoned(zone.clone())).filter(|told| !told.offset().is_zero()) {
+            Some(told) => told.strftime(&format!("{format}%:z")).to_string(),
+            None => at.strftime(&format!("{format}Z")).to_string(),
+        }
+    }
 }
 
-/// `03:12:07Z`: for lines of a run that is going on.
-pub(super) fn time_of_day(at: Timestamp) -> String {
-    at.strftime("%H:%M:%SZ").to_string()
+/// `2026-11-23 03:12:07Z`: whole seconds, UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    Zone::UTC.moment(at)
 }
 
 /// A length of time for comparing: hours up to four days, so that `26h` isn't met as `1d 2h`.
@@ -42,6 +70,21 @@ pub(super) fn part(number: usize, total: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_says_where_it_is_told() {
+        let at: Timestamp = "2026-11-23T03:12:07.9Z".parse().unwrap();
+        assert_eq!(moment(at), "2026-11-23 03:12:07Z");
+        for (seconds, day, time) in [
+            (3_600, "2026-11-23 04:12:07+01:00", "04:12:07+01:00"),
+            (-12_600, "2026-11-22 23:42:07-03:30", "23:42:07-03:30"),
+            (0, "2026-11-23 03:12:07Z", "03:12:07Z"),
+        ] {
+            let offset = jiff::tz::Offset::from_seconds(seconds).unwrap();
+            let zone = Zone::local(Box::leak(Box::new(TimeZone::fixed(offset))));
+            assert_eq!((zone.moment(at).as_str(), zone.time_of_day(at).as_str()), (day, time));
+        }
+    }
 
     #[test]
     fn lengths_compare_in_hours() {

@@ -5,7 +5,7 @@ use super::{cell, class, frame, glyph};
 use crate::model::{Action, DataLoss, bytes, count};
 use crate::report::preview::{Group, change, expected, forecast, origin, selection, since, stray, summary};
 use crate::report::standing::Mark;
-use crate::report::wording::{hours, moment};
+use crate::report::wording::{Zone, hours, moment};
 use crate::report::{ItemPreview, ObjectiveVerdict, Preview};
 
 /// A preview as a self-contained HTML page.
@@ -201,7 +201,7 @@ fn strays(page: &mut Markup, preview: &Preview) {
         "<section class=\"warn\">\n<h2>At the site under this plan's names, but no item of the plan</h2>\n<ul>\n",
     );
     for each in &preview.strays {
-        page.prose("li", &[], &stray(each));
+        page.prose("li", &[], &stray(each, Zone::UTC));
     }
     page.fixed("</ul>\n</section>\n");
 }

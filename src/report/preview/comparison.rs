@@ -9,7 +9,7 @@ use crate::changeset::{Changeset, Comparison, FieldChange, ItemChange};
 use crate::model::{Action, Slug, count};
 use crate::report::document::pretty;
 use crate::report::screen::{Screen, Style, Tone};
-use crate::report::wording::moment;
+use crate::report::wording::Zone;
 
 /// The column at which details begin.
 const DETAILS: usize = 11;
@@ -20,7 +20,7 @@ pub fn changes_human(before: &Changeset, after: &Changeset, style: Style) -> Str
     let mut screen = Screen::new(style);
     screen.text(0, Tone::Strong, "From the first changeset to the second");
     for (label, made) in [("first", before), ("second", after)] {
-        screen.field(2, label, DETAILS, &about(made));
+        screen.field(2, label, DETAILS, &about(made, screen.zone()));
     }
     for fact in &compared.facts {
         screen.labelled(2, "other", DETAILS, Tone::Open, &change(fact));
@@ -58,7 +58,7 @@ pub fn changes_markdown(before: &Changeset, after: &Changeset) -> String {
     let mut head = format!("## From the first changeset to the second\n\n**{}**\n\n", text(&summary(&compared)));
     head.push_str("| | |\n|---|---|\n");
     for (label, made) in [("First", before), ("Second", after)] {
-        head.push_str(&format!("| {label} | {} |\n", text(&about(made))));
+        head.push_str(&format!("| {label} | {} |\n", text(&about(made, Zone::UTC))));
     }
     for fact in &compared.facts {
         head.push_str(&format!("| Other | {} |\n", text(&change(fact))));
@@ -156,10 +156,10 @@ fn alone(items: &[(Slug, Action)]) -> Vec<Alone<'_>> {
     items.iter().map(|(item, action)| Alone { item, action: *action }).collect()
 }
 
-fn about(made: &Changeset) -> String {
+fn about(made: &Changeset, zone: Zone) -> String {
     let (plan, environment) = (&made.plan.name, &made.environment.name);
     let items = count(made.items.len(), "restore");
-    format!("plan {plan} in environment {environment}, {items}, site read {}", moment(made.created_at))
+    format!("plan {plan} in environment {environment}, {items}, site read {}", zone.moment(made.created_at))
 }
 
 fn summary(compared: &Comparison) -> String {

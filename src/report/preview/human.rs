@@ -7,7 +7,7 @@ use super::words::{Group, change, expected, forecast, origin, selection, since, 
 use crate::model::{Action, DataLoss, Mode, bytes, count};
 use crate::report::document::ObjectReport;
 use crate::report::screen::{Screen, Style, Tone, pad};
-use crate::report::wording::{hours, moment};
+use crate::report::wording::hours;
 use crate::report::{ObjectiveKind, ObjectiveVerdict};
 
 /// The column at which an item's details begin.
@@ -75,7 +75,8 @@ fn header(screen: &mut Screen, preview: &Preview) {
     if let Some(chosen) = &preview.selection {
         screen.labelled(2, "chosen", DETAILS, Tone::Open, &selection(chosen));
     }
-    let read = format!("site read {}, valid until {}", moment(preview.read_at), moment(preview.valid_until));
+    let read =
+        format!("site read {}, valid until {}", screen.moment(preview.read_at), screen.moment(preview.valid_until));
     screen.field(2, "as of", DETAILS, &read);
     if environment.plain_http {
         screen.labelled(2, "warning", DETAILS, Tone::Bad, "credentials travel unencrypted (`allow_plain_http`)");
@@ -169,10 +170,10 @@ fn backup(screen: &mut Screen, preview: &Preview, item: &ItemPreview) {
         return screen.labelled(2, "backup", DETAILS, Tone::Open, "its time is not known");
     };
     let Some(age) = item.source.backup_age_ms else {
-        let text = format!("{} (later than this reading: compare the clocks)", moment(at));
+        let text = format!("{} (later than this reading: compare the clocks)", screen.moment(at));
         return screen.labelled(2, "backup", DETAILS, Tone::Open, &text);
     };
-    screen.field(2, "backup", DETAILS, &format!("{}, {} old", moment(at), hours(age)));
+    screen.field(2, "backup", DETAILS, &format!("{}, {} old", screen.moment(at), hours(age)));
     let most = preview.objectives.iter().find(|objective| objective.kind == ObjectiveKind::Rpo);
     if let Some(most) = most.map(|objective| objective.objective_ms).filter(|most| age > *most) {
         let text = format!("missed: the plan wants a backup at most {} old", hours(most));
@@ -255,7 +256,7 @@ fn strays(screen: &mut Screen, preview: &Preview) {
     screen.text(0, Tone::Strong, "At the site under this plan's names, but no item of the plan");
     for each in &preview.strays {
         let tone = if each.running > 0 { Tone::Open } else { Tone::Plain };
-        screen.text(2, tone, &stray(each));
+        screen.text(2, tone, &stray(each, screen.zone()));
     }
 }
 

@@ -5,7 +5,7 @@ use super::human::target;
 use super::markdown_text::{code, prose, text};
 use super::words::{Group, change, expected, forecast, origin, selection, since, stray, summary};
 use crate::model::{DataLoss, bytes, count};
-use crate::report::wording::{hours, moment};
+use crate::report::wording::{Zone, hours, moment};
 
 /// What a comment at GitHub holds, in characters. Bytes are counted here, which are never fewer.
 pub(super) const LARGEST: usize = 65_536;
@@ -204,7 +204,7 @@ fn lists(out: &mut String, preview: &Preview, rows: usize) {
     if !preview.strays.is_empty() {
         out.push_str("\n### At the site under this plan's names, but no item of the plan\n\n");
         for each in preview.strays.iter().take(rows) {
-            out.push_str(&format!("- {}\n", prose(&stray(each))));
+            out.push_str(&format!("- {}\n", prose(&stray(each, Zone::UTC))));
         }
     }
 }

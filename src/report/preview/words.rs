@@ -4,7 +4,7 @@ use super::build::about;
 use super::document::{ItemPreview, Preview, SelectionReport, SinceReport, StrayReport};
 use crate::changeset::FieldChange;
 use crate::model::{Action, DataLoss, bytes, count};
-use crate::report::wording::{hours, moment};
+use crate::report::wording::{Zone, hours};
 
 /// What belongs together in a preview, in the order in which it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,9 +89,9 @@ pub(in crate::report) fn selection(selection: &SelectionReport) -> String {
 }
 
 /// Restores that no item explains.
-pub(in crate::report) fn stray(stray: &StrayReport) -> String {
+pub(in crate::report) fn stray(stray: &StrayReport, zone: Zone) -> String {
     let id = stray.execution_id.as_ref().map_or_else(String::new, |id| format!(", restore {id}"));
-    let ended = stray.end_time.map_or_else(String::new, |at| format!(", ended {}", moment(at)));
+    let ended = stray.end_time.map_or_else(String::new, |at| format!(", ended {}", zone.moment(at)));
     let newest = format!("`{}`{id}: {}{ended}", stray.newest, stray.status);
     let (item, site) = (&stray.item, &stray.site);
     let running = match stray.running {

@@ -62,7 +62,7 @@ fn comparisons_are_pinned() {
     for width in [80, 140] {
         insta::assert_snapshot!(
             format!("compare_{width}"),
-            comparison_human(&compared, Style { colour: false, width })
+            comparison_human(&compared, Style { width, ..Style::default() })
         );
     }
     insta::assert_snapshot!("compare_json", comparison_json(&compared).unwrap());

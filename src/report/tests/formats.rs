@@ -210,7 +210,7 @@ fn a_steps_summary_keeps_within_what_github_takes_and_says_what_it_leaves_out() 
 
 #[test]
 fn a_thousand_restores_fit_a_screen() {
-    let style = |width| Style { colour: false, width };
+    let style = |width| Style { width, ..Style::default() };
     for (scenario, name) in [(many(1000, 0), "good"), (many(1000, 3), "bad"), (many(1000, 400), "worse")] {
         let mut report = scenario.report();
         report.simulated = true;

@@ -65,7 +65,7 @@ fn what_runs_what_is_done_and_how_long_it_takes() {
     sent(&mut scenario, "a-table-with-a-name-that-is-as-long-as-they-may-get", 121);
     let reason = "the service answered 503, so 1 are kept in flight instead of 2".to_owned();
     add(&mut scenario, 130, Record::Concurrency { allowed: 1, reason });
-    let told = |seconds, rows, width| lines(&scenario, seconds, rows, Style { colour: false, width }).join("\n");
+    let told = |seconds, rows, width| lines(&scenario, seconds, rows, Style { width, ..Style::default() }).join("\n");
     insta::assert_snapshot!("live_begins_80", told(0, 10, 80));
     insta::assert_snapshot!("live_runs_80", told(60, 10, 80));
     insta::assert_snapshot!("live_lowered_80", told(150, 10, 80));
@@ -105,7 +105,7 @@ proptest! {
             }
             stage[item] = if stage[item] == 0 || to == 1 { 1 } else { 2 };
         }
-        let style = Style { colour, width };
+        let style = Style { colour, width, ..Style::default() };
         let lines = lines(&scenario, 200, rows, style);
         prop_assert!(lines.len() <= rows, "{} lines in {rows} rows", lines.len());
         for line in &lines {

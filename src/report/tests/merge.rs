@@ -64,7 +64,7 @@ fn valid(report: &Report) {
 
 #[test]
 fn merged_reports_are_pinned() {
-    let style = Style { colour: false, width: 80 };
+    let style = Style::default();
     let all = joined(vec![shard("2/2", &[1, 1], bad("orders")), shard("1/2", &[1, 1], good("model"))]);
     insta::assert_snapshot!("merged_80", human(&all, style));
     let some = joined(vec![shard("1/3", &[1, 1, 3], good("model")), shard("2/3", &[1, 1, 3], good("orders"))]);
@@ -80,10 +80,7 @@ fn merged_reports_are_pinned() {
 fn a_shards_diff_is_pinned() {
     let mut scenario = happy();
     scenario.changeset.part = Some(part("1/2", &[2, 7]));
-    insta::assert_snapshot!(
-        "shard_diff_80",
-        super::preview::shown(&scenario.changeset, Style { colour: false, width: 80 })
-    );
+    insta::assert_snapshot!("shard_diff_80", super::preview::shown(&scenario.changeset, Style::default()));
     let mut empty = Scenario::new(Vec::new());
     empty.changeset.part = Some(part("3/3", &[1, 0, 0]));
     let text = super::preview::shown(&empty.changeset, Style::default());

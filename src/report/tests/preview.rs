@@ -18,7 +18,7 @@ pub(super) fn shown(changeset: &Changeset, style: Style) -> String {
 }
 
 fn at_width(width: usize) -> Style {
-    Style { colour: false, width }
+    Style { width, ..Style::default() }
 }
 
 /// A changeset that has something of everything.

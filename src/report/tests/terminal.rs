@@ -9,7 +9,7 @@ use crate::model::{Action, End};
 use crate::report::{Style, event_line, human, runs_human, runs_json};
 
 fn at_width(width: usize) -> Style {
-    Style { colour: false, width }
+    Style { width, ..Style::default() }
 }
 
 fn log(scenario: &Scenario) -> String {
@@ -87,7 +87,7 @@ fn colour_adds_nothing_but_colour() {
         let first = parts.next().unwrap_or_default().to_owned();
         parts.fold(first, |out, part| out + part.split_once('m').map_or("", |(_, rest)| rest))
     };
-    let coloured = Style { colour: true, width: 80 };
+    let coloured = Style { colour: true, width: 80, ..Style::default() };
     let report = trouble().report();
     assert_ne!(human(&report, coloured), human(&report, at_width(80)));
     assert_eq!(strip(&human(&report, coloured)), human(&report, at_width(80)));

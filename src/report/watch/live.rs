@@ -12,7 +12,7 @@ use crate::report::page::markup::Markup;
 use crate::report::page::{cell, class, glyph, marked};
 use crate::report::screen::Tone;
 use crate::report::standing::Mark;
-use crate::report::wording::{SIMULATED, moment, time_of_day};
+use crate::report::wording::{SIMULATED, Zone, moment};
 
 const SCRIPT: &str = include_str!("live.js");
 
@@ -260,7 +260,7 @@ fn told(page: &mut Markup, follow: &Follow) {
             Tone::Open => "open",
             Tone::Plain | Tone::Strong | Tone::Faint => "plain",
         };
-        page.fixed("<li>").element("time", &[], &time_of_day(told.at)).element("b", &[], &told.item);
+        page.fixed("<li>").element("time", &[], &Zone::UTC.time_of_day(told.at)).element("b", &[], &told.item);
         page.prose("span", &[("class", class)], &told.words).close("li");
     }
     page.fixed("</ol>\n");
