@@ -85,11 +85,12 @@ impl Browser {
     pub fn go(&mut self, url: &str) {
         let went = self.call("Page.navigate", json!({"url": url}));
         assert!(went["errorText"].is_null(), "{url}: {went}");
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'");
+        self.until("location.href !== 'about:blank'");
     }
 
-    /// Waits until an expression holds in the page, whichever page that is by then.
+    /// Waits until an expression holds in a page that is wholly there, whichever page that is by then.
     pub fn until(&mut self, expression: &str) {
+        let expression = format!("document.readyState === 'complete' && ({expression})");
         for _ in 0..2400 {
             let asked = json!({"expression": expression, "returnByValue": true});
             if self.call("Runtime.evaluate", asked)["result"]["value"] == true {

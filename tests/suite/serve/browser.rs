@@ -71,7 +71,8 @@ async fn a_run_is_watched_without_loading_the_page_again() {
 
     browser.value("document.querySelector('#state a').click()");
     browser.until("document.querySelector('.banner .kind')?.textContent === 'Restore report'");
-    assert_eq!(browser.value("document.getElementById('find').hidden"), false, "the report's script runs too");
+    // The report's script runs too.
+    browser.until("document.getElementById('find').hidden === false");
     look(&mut browser, "report");
     let forced = "const s = document.createElement('script'); s.textContent = 'window.forced = 1'; document.body.append(s); window.forced === undefined";
     assert_eq!(browser.value(forced), true);
@@ -95,7 +96,8 @@ async fn lists_history_and_the_token_are_for_keyboards_and_phones_too() {
     let token = "c0ffee00c0ffee00c0ffee00";
     let serving = Serving::with(&rig, &["--token-env", "TOK"], &[("TOK", token)]).await;
     let mut browser = Browser::at(&format!("{}/plans", serving.url));
-    assert_eq!(browser.value("document.activeElement.name"), "token");
+    let is_typed_into = "document.activeElement.name === 'token'";
+    browser.until(is_typed_into);
     // That the page is answered with 401 is told in the console.
     browser.complaints();
     look(&mut browser, "login");
@@ -108,7 +110,7 @@ async fn lists_history_and_the_token_are_for_keyboards_and_phones_too() {
         }
     };
     typed(&mut browser, "wrong");
-    browser.until("document.querySelector('.wrong') !== null");
+    browser.until(&format!("document.querySelector('.wrong') !== null && {is_typed_into}"));
     typed(&mut browser, token);
     browser.until("document.querySelector('h1')?.textContent === 'Plans'");
     assert_eq!(browser.value("document.cookie"), "", "no script sees the session");
