@@ -5,7 +5,8 @@
 //! to people and programs ([`report`]). Decisions are pure and synchronous; effects are at the edge: the service's
 //! client ([`baas`]), the store, and the command line ([`cli`]). [`model`] holds the nouns that all of them speak in,
 //! [`ports`] the effects as traits, [`diagnostic`] what is wrong with a document and where. [`plantest`] holds plans to
-//! what their tests expect, offline. [`serve`] shows runs to browsers. [`simulator`] is a site that runs on this machine, for rehearsal and for tests.
+//! what their tests expect, offline. [`serve`] shows runs to browsers. [`simulator`] is a site
+//! that runs on this machine, for rehearsal and for tests. `listen` is the loop of both servers.
 //!
 //! Who may import whom is told in `docs/architecture.md` and held by a test.
 
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod journal;
+mod listen;
 pub mod model;
 pub mod observe;
 pub mod plan;

@@ -273,10 +273,11 @@ impl Site {
         }
         let mut state = self.lock();
         let last = state.listed.remove(site).unwrap_or_default();
-        let share = |record: RestoreRecord| {
-            last.iter().find(|known| ***known == record).map_or_else(|| Arc::new(record.clone()), Arc::clone)
+        let share = |(at, record): (usize, RestoreRecord)| {
+            let there = last.get(at).filter(|known| ***known == record);
+            there.or_else(|| last.iter().find(|known| ***known == record)).map_or_else(|| Arc::new(record), Arc::clone)
         };
-        let list: Vec<_> = list.into_iter().map(share).collect();
+        let list: Vec<_> = list.into_iter().enumerate().map(share).collect();
         state.listed.insert(site.clone(), list.clone());
         list
     }

@@ -16,7 +16,8 @@ use super::answer::{Answer, Overflow, bounded, chain, out_of_time, transport};
 use super::fault::{Anew, CallFailed, Fault, moment, retry_after};
 use super::identity::{Identity, Renewed, Shown, Source};
 use super::remembered::Remembered;
-use crate::model::{Api, Millis, PermissionQuery, is_this_machine, service_address};
+use super::setup::client_for;
+use crate::model::{Api, Millis, PermissionQuery, service_address};
 
 /// The largest answer to a read that we take: more than a hundred thousand restores.
 const LARGEST: usize = 128 * 1024 * 1024;
@@ -83,31 +84,14 @@ impl Client {
     pub fn new(api: &Api, access: &Access, authority: Option<&[u8]>, source: Option<Source>) -> Result<Self, String> {
         let base = service_address(&api.url, api.allow_plain_http).map_err(|why| format!("`api.url` {why}"))?;
         let identity = Identity::new(access, source).map_err(|e| e.to_string())?;
-        // A second call finds the first one's provider in place, which is the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let total = api.timeout_ms.to_std();
         let build = |pool: usize, read: Duration| {
-            let mut builder = reqwest::Client::builder()
-                .user_agent(concat!("restorectl/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
+            let builder = client_for(&base, authority)
+                .map_err(|why| format!("`api.ca_file` {why}"))?
                 .pool_max_idle_per_host(pool)
                 .connect_timeout(Duration::from_secs(10).min(total))
                 .read_timeout(read)
                 .timeout(total);
-            // A proxy from the variables is for https, where it sees nothing but the host. What goes to this machine,
-            // or in the open to a network that somebody named, goes there and nowhere else.
-            if base.scheme() != "https" || is_this_machine(&base) {
-                builder = builder.no_proxy();
-            }
-            if let Some(pem) = authority {
-                let certificates = reqwest::Certificate::from_pem_bundle(pem);
-                let certificates = certificates.map_err(|e| format!("`api.ca_file` holds no certificate: {e}"))?;
-                if certificates.is_empty() {
-                    return Err("`api.ca_file` holds no certificate: it needs at least one in PEM form".to_owned());
-                }
-                builder = builder.tls_certs_merge(certificates);
-            }
             builder.build().map_err(|e| format!("the HTTP client could not be set up: {}", chain(&e)))
         };
         Ok(Self {

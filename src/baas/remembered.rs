@@ -58,8 +58,9 @@ impl Remembered {
             return None;
         }
         let text = std::str::from_utf8(body).ok()?;
-        let mut sites = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = sites.remove(site).filter(|last| last.renewals == renewals).unwrap_or_default();
+        // Not locked while it is read: another site's list would wait for it, with the thread that reads that.
+        let sites = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = sites().remove(site).filter(|last| last.renewals == renewals).unwrap_or_default();
         let entries = last.entries_of(text, |text| {
             let Object(restore) = serde_json::from_str::<Object<wire::Restore>>(text).ok()?;
             // Such an entry is left out of a list, and told where there are no others.
@@ -67,7 +68,7 @@ impl Remembered {
         })?;
         drop(last);
         let records = entries.iter().map(|known| Arc::clone(&known.record)).collect();
-        sites.insert(site.clone(), Last { renewals, text: text.into(), entries });
+        sites().insert(site.clone(), Last { renewals, text: text.into(), entries });
         Some(records)
     }
 }
@@ -82,7 +83,10 @@ impl Last {
         let mut entries = Vec::with_capacity(self.entries.len());
         entries.extend_from_slice(as_before);
         let mut bytes = entries.iter().map(|known| known.weight).fold(0, usize::saturating_add);
-        let others = self.entries.get(as_before.len()..)?;
+        // What may have changed: neither in the head nor in the tail that both share.
+        let shared_from = self.text.len().saturating_sub(tail);
+        let until = self.entries.partition_point(|known| known.start < shared_from).max(as_before.len());
+        let others = self.entries.get(as_before.len()..until)?;
         let mut by_text: Option<HashMap<&str, &Known>> = None;
         let mut place = Place::after(text, as_before.last().map(|known| known.end))?;
         while let Some(start) = place.entry()? {

@@ -127,7 +127,7 @@ pub fn decide_chosen(
             plan.items.push(item.clone());
             continue;
         };
-        if decision.is_under_way() {
+        if decision.may_run() {
             plan.items.push(item.clone());
             let refusal = format!("{reason}; it is followed because it is under way, and not sent again");
             followed.insert(item.name.clone(), Decision { refusal: Some(refusal), ..decision.clone() });
@@ -150,14 +150,6 @@ pub fn decide_chosen(
     made.plan.digest = whole.plan.digest;
     made.selection = Some(Selection { choice: choice.clone(), left_out });
     Ok(made)
-}
-
-impl Decision {
-    /// Whether a restore of it runs, or may be on its way.
-    fn is_under_way(&self) -> bool {
-        let runs = || self.saw.restores.iter().any(|restore| !restore.is_final());
-        self.action == Action::Adopt || self.saw.awaited.is_some() || runs()
-    }
 }
 
 impl Changeset {

@@ -110,9 +110,18 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     let hold = Hold::take(&bench, &place, (plan, &environment.name, share), terminal).await?;
     let ended = under_lease(wanted, consent, &bench, &hold, audience).await;
     hold.release(&bench, terminal).await;
-    let report = ended.as_ref().ok().and_then(|(_, report)| report.as_ref());
+    // Receivers may take their time; people are told first.
+    let exit = match &ended {
+        Ok(None) => Ok(Exit::Failed),
+        Ok(Some(report)) => {
+            let shown = terminal.result(&report::brief(report, terminal.out()));
+            shown.map(|()| report_command::exit(report)).map_err(Into::into)
+        }
+        Err(error) => Ok(super::failed(error, terminal)),
+    };
+    let report = ended.as_ref().ok().and_then(Option::as_ref);
     tokio::join!(webhooks.close(&bench.clock, terminal), otlp::tell(report, terminal));
-    ended.map(|(exit, _)| exit)
+    exit
 }
 
 /// What is to be carried out.
@@ -154,13 +163,14 @@ pub(super) struct Left {
     pub(super) done: BTreeSet<Slug>,
 }
 
+/// Gives the report of the run; none where nobody said yes.
 async fn under_lease(
     wanted: Wanted,
     consent: &Consent,
     bench: &Bench,
     hold: &Hold,
     audience: Audience<'_>,
-) -> anyhow::Result<(Exit, Option<Report>)> {
+) -> anyhow::Result<Option<Report>> {
     let terminal = audience.terminal;
     let resumes = match &wanted {
         Wanted::Left(left) => Some(left.run.clone()),
@@ -169,13 +179,12 @@ async fn under_lease(
     };
     let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
-        return Ok((Exit::Failed, None));
+        return Ok(None);
     };
     let run = execute::execute(bench, hold, &made, resumes, audience).await?;
     let report = report_command::build(&bench.store, &run, &bench.clock).await?;
     audience.webhooks.finished(&report);
-    terminal.result(&report::brief(&report, terminal.out()))?;
-    Ok((report_command::exit(&report), Some(report)))
+    Ok(Some(report))
 }
 
 /// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.

@@ -2,12 +2,14 @@
 
 use std::pin::pin;
 
+use anyhow::Context as _;
 use tokio::sync::mpsc;
 
 use super::difference::{self, Bench, TOOL_VERSION};
 use super::events::EventFile;
 use super::hold::Hold;
 use super::live::Teller;
+use super::signals::Signals;
 use super::system;
 use super::terminal::Terminal;
 use super::webhook::Webhooks;
@@ -40,6 +42,7 @@ pub(super) async fn execute(
     audience: Audience<'_>,
 ) -> anyhow::Result<RunId> {
     let Audience { events, webhooks, terminal } = audience;
+    let heard = Signals::heard().context("nobody could stop the run")?;
     let now = bench.clock.now();
     let run = Run {
         id: system::run_id(now, changeset.shard()),
@@ -57,7 +60,7 @@ pub(super) async fn execute(
     terminal.progress(&format!("run {}", run.id));
 
     let (sender, signals) = mpsc::channel(2);
-    let listener = tokio::spawn(hear_signals(sender));
+    let listener = tokio::spawn(hear_signals(heard, sender));
     let mut machine = Machine::new(changeset);
     let teller = Teller::new((&run, changeset), bench.clock, events, terminal);
     webhooks.begin(&run, changeset);
@@ -92,32 +95,15 @@ pub(super) async fn execute(
 }
 
 /// The first Ctrl-C or SIGTERM asks to stop, the second to leave.
-async fn hear_signals(sender: mpsc::Sender<Signal>) {
+async fn hear_signals(mut signals: Signals, sender: mpsc::Sender<Signal>) {
     let mut asked = Signal::Stop;
     loop {
-        if !one_signal().await || sender.send(asked).await.is_err() {
+        signals.next().await;
+        if sender.send(asked).await.is_err() {
             return;
         }
         asked = Signal::Leave;
     }
-}
-
-/// Ctrl-C or SIGTERM; false where none can be heard.
-#[cfg(unix)]
-pub(super) async fn one_signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return tokio::signal::ctrl_c().await.is_ok();
-    };
-    tokio::select! {
-        interrupt = tokio::signal::ctrl_c() => interrupt.is_ok(),
-        terminated = terminate.recv() => terminated.is_some(),
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) async fn one_signal() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
 }
 
 fn words_of_signal(signal: Signal, state: &RunState) -> String {

@@ -31,6 +31,7 @@ mod scaffold;
 mod schema;
 mod secrets;
 mod serve;
+mod signals;
 mod sim;
 mod snapshot;
 mod state;
@@ -89,7 +90,7 @@ struct Global {
     // The variable is read apart, because only there may the address hold a password.
     #[arg(long, global = true, value_name = "PATH-or-URL")]
     state: Option<PathBuf>,
-    /// How long that is waited for where it is busy or away [default: 10s for a file, 60s for a server]
+    /// How long that is waited for where it is busy or away [default: 10s for a file, 60s for a server; 3s for `serve`]
     #[arg(long, global = true, value_name = "DURATION", env = "RESTORECTL_STATE_PATIENCE", value_parser = state::patience)]
     state_patience: Option<Millis>,
     /// When to colour: auto, always or never
@@ -188,14 +189,12 @@ pub fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    match runtime.block_on(dispatch(cli)) {
+    let ended = runtime.block_on(dispatch(cli));
+    // What nobody waits for any more, like a name that is still looked up, doesn't keep the process.
+    runtime.shutdown_background();
+    match ended {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            for line in format!("error: {}", sentence(&error)).lines() {
-                terminal.say(&harmless(line));
-            }
-            Exit::Failed.into()
-        }
+        Err(error) => failed(&error, terminal).into(),
     }
 }
 
@@ -221,6 +220,14 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Schema(args) => schema::run(args, global),
         Command::Completions(args) => completions::run(args, global),
     }
+}
+
+/// Says why a command failed.
+fn failed(error: &anyhow::Error, terminal: Terminal) -> Exit {
+    for line in format!("error: {}", sentence(error)).lines() {
+        terminal.say(&harmless(line));
+    }
+    Exit::Failed
 }
 
 /// An error with its causes on one line; a cause that its effect already tells is left out.

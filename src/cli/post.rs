@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use backon::{ExponentialBuilder, Retryable as _};
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, StatusCode, Url};
+use reqwest::{Client, StatusCode, Url};
 
-use crate::baas::{chain, retry_after};
-use crate::model::{Millis, Secret, is_this_machine};
+use crate::baas::{chain, client_for, retry_after};
+use crate::model::{Millis, Secret};
 
 /// How often a body is sent altogether.
 const TRIES: usize = 4;
@@ -46,24 +46,9 @@ impl Receiver {
     /// # Errors
     /// When the certificate can't be read.
     pub(super) fn new(url: Url, headers: HeaderMap, authority: Option<&[u8]>, total: Duration) -> Result<Self, String> {
-        // A second call finds the first one's provider in place, which is the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("restorectl/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            // One that is silent leaves time for another try.
-            .timeout(total / 2);
-        if url.scheme() != "https" || is_this_machine(&url) {
-            builder = builder.no_proxy();
-        }
-        if let Some(pem) = authority {
-            let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
-            if certificates.is_empty() {
-                return Err("its certificate authority holds no certificate in PEM form".to_owned());
-            }
-            builder = builder.tls_certs_merge(certificates);
-        }
+        let builder = client_for(&url, authority).map_err(|why| format!("its certificate authority {why}"))?;
+        // One that is silent leaves time for another try.
+        let builder = builder.timeout(total / 2);
         let http = builder.build().map_err(|e| format!("the HTTP client could not be set up: {}", chain(&e)))?;
         Ok(Self { http, url, headers, total, may_pass })
     }

@@ -53,7 +53,11 @@ pub(super) fn resolve(api: &Api) -> anyhow::Result<Access> {
 /// When it can't be had; the error names the reference, never a value.
 pub(super) fn one(reference: &SecretRef) -> anyhow::Result<Secret> {
     let text = match reference {
-        SecretRef::Env(name) => std::env::var(name).with_context(|| format!("{reference} can't be read"))?,
+        SecretRef::Env(name) => {
+            let value = std::env::var_os(name).with_context(|| format!("{reference} can't be read: it is not set"))?;
+            // The system's own error would hold the value.
+            value.into_string().ok().with_context(|| format!("{reference} is not UTF-8"))?
+        }
         SecretRef::File(path) => {
             let bytes = files::read(Path::new(path), LARGEST)?;
             String::from_utf8(bytes).ok().with_context(|| format!("{reference} is not UTF-8"))?

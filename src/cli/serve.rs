@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::exit::Exit;
 use super::process::{self, Life};
+use super::signals::Signals;
 use super::state::Place;
 use super::{Global, secrets, system};
 use crate::journal::{Holder, StateStore};
@@ -61,8 +62,9 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         say: Box::new(move |text| terminal.say(text)),
     })
     .await?;
+    let mut signals = Signals::heard().context("nobody could stop it")?;
     terminal.result(&format!("http://{}/\nread-only; stop it with Ctrl-C\n", server.addr()))?;
-    stopped().await?;
+    signals.next().await;
     server.stop().await;
     if let StateStore::Server(store) = &store {
         store.close().await;
@@ -84,19 +86,4 @@ fn access(args: &Args) -> anyhow::Result<Option<Access>> {
 /// Whether a process ran on this machine and doesn't any more.
 fn is_gone(holder: &Holder) -> bool {
     process::life(holder, &process::this()) == Life::Gone
-}
-
-/// Waits until somebody stops it.
-async fn stopped() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminated = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminated.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

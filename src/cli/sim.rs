@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::Global;
 use super::exit::Exit;
+use super::signals::Signals;
 use crate::model::Millis;
 use crate::simulator::{self, Config, Fault};
 
@@ -64,12 +67,13 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let (user, data) = (config.user.clone(), config.data.clone());
     let simulator = simulator::start(config).await?;
+    let mut signals = Signals::heard().context("nobody could stop it")?;
     terminal.result(&format!(
         "a stand-in for rehearsal, not the service\n  API   {}\n  user  {user}\n  data  {}\nstop it with Ctrl-C\n",
         simulator.url(),
         data.display()
     ))?;
-    tokio::signal::ctrl_c().await?;
+    signals.next().await;
     simulator.stop().await;
     Ok(Exit::Done)
 }

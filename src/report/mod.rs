@@ -75,7 +75,7 @@ pub use standing::Standing;
 pub use tap::tap;
 pub use verdict::Verdict;
 pub use watch::{
-    Follow, HISTORY, HistoryPage, Life, PAGE, Parts, RunRow, RunSummary, RunsPage, Served, history_page, login_page,
-    message_page, plans_page, report_page, runs_page,
+    FILES, Follow, HISTORY, HistoryPage, Life, PAGE, Parts, ReportFile, RunRow, RunSummary, RunsPage, Served,
+    history_page, login_page, message_page, plans_page, report_page, runs_page,
 };
 pub use wording::{Zone, shell_word};

@@ -33,6 +33,14 @@ pub enum ObjectiveKind {
 }
 
 impl ObjectiveKind {
+    /// As documents for programs write it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Rto => "rto",
+            Self::Rpo => "rpo",
+        }
+    }
+
     /// The abbreviation that people know.
     pub fn words(self) -> &'static str {
         match self {

@@ -49,7 +49,7 @@ impl Sending {
             let told = self.watcher.told.borrow_and_update().clone();
             if let Some(told) = told.filter(|told| told.number > self.sent) {
                 self.sent = told.number;
-                let is_last = matches!(told.news, News::End(_));
+                let is_last = told.news.is_last();
                 return Some((Ok(event(&told)), (!is_last).then_some(self)));
             }
             let goes_on = tokio::select! {
@@ -68,6 +68,7 @@ fn event(told: &Told) -> Event {
         News::Update(parts) => ("update", serde_json::to_string(&**parts)),
         News::End(parts) => ("end", serde_json::to_string(&**parts)),
         News::Trouble(words) => ("trouble", Ok(json!({ "words": &**words }).to_string())),
+        News::Over(words) => ("over", Ok(json!({ "words": &**words }).to_string())),
     };
     Event::default().event(name).retry(AGAIN).data(data.unwrap_or_default())
 }

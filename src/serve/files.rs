@@ -6,24 +6,13 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Shared;
 use super::failure::Failure;
 use crate::journal::{Entry, Reader as _, Run, StoreError};
-use crate::model::RunId;
-use crate::report::{self, Report, ReportError, STEP_LIMIT, Style};
-
-/// A format: how it is made, and what it is. Whatever it is, a browser shows none of it as a page.
-type Format = (&'static str, &'static str, fn(&Report) -> Option<String>);
-
-const FORMATS: [Format; 7] = [
-    ("report.html", "text/html; charset=utf-8", |report| Some(report::html(report))),
-    ("report.json", "application/json", |report| report::json(report).ok()),
-    ("report.md", "text/markdown; charset=utf-8", |report| Some(report::markdown(report))),
-    ("report.txt", "text/plain; charset=utf-8", |report| Some(report::human(report, Style::default()))),
-    ("report.xml", "application/xml", |report| Some(report::junit(report))),
-    ("report.tap", "text/plain; charset=utf-8", |report| Some(report::tap(report))),
-    ("summary.md", "text/markdown; charset=utf-8", |report| report::github_summary(report, STEP_LIMIT)),
-];
+use crate::model::{RunId, harmless};
+use crate::report::{self, FILES, Report, ReportError, ReportFile};
 
 /// The report of a run as a file.
 pub(super) async fn file(
@@ -31,7 +20,9 @@ pub(super) async fn file(
     Path((run, file)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let nothing = || Failure::NotFound(format!("There is no `{file}` of a run."));
-    let (name, kind, write) = FORMATS.into_iter().find(|(name, ..)| *name == file).ok_or_else(nothing)?;
+    // Whatever it is, a browser shows none of it as a page.
+    let ReportFile { name, kind, write, .. } =
+        FILES.into_iter().find(|known| known.name == file).ok_or_else(nothing)?;
     let text =
         made(&shared, &RunId::new(run.as_str()), move |report| write(&report)).await?.ok_or_else(|| unknown(&run))?;
     let text = text.ok_or_else(|| Failure::Report("This run is too large for this format.".to_owned()))?;
@@ -74,7 +65,11 @@ pub(super) fn failure(shared: &Shared, error: anyhow::Error) -> Failure {
         Ok(error) => Failure::report(error),
         Err(error) => match error.downcast::<StoreError>() {
             Ok(error) => Failure::store(shared, error),
-            Err(error) => Failure::Report(format!("No report could be made of this run: {error:#}")),
+            // A task that broke off.
+            Err(error) => {
+                (shared.say)(&harmless(&format!("error: {error:#}")));
+                Failure::Report("No report could be made of this run. Why is in the server's log.".to_owned())
+            }
         },
     }
 }
@@ -85,18 +80,32 @@ pub(super) async fn make<T: Send + 'static>(
     id: &RunId,
     of: impl FnOnce(Report) -> T + Send + 'static,
 ) -> anyhow::Result<Option<T>> {
-    let _turn = shared.making.acquire().await?;
+    let turn = Arc::clone(&shared.making).acquire_owned().await?;
     let Some((run, entries, _)) = shared.store.begin(id).await? else { return Ok(None) };
-    build(shared, (run, entries), of).await.map(Some)
+    build(shared, (run, entries), turn, of).await.map(Some)
 }
 
 /// Makes something of the report of a run that was read.
 pub(super) async fn build<T: Send + 'static>(
     shared: &Shared,
     (run, entries): (Run, Vec<Entry>),
+    turn: OwnedSemaphorePermit,
     of: impl FnOnce(Report) -> T + Send + 'static,
 ) -> anyhow::Result<T> {
     let now = (shared.now)();
-    // A large run takes a second of a core, in which others are to be answered.
-    Ok(tokio::task::spawn_blocking(move || report::build(&run, &entries, now).map(of)).await??)
+    Ok(aside(turn, move || report::build(&run, &entries, now).map(of)).await??)
+}
+
+/// Has something done that takes a core for a second or more, beside the answers to others. It keeps its turn until it is
+/// done, also where nobody waits for it any more.
+pub(super) async fn aside<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    what: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    let done = tokio::task::spawn_blocking(move || {
+        let done = what();
+        drop(turn);
+        done
+    });
+    Ok(done.await?)
 }

@@ -102,15 +102,20 @@ pub(super) struct Hosts {
 
 impl Hosts {
     pub(super) fn new(listens: IpAddr, named: Vec<String>) -> Self {
-        Self { is_near: listens.is_loopback(), named: named.iter().map(|name| name.to_ascii_lowercase()).collect() }
+        Self { is_near: listens.is_loopback(), named: named.iter().map(|name| plain(without_port(name))).collect() }
     }
 
     /// Where others reach it too, the token guards it, and any name will do unless some are named.
     pub(super) fn may_be(&self, host: Option<&str>) -> bool {
         let Some(host) = host else { return false };
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let host = plain(host);
         (!self.is_near && self.named.is_empty()) || is_this_machine(&host) || self.named.contains(&host)
     }
+}
+
+/// A name as it is compared.
+fn plain(host: &str) -> String {
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -131,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_name_that_leads_here_by_deceit_is_none_of_ours() {
-        let near = Hosts::new("127.0.0.1".parse().unwrap(), vec!["Runs.example".into()]);
+        let near = Hosts::new("127.0.0.1".parse().unwrap(), vec!["Runs.example.:8443".into()]);
         for host in ["localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "[::1]", "runs.example"] {
             assert!(near.may_be(Some(host)), "{host}");
         }

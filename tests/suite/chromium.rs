@@ -1,8 +1,6 @@
 //! A real browser, where there is one: Debian's package `chromium`. It is told what to do over two pipes. Shared by the tests of
 //! the report's page and of the server's pages.
 
-#![allow(dead_code, reason = "each of the two uses a part of it")]
-
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -21,27 +19,12 @@ pub struct Browser {
     session: Option<String>,
     /// What the console, the policy and scripts that failed said.
     complaints: Vec<Value>,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Browser {
-    /// Opens a page that is a file.
-    pub fn on(page: &str) -> Self {
-        let mut browser = Self::start();
-        let path = browser.folder.path().join("page.html");
-        std::fs::write(&path, page).unwrap();
-        browser.go(&format!("file://{}", path.display()));
-        browser
-    }
-
-    /// Opens a page of a server.
-    pub fn at(url: &str) -> Self {
-        let mut browser = Self::start();
-        browser.go(url);
-        browser
-    }
-
-    fn start() -> Self {
+    /// Starts one, with an empty page.
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let made = Command::new("mkfifo").args([path("in"), path("out")]).status().unwrap();
@@ -71,7 +54,8 @@ impl Browser {
                 message.clear();
             }
         });
-        let mut browser = Self { process, commands, answers, sent: 0, session: None, complaints: Vec::new(), folder };
+        let mut browser =
+            Self { process, commands, answers, sent: 0, session: None, complaints: Vec::new(), _folder: folder };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
         let session = browser.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
         browser.session = Some(session["sessionId"].as_str().unwrap().to_owned());
@@ -83,9 +67,11 @@ impl Browser {
 
     /// Goes to an address, and waits until the page is there.
     pub fn go(&mut self, url: &str) {
+        // The page that is left may still be there when the browser answers.
+        self.value("window.isLeft = true");
         let went = self.call("Page.navigate", json!({"url": url}));
         assert!(went["errorText"].is_null(), "{url}: {went}");
-        self.until("location.href !== 'about:blank'");
+        self.until("window.isLeft === undefined");
     }
 
     /// Waits until an expression holds in a page that is wholly there, whichever page that is by then.
@@ -109,15 +95,6 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", json!({"features": features}));
     }
 
-    /// A picture of the whole page, where `RESTORECTL_PICTURES` names a folder for it.
-    pub fn picture(&mut self, name: &str) {
-        use base64::Engine as _;
-        let Some(folder) = std::env::var_os("RESTORECTL_PICTURES") else { return };
-        let taken = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
-        let bytes = base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
-    }
-
     /// What the console, the policy and scripts that failed said so far.
     pub fn complaints(&mut self) -> Vec<Value> {
         self.value("1");
@@ -129,6 +106,7 @@ impl Browser {
         self.value("document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 200))")
     }
 
+    /// Has one thing done, and gives what comes of it.
     pub fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.sent += 1;
         let mut message = json!({"id": self.sent, "method": method, "params": parameters});
@@ -157,15 +135,6 @@ impl Browser {
         let answer = self.call("Runtime.evaluate", asked);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
         answer["result"]["value"].clone()
-    }
-
-    /// Says something in a field or a box, and gives how many rows are shown then.
-    pub fn shown_after(&mut self, action: &str) -> (u64, String) {
-        self.value(&format!(
-            "(() => {{ {action}; return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))); }})()"
-        ));
-        let rows = self.value("document.querySelectorAll('tbody[data-mark]:not([hidden])').length").as_u64().unwrap();
-        (rows, self.value("document.getElementById('found').textContent").as_str().unwrap().to_owned())
     }
 }
 

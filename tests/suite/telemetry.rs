@@ -80,8 +80,11 @@ async fn a_collector_that_means_harm_is_warned_of_and_changes_nothing() {
         let collector = Hostile::always(acts).await;
         let rig = Rig::new().await;
         let base = base(&collector);
-        let variables =
-            [(ALL, base.as_str()), ("OTEL_EXPORTER_OTLP_HEADERS", "k=s3cret"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "900")];
+        let variables = [
+            (ALL, base.as_str()),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "k=s3cret"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", if tries.is_some() { "20000" } else { "900" }),
+        ];
         let ran = run(&rig, &APPLY, &variables).await.code(0);
         for signal in ["traces", "metrics"] {
             let warned = |line: &&str| line.starts_with("warning: telemetry: ") && line.contains(signal);

@@ -12,9 +12,9 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use self::settings::{Settings, Signal, Target};
-use super::execute::one_signal;
 use super::files;
 use super::post::{self, Receiver};
+use super::signals;
 use super::terminal::Terminal;
 use crate::model::harmless;
 use crate::report::{Report, Telemetry, otlp_metrics, otlp_traces};
@@ -51,15 +51,22 @@ pub(super) async fn tell(report: Option<&Report>, terminal: Terminal) {
 /// When not all of it was taken.
 pub(super) async fn sent(report: &Report, terminal: Terminal) -> anyhow::Result<()> {
     let settings = Settings::read(&variable, true);
-    let hosts: Vec<String> = settings.targets.iter().map(|target| target.url.origin().ascii_serialization()).collect();
+    if settings.targets.is_empty() && settings.wrong.is_empty() {
+        anyhow::bail!(
+            "telemetry: the variables want neither traces nor metrics of it (`OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`), so nothing was sent"
+        );
+    }
+    let sent = settings.targets.iter().map(|target| {
+        let host = target.url.origin().ascii_serialization();
+        format!("{} to {host}", target.signal.words())
+    });
+    let sent = sent.collect::<Vec<_>>().join(", ");
     let wrong = send(report, settings).await;
     if let [first, more @ ..] = wrong.as_slice() {
         more.iter().for_each(|why| terminal.say(&harmless(&format!("error: telemetry: {why}"))));
         anyhow::bail!("telemetry: {first}");
     }
-    for host in hosts.iter().take(1) {
-        terminal.progress(&harmless(&format!("sent run {} to {host}", report.run.id)));
-    }
+    terminal.progress(&harmless(&format!("sent run {}: {sent}", report.run.id)));
     Ok(())
 }
 
@@ -70,14 +77,14 @@ fn variable(name: &str) -> Option<String> {
 /// Gives what went wrong.
 async fn send(report: &Report, settings: Settings) -> Vec<String> {
     let Settings { telemetry, targets, mut wrong } = settings;
-    let all = targets.iter().map(|target| signal(report, &telemetry, target));
-    let all = futures_util::future::join_all(all);
+    // Side by side, so that one that takes all the time hides nothing of the other.
+    let all = targets.iter().map(async |target| {
+        let late = |_| format!("not all {} could be sent in {} seconds", target.signal.words(), LONGEST.as_secs());
+        tokio::time::timeout(LONGEST, signal(report, &telemetry, target)).await.map_err(late)?
+    });
     tokio::select! {
-        ended = tokio::time::timeout(LONGEST, all) => match ended {
-            Ok(ended) => wrong.extend(ended.into_iter().filter_map(Result::err)),
-            Err(_) => wrong.push(format!("not all could be sent in {} seconds", LONGEST.as_secs())),
-        },
-        _ = one_signal() => wrong.push("it was not waited for".to_owned()),
+        ended = futures_util::future::join_all(all) => wrong.extend(ended.into_iter().filter_map(Result::err)),
+        _ = signals::one() => wrong.push("it was not waited for".to_owned()),
     }
     wrong
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Url;
+use reqwest::header::HeaderName;
 
 use crate::model::{Secret, is_this_machine};
 use crate::report::{Telemetry, TraceParent};
@@ -78,7 +79,7 @@ impl Settings {
         for signal in [Signal::Traces, Signal::Metrics] {
             // Whoever began the trace and doesn't keep it wants nothing of it.
             let is_dropped = settings.telemetry.parent.as_ref().is_some_and(|parent| !parent.sampled);
-            if signal == Signal::Traces && is_dropped {
+            if signal == Signal::Traces && is_dropped && !asked {
                 continue;
             }
             match target(signal, get, asked) {
@@ -128,7 +129,9 @@ fn target(signal: Signal, get: Get<'_>, asked: bool) -> Result<Option<Target>, S
     }
     let headers = match own("HEADERS") {
         Some((variable, list)) => {
-            let list = pairs(&list).ok_or_else(|| {
+            // The name is shown where it is none, so it must be one: after a slip it may hold a secret.
+            let named = |list: &Vec<(String, String)>| list.iter().all(|(name, _)| name.parse::<HeaderName>().is_ok());
+            let list = pairs(&list).filter(named).ok_or_else(|| {
                 format!("no {} are sent: `{variable}` is no list of KEY=VALUE with commas between", signal.words())
             })?;
             list.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()

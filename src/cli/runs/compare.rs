@@ -6,8 +6,12 @@ use crate::cli::exit::Exit;
 use crate::cli::report as report_command;
 use crate::cli::system::SystemClock;
 use crate::cli::{Global, OutputFormat, connect};
+use crate::journal::{Filter, Reader as _};
 use crate::model::{RunId, Slug};
 use crate::report::{self, Report};
+
+/// How many runs are asked for at once.
+const PAGE: u64 = 50;
 
 /// Arguments of `runs compare`.
 #[derive(Debug, clap::Args)]
@@ -49,16 +53,36 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The last runs of a plan that went to an environment. Shards are parts of a run, and say nothing of a whole one.
+/// The last runs of a plan that went to an environment: that which was named, or that of the newest. Shards are parts of a
+/// run, and say nothing of a whole one.
 async fn last(args: &Args, plan: &Slug, global: &Global) -> anyhow::Result<Vec<Report>> {
-    let made = super::reports(&connect::store(global).await?, global.terminal()).await?;
-    let mut of_plan = made.into_iter().filter(|report| report.plan.name == plan.as_str() && report.run.shard.is_none());
-    let Some(newest) = of_plan.next() else {
+    let (store, clock) = (connect::store(global).await?, SystemClock::new());
+    let filter = Filter { plan: Some(plan.to_string()), environment: args.env.clone() };
+    let (mut environment, mut found, mut looked_at) = (args.env.clone(), Vec::new(), 0);
+    loop {
+        let heads = store.heads(&filter, looked_at, PAGE).await?;
+        if heads.is_empty() {
+            break;
+        }
+        looked_at = looked_at.saturating_add(heads.len() as u64);
+        for head in heads {
+            let is_ours = environment.as_ref().is_none_or(|environment| *environment == head.environment);
+            if !is_ours || found.len() == usize::from(args.last) {
+                continue;
+            }
+            let report = super::report_of(&store, &head.id, &clock, global.terminal()).await;
+            if let Some(report) = report.filter(|report| report.run.shard.is_none()) {
+                environment.get_or_insert_with(|| head.environment.clone());
+                found.push(report);
+            }
+        }
+        if found.len() == usize::from(args.last) {
+            break;
+        }
+    }
+    let Some(environment) = environment else {
         bail!("there is no run of plan `{plan}`: see `restorectl runs list`");
     };
-    let environment = args.env.clone().unwrap_or_else(|| newest.environment.name.clone());
-    let wanted = std::iter::once(newest).chain(of_plan).filter(|report| report.environment.name == environment);
-    let found: Vec<Report> = wanted.take(usize::from(args.last)).collect();
     let few = || format!("plan `{plan}` in environment `{environment}` has too few runs: `restorectl apply` makes one");
     (found.len() > 1).then_some(found).with_context(few)
 }

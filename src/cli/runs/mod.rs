@@ -88,11 +88,18 @@ async fn reports(store: &StateStore, terminal: Terminal) -> anyhow::Result<Vec<R
     let clock = SystemClock::new();
     let mut made = Vec::new();
     for id in store.runs().await? {
-        match report_command::build(store, &id, &clock).await {
-            Ok(report) => made.push(report),
-            // One damaged run must not hide the others.
-            Err(error) => terminal.say(&harmless(&format!("warning: run {id} is left out: {error:#}"))),
-        }
+        made.extend(report_of(store, &id, &clock, terminal).await);
     }
     Ok(made)
+}
+
+/// The report of a run; none where none can be made, which is said: one damaged run must not hide the others.
+async fn report_of(store: &StateStore, id: &RunId, clock: &SystemClock, terminal: Terminal) -> Option<Report> {
+    match report_command::build(store, id, clock).await {
+        Ok(report) => Some(report),
+        Err(error) => {
+            terminal.say(&harmless(&format!("warning: run {id} is left out: {error:#}")));
+            None
+        }
+    }
 }

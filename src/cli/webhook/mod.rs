@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use self::delivery::Delivery;
-use super::execute::one_signal;
+use super::signals;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use crate::changeset::Changeset;
@@ -99,7 +99,7 @@ impl Webhooks {
     /// Waits for the last deliveries, within a bound, and says what went wrong. A run whose end wasn't told could not go on.
     pub(super) async fn close(self, clock: &SystemClock, terminal: Terminal) {
         if let Some(notices) = self.notices.take() {
-            self.tell(notices.broken_off(clock.now()));
+            self.tell(notices.unreported(clock.now()));
         }
         let mut ends = Vec::new();
         for Hook { name, timeout, queue, worker, .. } in self.hooks {
@@ -109,14 +109,14 @@ impl Webhooks {
         }
         let last = async {
             for (name, until, worker) in &mut ends {
-                if tokio::time::timeout_at(*until, worker).await.is_err() {
+                if !matches!(tokio::time::timeout_at(*until, worker).await, Ok(Ok(()))) {
                     self.warnings.add(name, "not all that happened could be told in time");
                 }
             }
         };
         tokio::select! {
             () = last => {}
-            _ = one_signal() => self.warnings.add_all("the last deliveries were not waited for"),
+            _ = signals::one() => self.warnings.add_all("the last deliveries were not waited for"),
         }
         ends.iter().for_each(|(_, _, worker)| worker.abort());
         self.warnings.take().iter().for_each(|line| terminal.say(line));
@@ -168,10 +168,11 @@ async fn deliver(name: String, webhook: Webhook, mut notices: mpsc::UnboundedRec
 /// On a thread of its own, for which nobody waits: a program that prints a secret may take its time.
 async fn prepared(webhook: Webhook) -> Result<Delivery, String> {
     let (sender, answer) = oneshot::channel();
-    std::thread::spawn(move || {
+    let thread = std::thread::Builder::new().spawn(move || {
         // Nobody waits any more where the run is over.
         let _ = sender.send(Delivery::prepare(&webhook));
     });
+    thread.map_err(|why| format!("it can't be used: the system gives no thread: {why}"))?;
     match answer.await {
         Ok(prepared) => prepared.map_err(|why| format!("it can't be used: {why:#}")),
         Err(_) => Err("it can't be used".to_owned()),

@@ -7,7 +7,7 @@ use sqlx::{Connection as _, Row as _};
 use super::patience::{Patience, Trouble};
 use super::{PostgresStore, patiently, schema};
 use crate::journal::chain::{self, KeptEntry, Tail};
-use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead};
+use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead, head, moment, plan};
 use crate::journal::{Entry, Run, StoreError};
 use crate::model::RunId;
 
@@ -120,28 +120,4 @@ impl PostgresStore {
         let entries = chain::read_on(id, bookmark.0, tail, &kept).map_err(|problem| self.damaged(problem))?;
         Ok(Some((entries, tail.map_or(bookmark, Bookmark))))
     }
-}
-
-fn head(row: &PgRow) -> Result<RunHead, sqlx::Error> {
-    Ok(RunHead {
-        id: RunId::new(row.try_get::<String, _>("id")?),
-        plan: row.try_get("plan")?,
-        environment: row.try_get("environment")?,
-        opened_at: moment(row.try_get("opened_at")?),
-        entries: row.try_get::<Option<i64>, _>("seq")?.map(i64::unsigned_abs),
-    })
-}
-
-fn plan(row: &PgRow) -> Result<PlanRuns, sqlx::Error> {
-    Ok(PlanRuns {
-        plan: row.try_get("plan")?,
-        environment: row.try_get("environment")?,
-        runs: row.try_get::<i64, _>("runs")?.unsigned_abs(),
-        last_opened_at: moment(row.try_get("last")?),
-    })
-}
-
-/// What is no moment sorts first, and is shown as one: a list should not fail for it.
-fn moment(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }

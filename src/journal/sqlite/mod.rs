@@ -127,7 +127,7 @@ impl SqliteStore {
 
     /// Whose run it is, whether its lease is held, and its tail.
     async fn standing(&self, connection: &mut SqliteConnection, run: &RunId) -> Result<Standing, StoreError> {
-        let fail = |e| self.failed("append to the journal", e);
+        let fail = |e| self.failed("look for the lease of a run", e);
         let row = sqlx::query(
             "SELECT r.plan, r.environment, r.shard, r.token, t.seq, t.checksum, \
                     coalesce(l.token = r.token AND l.holder IS NOT NULL, FALSE) AS held \

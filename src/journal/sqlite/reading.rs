@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, schema};
 use crate::journal::chain::{self, Tail};
-use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead};
+use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead, head, plan};
 use crate::journal::{Entry, Run, StoreError};
 use crate::model::RunId;
 
@@ -44,14 +44,6 @@ impl Reader for SqliteStore {
         .fetch_all(&self.pool)
         .await
         .map_err(fail)?;
-        let plan = |row: &SqliteRow| {
-            Ok(PlanRuns {
-                plan: row.try_get("plan")?,
-                environment: row.try_get("environment")?,
-                runs: row.try_get::<i64, _>("runs")?.unsigned_abs(),
-                last_opened_at: moment(row.try_get("last")?),
-            })
-        };
         rows.iter().map(|row| plan(row).map_err(fail)).collect()
     }
 
@@ -105,22 +97,7 @@ impl Reader for SqliteStore {
     }
 }
 
-fn head(row: &SqliteRow) -> Result<RunHead, sqlx::Error> {
-    Ok(RunHead {
-        id: RunId::new(row.try_get::<String, _>("id")?),
-        plan: row.try_get("plan")?,
-        environment: row.try_get("environment")?,
-        opened_at: moment(row.try_get("opened_at")?),
-        entries: row.try_get::<Option<i64>, _>("seq")?.map(i64::unsigned_abs),
-    })
-}
-
 fn tail(row: &SqliteRow) -> Result<Option<Tail>, sqlx::Error> {
     let checksum: Option<Vec<u8>> = row.try_get("tail")?;
     Ok(Tail::kept(row.try_get("seq")?, checksum.as_deref()))
-}
-
-/// What is no moment sorts first, and is shown as one: a list should not fail for it.
-fn moment(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }

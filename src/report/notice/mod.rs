@@ -10,9 +10,9 @@ use serde::Serialize;
 use self::tally::{Counts, Tally};
 use self::watch::Watch;
 use super::event::Ending;
-use super::{ObjectiveKind, ObjectiveReport, ObjectiveVerdict, Report, RunProgress, VerdictReport};
+use super::{ObjectiveReport, ObjectiveVerdict, Report, RunProgress, VerdictReport};
 use crate::changeset::Changeset;
-use crate::journal::{Entry, Run, RunState};
+use crate::journal::{Closed, Entry, Run, RunState};
 use crate::model::{Millis, NoticeEvent, Shard};
 
 /// The version of the notices' form: it grows when a reader of the one before would misunderstand.
@@ -96,6 +96,7 @@ pub struct Notices {
     environment: String,
     tally: Tally,
     watch: Watch,
+    closed: Option<Closed>,
 }
 
 impl Notices {
@@ -124,6 +125,7 @@ impl Notices {
             environment: run.environment.clone(),
             tally: Tally::new(changeset),
             watch,
+            closed: None,
         };
         let pending = changeset.items.iter().filter(|decision| decision.action.is_pending()).count();
         let started = Notice {
@@ -138,6 +140,7 @@ impl Notices {
     /// An entry of the journal is durable; `state` is where the run stands with it. Gives what is to be told of it.
     pub fn hear(&mut self, entry: &Entry, state: &RunState) -> Option<Notice> {
         self.tally.hear(entry, state);
+        self.closed = state.closed.map(|(_, how)| how);
         let missed = self.watch.hear(entry)?;
         Some(self.missed(missed, entry.at))
     }
@@ -176,21 +179,23 @@ impl Notices {
         new.into_iter().map(|missed| self.missed(missed, at)).chain([finished]).collect()
     }
 
-    /// The run is over, and no report can be made of it.
-    pub fn broken_off(&self, now: Timestamp) -> Notice {
+    /// No report can be made of the run: it could not go on, or was at its end before.
+    pub fn unreported(&self, now: Timestamp) -> Notice {
+        let how = match self.closed {
+            Some(Closed::Completed) => Ending::Completed,
+            Some(Closed::Interrupted) => Ending::Interrupted,
+            None => Ending::BrokenOff,
+        };
         Notice {
-            text: text::broken_off(&self.run, &self.plan, &self.environment, self.tally.counts().running),
-            how: Some(Ending::BrokenOff),
+            text: text::unreported(&self.run, &self.plan, &self.environment, how, self.tally.may_run()),
+            how: Some(how),
             ..self.notice(NoticeEvent::Finished, now)
         }
     }
 
     fn missed(&self, objective: ObjectiveReport, at: Timestamp) -> Notice {
         let notice = self.notice(NoticeEvent::ObjectiveMissed, at);
-        let kind = match objective.kind {
-            ObjectiveKind::Rto => "rto",
-            ObjectiveKind::Rpo => "rpo",
-        };
+        let kind = objective.kind.code();
         Notice {
             id: format!("{}:{kind}", notice.id),
             text: text::missed(&self.run, &self.plan, &self.environment, &objective),

@@ -22,7 +22,7 @@ pub(super) struct Counts {
     pub(super) not_known: usize,
     /// Ended without an attempt of this run.
     pub(super) not_executed: usize,
-    /// May run at the site.
+    /// Sent, and not at their end.
     pub(super) running: usize,
     /// Not begun.
     pub(super) waiting: usize,
@@ -43,8 +43,8 @@ enum Place {
 #[derive(Debug)]
 pub(super) struct Tally {
     counts: Counts,
-    /// Those that don't wait.
-    places: BTreeMap<Slug, Place>,
+    /// Those that don't wait, and whether they may run at the site: also one that was given up may.
+    places: BTreeMap<Slug, (Place, bool)>,
 }
 
 impl Tally {
@@ -58,7 +58,8 @@ impl Tally {
         let Some(item) = entry.record.item() else { return };
         let Some(progress) = state.items.get(item) else { return };
         let now = Place::of(progress);
-        let before = self.places.insert(item.clone(), now).unwrap_or(Place::Waiting);
+        let before =
+            self.places.insert(item.clone(), (now, progress.may_run())).map_or(Place::Waiting, |(place, _)| place);
         let left = self.counts.at(before);
         *left = left.saturating_sub(1);
         *self.counts.at(now) += 1;
@@ -66,6 +67,11 @@ impl Tally {
 
     pub(super) fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// How many may run at the site.
+    pub(super) fn may_run(&self) -> usize {
+        self.places.values().filter(|(_, may_run)| *may_run).count()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A notice in one line, as chat services show it. Names stand as code, and nothing in them can become a mention or a link.
 
 use super::{PlanNotice, RunNotice};
+use crate::report::event::Ending;
 use crate::report::wording::{SIMULATED_SHORT, bytes, count, harmless, hours};
 use crate::report::{ObjectiveReport, ObjectiveVerdict, Report};
 
@@ -48,8 +49,13 @@ pub(super) fn finished(run: &RunNotice, plan: &PlanNotice, environment: &str, re
     line(run, plan, environment, &words)
 }
 
-pub(super) fn broken_off(run: &RunNotice, plan: &PlanNotice, environment: &str, running: usize) -> String {
-    line(run, plan, environment, &format!(" could not go on; {running} may still run at the site"))
+pub(super) fn unreported(run: &RunNotice, plan: &PlanNotice, environment: &str, how: Ending, may_run: usize) -> String {
+    let ended = match how {
+        Ending::Completed => " is at its end, and no report could be made of it",
+        Ending::Interrupted => " was interrupted, and no report could be made of it",
+        Ending::BrokenOff => " could not go on",
+    };
+    line(run, plan, environment, &format!("{ended}; {may_run} may still run at the site"))
 }
 
 pub(super) fn missed(run: &RunNotice, plan: &PlanNotice, environment: &str, objective: &ObjectiveReport) -> String {

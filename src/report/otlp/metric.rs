@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::attribute::Attributes;
 use super::{extent, nanoseconds, seconds};
-use crate::report::{AnswerKind, AttemptReport, ObjectiveKind, ObjectiveVerdict, Report};
+use crate::report::{AnswerKind, AttemptReport, ObjectiveVerdict, Report};
 
 /// Bounds of the lengths of restores, in seconds: from a second to a day.
 const BOUNDS: [f64; 15] =
@@ -82,11 +82,7 @@ impl Metrics<'_> {
     fn objectives(&self) -> Vec<Value> {
         let of = |value: &dyn Fn(&crate::report::ObjectiveReport) -> Option<Value>| -> Vec<(Value, Attributes)> {
             let all = self.report.objectives.iter().filter_map(|objective| {
-                let kind = match objective.kind {
-                    ObjectiveKind::Rto => "rto",
-                    ObjectiveKind::Rpo => "rpo",
-                };
-                Some((value(objective)?, self.attributes().text("restorectl.objective", kind)))
+                Some((value(objective)?, self.attributes().text("restorectl.objective", objective.kind.code())))
             });
             all.collect()
         };
@@ -181,8 +177,11 @@ fn peak(report: &Report) -> usize {
     let mut changes: Vec<(Timestamp, bool)> = Vec::new();
     for item in &report.items {
         for attempt in &item.attempts {
-            changes.push((attempt.began_at, true));
-            changes.push((attempt.over_at.or(item.ended_at).unwrap_or(end), false));
+            let over = attempt.over_at.or(item.ended_at).unwrap_or(end);
+            // One that was adopted at its end took no room.
+            if over > attempt.began_at {
+                changes.extend([(attempt.began_at, true), (over, false)]);
+            }
         }
     }
     // One that ends makes room for one that begins at the same moment.

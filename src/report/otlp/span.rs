@@ -74,7 +74,7 @@ fn of_run(report: &Report, parent: Option<&TraceParent>, (trace, root): (&str, &
         attributes = attributes.text("restorectl.shard", &shard.shard.to_string());
     }
     for objective in &report.objectives {
-        let key = format!("restorectl.objective.{}", code(&objective.kind));
+        let key = format!("restorectl.objective.{}", objective.kind.code());
         attributes = attributes
             .text(&key, &code(&objective.verdict))
             .number(&format!("{key}.goal_ms"), objective.objective_ms.0)

@@ -12,6 +12,25 @@ use super::formats::many;
 use super::scenario::hostile;
 use crate::report::{Report, html};
 
+/// A browser that shows a page, and the folder where the page is.
+fn shown(page: &str) -> (Browser, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page.html");
+    std::fs::write(&path, page).unwrap();
+    let mut browser = Browser::start();
+    browser.go(&format!("file://{}", path.display()));
+    (browser, folder)
+}
+
+/// Says something in a field or a box, and gives how many rows are shown then.
+fn rows_after(browser: &mut Browser, action: &str) -> (u64, String) {
+    browser.value(&format!(
+        "(() => {{ {action}; return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))); }})()"
+    ));
+    let rows = browser.value("document.querySelectorAll('tbody[data-mark]:not([hidden])').length").as_u64().unwrap();
+    (rows, browser.value("document.getElementById('found').textContent").as_str().unwrap().to_owned())
+}
+
 /// Ten thousand restores, of which some failed: copies of a few.
 fn ten_thousand() -> Report {
     let mut report = many(40, 2).report();
@@ -38,20 +57,20 @@ fn type_in(word: &str) -> String {
 #[ignore = "needs a browser: apt-get install chromium, then cargo test -- --include-ignored"]
 fn ten_thousand_restores_are_searched_and_filtered_in_a_browser() {
     assert!(is_there(), "there is no chromium on the path: apt-get install chromium");
-    let mut browser = Browser::on(&html(&ten_thousand()));
+    let (mut browser, _folder) = shown(&html(&ten_thousand()));
     assert_eq!(browser.value("document.getElementById('find').hidden"), false, "the script runs under its policy");
     assert_eq!(browser.value("document.getElementById('found').textContent"), "10000 of 10000 shown");
-    assert_eq!(browser.shown_after(&type_in("item-00042")), (1, "1 of 10000 shown".into()));
+    assert_eq!(rows_after(&mut browser, &type_in("item-00042")), (1, "1 of 10000 shown".into()));
     assert_eq!(browser.value("document.querySelectorAll('li[data-item]:not([hidden])').length"), 1, "and its bar");
     assert_eq!(browser.value("document.querySelectorAll('table.items').length"), 50);
     assert_eq!(browser.value("document.querySelectorAll('div.chunk:not([hidden])').length"), 1);
-    assert_eq!(browser.shown_after(&type_in("streams failed ITEM-00078")), (1, "1 of 10000 shown".into()));
-    assert_eq!(browser.shown_after(&type_in("no such thing")).0, 0);
-    assert_eq!(browser.shown_after(&type_in("")).0, 10_000);
+    assert_eq!(rows_after(&mut browser, &type_in("streams failed ITEM-00078")), (1, "1 of 10000 shown".into()));
+    assert_eq!(rows_after(&mut browser, &type_in("no such thing")).0, 0);
+    assert_eq!(rows_after(&mut browser, &type_in("")).0, 10_000);
     let good = "document.querySelector('input[value=good]').click()";
-    assert_eq!(browser.shown_after(good).0, 500, "those that failed");
+    assert_eq!(rows_after(&mut browser, good).0, 500, "those that failed");
     // A link from the timeline leads to a restore that is hidden, and shows it unfolded.
-    assert_eq!(browser.shown_after("location.hash = '#i7'").0, 10_000);
+    assert_eq!(rows_after(&mut browser, "location.hash = '#i7'").0, 10_000);
     assert_eq!(browser.value("document.querySelector('#i7 details').open"), true);
     assert_eq!(browser.value("document.querySelector('#i8 details').open"), false);
     for key in ["/", "Escape"] {
@@ -67,18 +86,16 @@ fn ten_thousand_restores_are_searched_and_filtered_in_a_browser() {
 #[ignore = "needs a browser: apt-get install chromium, then cargo test -- --include-ignored"]
 fn a_browser_runs_nothing_of_a_hostile_report_and_nothing_is_wider_than_a_phone() {
     assert!(is_there(), "there is no chromium on the path: apt-get install chromium");
-    let mut browser = Browser::on(&html(&hostile().report()));
+    let (mut browser, _folder) = shown(&html(&hostile().report()));
+    assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
     assert_eq!(browser.value("document.scripts.length"), 1);
     assert_eq!(browser.value("document.querySelectorAll('[onload], [onclick], [src], img, iframe, object').length"), 0);
     assert_eq!(browser.value("performance.getEntriesByType('resource').length"), 0, "nothing is loaded");
     let forced = "const s = document.createElement('script'); s.textContent = 'window.forced = 1'; document.body.append(s); window.forced === undefined";
     assert_eq!(browser.value(forced), true, "the policy allows one script alone");
     for width in [320, 390, 768, 1280] {
-        let metrics = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
-        browser.call("Emulation.setDeviceMetricsOverride", metrics);
-        let wide = browser.value("document.documentElement.scrollWidth").as_u64().unwrap();
-        let culprits = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 200))";
-        assert!(wide <= width, "{wide} of {width}: {:#}", browser.value(culprits));
+        browser.looks(width, "light");
+        assert_eq!(browser.too_wide(), json!([]), "{width}");
     }
     browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
     assert_eq!(browser.value("getComputedStyle(document.getElementById('find')).display"), "none");

@@ -106,7 +106,7 @@ fn a_run_that_could_not_go_on_is_over_without_a_verdict() {
     for (place, entry) in scenario.entries.iter().enumerate() {
         notices.hear(entry, &replay(&scenario.entries[..=place]).unwrap());
     }
-    let told = json(&notices.broken_off(at(700)));
+    let told = json(&notices.unreported(at(700)));
     assert_eq!(
         (&told["how"], &told["verdict"], &told["counts"]["running"]),
         (&"broken_off".into(), &Value::Null, &3.into())

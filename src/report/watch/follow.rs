@@ -54,8 +54,6 @@ pub(super) struct Told {
 /// The parts of the live page that change, each as a piece of the page: foreign text is escaped in them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
-    /// The moment of it, in milliseconds since 1970: how long something runs is counted on from here.
-    pub now: i64,
     /// How the run stands: `good`, `bad` or `open`.
     pub mark: &'static str,
     /// The pieces, by the ids of their places.
@@ -101,7 +99,7 @@ impl Follow {
         for entry in entries {
             self.state.apply(entry).map_err(|source| ReportError::Journal { run: self.run.id.clone(), source })?;
             self.live.hear(entry, &self.state);
-            if let Some((tone, words)) = words(&entry.record).filter(|_| is_news(&entry.record)) {
+            if let Some((tone, words)) = is_news(&entry.record).then(|| words(&entry.record)).flatten() {
                 let item = entry.record.item().map(ToString::to_string).unwrap_or_default();
                 self.told.push_front(Told { at: entry.at, item, tone, words });
                 self.told.truncate(TOLD);

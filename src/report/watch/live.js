@@ -7,7 +7,7 @@
   const banner = document.getElementById("banner");
   const shown = new Map();
   // How far the server's clock is ahead of this one.
-  let ahead = Number(live.dataset.now) - Date.now();
+  const ahead = Number(live.dataset.now) - Date.now();
   let source = null;
   let over = false;
 
@@ -35,7 +35,6 @@
 
   const put = (message) => {
     const sent = JSON.parse(message.data);
-    ahead = sent.now - Date.now();
     banner.className = "banner " + sent.mark;
     for (const [id, piece] of sent.parts) {
       if (shown.get(id) === piece) continue;
@@ -60,6 +59,11 @@
       put(message);
     });
     source.addEventListener("trouble", (message) => say(JSON.parse(message.data).words));
+    source.addEventListener("over", (message) => {
+      over = true;
+      close();
+      say(JSON.parse(message.data).words);
+    });
     source.addEventListener("end", (message) => {
       over = true;
       close();

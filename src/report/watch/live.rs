@@ -40,7 +40,11 @@ pub(super) fn page(follow: &Follow, life: Life, now: Timestamp) -> Served {
         page.close("header");
         page.open(
             "main",
-            &[("id", "live"), ("data-events", &address::events(&run.id)), ("data-now", &parts.now.to_string())],
+            &[
+                ("id", "live"),
+                ("data-events", &address::events(&run.id)),
+                ("data-now", &now.as_millisecond().to_string()),
+            ],
         );
         page.fixed("<p id=\"line\" class=\"line\" role=\"status\" hidden></p>\n");
         for (id, title) in
@@ -71,7 +75,6 @@ pub(super) fn parts(follow: &Follow, life: Life, now: Timestamp) -> Parts {
         markup.cut()
     };
     Parts {
-        now: now.as_millisecond(),
         mark: class(follow.mark(life)),
         parts: [
             ("state", piece(&|page| state(page, follow, life))),

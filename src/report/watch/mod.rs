@@ -16,7 +16,7 @@ pub use history::{HISTORY, HistoryPage, history_page};
 pub use list::{PAGE, RunRow, RunSummary, RunsPage, runs_page};
 pub use message::{login_page, message_page};
 pub use plans::plans_page;
-pub use report::report_page;
+pub use report::{FILES, ReportFile, report_page};
 
 use jiff::Timestamp;
 

@@ -2,18 +2,42 @@
 
 use super::{Life, Served, Shell, address};
 use crate::report::page::{self, SCRIPT};
-use crate::report::{Report, RunProgress};
+use crate::report::{Report, RunProgress, STEP_LIMIT, Style, github_summary, html, human, json, junit, markdown, tap};
 
-/// The files that a report is given out as, with what they are called.
-const FILES: [(&str, &str); 7] = [
-    ("report.html", "HTML"),
-    ("report.json", "JSON"),
-    ("report.md", "Markdown"),
-    ("report.txt", "text"),
-    ("report.xml", "JUnit"),
-    ("report.tap", "TAP"),
-    ("summary.md", "summary for a step"),
+/// A file that a report is given out as.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportFile {
+    /// Its name.
+    pub name: &'static str,
+    /// What people call it.
+    words: &'static str,
+    /// Its media type.
+    pub kind: &'static str,
+    /// Its text; none where the report is too large for it.
+    pub write: fn(&Report) -> Option<String>,
+}
+
+/// Every one.
+pub const FILES: [ReportFile; 7] = [
+    file("report.html", "HTML", "text/html; charset=utf-8", |report| Some(html(report))),
+    file("report.json", "JSON", "application/json", |report| json(report).ok()),
+    file("report.md", "Markdown", "text/markdown; charset=utf-8", |report| Some(markdown(report))),
+    file("report.txt", "text", "text/plain; charset=utf-8", |report| Some(human(report, Style::default()))),
+    file("report.xml", "JUnit", "application/xml", |report| Some(junit(report))),
+    file("report.tap", "TAP", "text/plain; charset=utf-8", |report| Some(tap(report))),
+    file("summary.md", "summary for a step", "text/markdown; charset=utf-8", |report| {
+        github_summary(report, STEP_LIMIT)
+    }),
 ];
+
+const fn file(
+    name: &'static str,
+    words: &'static str,
+    kind: &'static str,
+    write: fn(&Report) -> Option<String>,
+) -> ReportFile {
+    ReportFile { name, words, kind, write }
+}
 
 /// The report of a run. `life` tells whether one without an end goes on.
 pub fn report_page(report: &Report, life: Option<Life>) -> Served {
@@ -24,8 +48,8 @@ pub fn report_page(report: &Report, life: Option<Life>) -> Served {
         let history = address::plan(&report.plan.name, Some(&report.environment.name));
         page.open("a", &[("href", &history)]).text("How runs of this plan compare").close("a");
         page.fixed("<span>This report as ");
-        for (file, words) in FILES {
-            page.element("a", &[("href", &address::file(id, file)), ("download", "")], words);
+        for file in FILES {
+            page.element("a", &[("href", &address::file(id, file.name)), ("download", "")], file.words);
         }
         page.fixed("</span></nav>\n");
         if let Some(life) = life.filter(|_| report.run.state == RunProgress::NotEnded) {

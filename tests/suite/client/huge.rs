@@ -106,8 +106,8 @@ async fn the_largest_restores_fit_into_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_lists_fit_into_memory() {
     all_fit(vec![
-        ("/restores", "2 million restores", list(NAMED), TOO_MANY),
-        ("/databases", "5 million databases", list("{\"name\":\"a\"}"), TOO_MANY),
+        ("/restores", "5 million restores", list(NAMED), TOO_MANY),
+        ("/databases", "10 million databases", list("{\"name\":\"a\"}"), TOO_MANY),
     ])
     .await;
 }
@@ -122,14 +122,14 @@ async fn every_large_answer_fits_into_memory() {
     all_fit(vec![
         ("/restores", "30 MiB of a name", format!("[{{\"restore_job_name\": \"{text}\"}}]"), None),
         ("/restores", "a million errors", errors(million("\"e\"")), None),
-        ("/restores", "20 million empty errors", errors(list("\"\"")), None),
+        ("/restores", "40 million empty errors", errors(list("\"\"")), None),
         ("/restores", "a million sub-tasks", tasks(million("{\"restore_size\": 1}")), None),
-        ("/restores", "20 million empty sub-tasks", tasks(list("{}")), None),
-        ("/restores", "20 million lists in a status", restore(&format!("\"status\": {}", list("[]"))), None),
-        ("/restores", "20 million empty restores", list("{}"), Some("another shape")),
+        ("/restores", "40 million empty sub-tasks", tasks(list("{}")), None),
+        ("/restores", "40 million lists in a status", restore(&format!("\"status\": {}", list("[]"))), None),
+        ("/restores", "40 million empty restores", list("{}"), Some("another shape")),
         ("/restores", "250 000 restores", format!("[{}]", vec![NAMED; 250_000].join(",")), None),
-        ("/executions", "6 million executions", list("{\"id\":1}"), None),
-        ("/objects", "3 million objects", list("{\"object_name\":\"a\"}"), None),
+        ("/executions", "13 million executions", list("{\"id\":1}"), None),
+        ("/objects", "6 million objects", list("{\"object_name\":\"a\"}"), None),
     ])
     .await;
 }

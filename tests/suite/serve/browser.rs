@@ -1,5 +1,8 @@
 //! The pages in a real browser, from a real server. Pictures go to the folder that `RESTORECTL_PICTURES` names.
 
+use std::path::Path;
+
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::Serving;
@@ -16,10 +19,24 @@ fn look(browser: &mut Browser, name: &str) {
         let dark = browser.value("matchMedia('(prefers-color-scheme: dark)').matches");
         assert_eq!(dark, scheme == "dark");
         assert_eq!(browser.too_wide(), json!([]), "{name} {look}");
-        browser.picture(&format!("{name}-{look}"));
+        picture(browser, &format!("{name}-{look}"));
     }
     browser.looks(1280, "light");
     assert_eq!(browser.complaints(), Vec::<Value>::new(), "{name}");
+}
+
+/// A picture of the whole page, where `RESTORECTL_PICTURES` names a folder for it.
+fn picture(browser: &mut Browser, name: &str) {
+    let Some(folder) = std::env::var_os("RESTORECTL_PICTURES") else { return };
+    let taken = browser.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
+    let bytes = base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+    std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
+}
+
+fn browser_at(url: &str) -> Browser {
+    let mut browser = Browser::start();
+    browser.go(url);
+    browser
 }
 
 fn count(browser: &mut Browser, words: &str) -> Value {
@@ -33,7 +50,7 @@ async fn a_run_is_watched_without_loading_the_page_again() {
     let rig = Rig::with(|config| config.throughput = 0).await;
     rig.run(&["runs", "list"]).await.code(0);
     let serving = Serving::new(&rig).await;
-    let mut browser = Browser::at(&serving.url);
+    let mut browser = browser_at(&serving.url);
     look(&mut browser, "nothing");
     let run = rig.start(&APPLY);
     rig.until("four restores run", async |rig| rig.creates().await.len() >= 4).await;
@@ -95,7 +112,7 @@ async fn lists_history_and_the_token_are_for_keyboards_and_phones_too() {
     rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
     let token = "c0ffee00c0ffee00c0ffee00";
     let serving = Serving::with(&rig, &["--token-env", "TOK"], &[("TOK", token)]).await;
-    let mut browser = Browser::at(&format!("{}/plans", serving.url));
+    let mut browser = browser_at(&format!("{}/plans", serving.url));
     let is_typed_into = "document.activeElement.name === 'token'";
     browser.until(is_typed_into);
     // That the page is answered with 401 is told in the console.

@@ -95,15 +95,13 @@ async fn where_a_token_is_wanted_nothing_is_shown_without_it() {
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     assert!(wrong.headers().get("set-cookie").is_none());
     assert!(wrong.text().await.unwrap().contains("That is not the token."));
-    let forged = log_in(TOKEN, "/").header("origin", "https://evil.example").send().await.unwrap();
-    assert_eq!(forged.status(), StatusCode::FORBIDDEN);
     let large = log_in(&"x".repeat(10_000), "/").send().await.unwrap();
     assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
     for (then, to) in [("/plans", "/plans"), ("//evil.example", "/"), ("https://evil.example/", "/"), ("", "/")] {
-        let right = log_in(TOKEN, then).header("origin", &serving.url).send().await.unwrap();
+        let right = log_in(TOKEN, then).send().await.unwrap();
         assert_eq!((right.status(), &right.headers()["location"]), (StatusCode::SEE_OTHER, &to.parse().unwrap()));
         let cookie = right.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict") && !cookie.contains(TOKEN), "{cookie}");
+        assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax") && !cookie.contains(TOKEN), "{cookie}");
         let session = cookie.split(';').next().unwrap();
         let shown = serving.http.get(address("/")).header("cookie", session).send().await.unwrap();
         assert!(shown.text().await.unwrap().contains("dr-weekly"));

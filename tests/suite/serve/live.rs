@@ -18,7 +18,7 @@ async fn a_run_is_watched_from_its_middle_to_its_end(place: Place) {
     let run = rig.start(&APPLY);
     rig.until("some restores run", async |rig| rig.creates().await.len() >= 4).await;
     let id = serving.newest().await;
-    assert!(serving.page("/").await.contains("running"));
+    assert!(serving.page("/").await.contains("class=\"standing live\">running"));
     let live = serving.page(&format!("/runs/{id}")).await;
     assert!(live.contains("Live view of a run") && live.contains("data-count=\"running\""), "{live}");
     let mut events = Events::of(&serving, &id).await;
@@ -59,7 +59,7 @@ async fn a_run_that_was_killed_is_not_shown_as_going_on(place: Place) {
     rig.until("some restores run", async |rig| rig.creates().await.len() >= 4).await;
     let id = serving.newest().await;
     let mut events = Events::of(&serving, &id).await;
-    events.until("that it goes on", |name, event| name == "update" && event.to_string().contains("running")).await;
+    events.until("that it goes on", |name, event| name == "update" && counted(event, "running") >= Some(4)).await;
     run.kill().await.unwrap();
     let last = events.until("that it broke off", |name, _| name == "end").await;
     assert!(last["mark"] == "bad" && last.to_string().contains("Its process is gone"), "{last}");

@@ -115,7 +115,7 @@ impl Events {
         }
     }
 
-    /// The first event that is wanted, and how many came before it.
+    /// The first event that is wanted.
     pub async fn until(&mut self, what: &str, is: impl Fn(&str, &serde_json::Value) -> bool) -> serde_json::Value {
         let mut seen = Vec::new();
         while let Some((name, data)) = self.next().await {

@@ -69,6 +69,7 @@ fn what_can_not_be_done_is_told_without_a_secret() {
         (vec![(ALL, "https://c"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")], "asks for `http/protobuf`"),
         (vec![(ALL, "https://c"), ("OTEL_EXPORTER_OTLP_HEADERS", "s3cret")], "`OTEL_EXPORTER_OTLP_HEADERS` is no list"),
         (vec![(ALL, "https://c"), ("OTEL_EXPORTER_OTLP_HEADERS", "k=s3cret%2")], "is no list"),
+        (vec![(ALL, "https://c"), ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization: Basic s3cret==")], "is no list"),
         (vec![(ALL, "http://c"), ("OTEL_EXPORTER_OTLP_HEADERS", "k=s3cret")], "is plain http"),
         (vec![(ALL, "https://c"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s")], "is no number of milliseconds"),
     ] {
