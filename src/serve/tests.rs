@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Semaphore, watch};
 
 use super::guard::Hosts;
@@ -68,6 +69,10 @@ fn shared(store: StateStore, stop: watch::Receiver<()>) -> Arc<Shared> {
 async fn one_looks_for_all_who_watch_and_none_when_nobody_does() {
     let folder = tempfile::tempdir().unwrap();
     let (store, id) = store(&folder).await;
+    // Nobody can read it for now, so that no look is the last one.
+    let path = folder.path().join("state.db");
+    let mut connection = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE entries RENAME TO elsewhere").execute(&mut connection).await.unwrap();
     let (_stop, stopped) = watch::channel(());
     let shared = shared(store, stopped);
     let mut one = watch(&shared, &id).unwrap();
@@ -75,14 +80,25 @@ async fn one_looks_for_all_who_watch_and_none_when_nobody_does() {
     assert_eq!(looked_at(&shared), 1);
     for watcher in [&mut one, &mut other] {
         let told = watcher.told.wait_for(Option::is_some).await.unwrap().clone().unwrap();
-        // What can't be shown is told too, without what the store said.
+        // Without what the store said.
         let News::Trouble(words) = told.news else { panic!("{told:?}") };
-        assert!(words.contains("holds a changeset that this version can't read"), "{words}");
+        assert!(words.ends_with("It is tried again.") && !words.contains("elsewhere"), "{words}");
     }
     drop((one, other));
     while looked_at(&shared) > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+
+    // What can be read and not shown is told once, and not looked at again.
+    sqlx::raw_sql("ALTER TABLE elsewhere RENAME TO entries").execute(&mut connection).await.unwrap();
+    let mut one = watch(&shared, &id).unwrap();
+    let told = one.told.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+    let News::Over(words) = told.news else { panic!("{told:?}") };
+    assert!(words.contains("holds a changeset that this version can't read"), "{words}");
+    while looked_at(&shared) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(one.told.changed().await.is_err(), "nothing comes after it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
