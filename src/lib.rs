@@ -8,20 +8,32 @@
 //! what their tests expect, offline. [`serve`] shows runs to browsers. [`simulator`] is a site
 //! that runs on this machine, for rehearsal and for tests. `listen` is the loop of both servers.
 //!
-//! Who may import whom is told in `docs/architecture.md` and held by a test.
+//! Who may import whom is told in `docs/architecture.md` and held by a test. Without the feature `program` only what decides
+//! is built, and what it stands on: no document's language, no network, no database. That is what the schedules live on.
 
+// What is left alone has users that are left out.
+#![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]
+
+#[cfg(feature = "program")]
 pub mod baas;
 pub mod changeset;
+#[cfg(feature = "program")]
 pub mod cli;
+#[cfg(feature = "program")]
 pub mod diagnostic;
 pub mod engine;
 pub mod journal;
+#[cfg(feature = "program")]
 mod listen;
 pub mod model;
 pub mod observe;
+#[cfg(feature = "program")]
 pub mod plan;
+#[cfg(feature = "program")]
 pub mod plantest;
 pub mod ports;
 pub mod report;
+#[cfg(feature = "program")]
 pub mod serve;
+#[cfg(feature = "program")]
 pub mod simulator;

@@ -24,7 +24,7 @@ def record(number, site, sent, begun, ended):
         "status": status, "status_details": "objects restored: %d" % bool(ended), "start_time": moment(begun),
         "end_time": ended and moment(ended), "errors": [], "warnings": [], "restored_objects_status": [],
         "restore_execution_sub_tasks": [task], "dr_site_id": None, "snapshot_name": "execution-5002",
-        "snapshot_size": "660033182", "source_site_id": site, "target_site": sent["target_site"], "is_failover": False})
+        "snapshot_size": "660033182", "source_site_id": site, "target_site": sent["target_site"], "is_failover": False}).encode()
 
 
 class Site:
@@ -32,7 +32,8 @@ class Site:
 
     def __init__(self, behind, seconds, limit):
         self.behind, self.seconds, self.limit = behind, seconds, limit
-        self.running, self.ended = {}, []
+        # By number: when it ends, and what it looks like until then and afterwards. Of those that ended, the list as it goes out.
+        self.running, self.ended = {}, bytearray()
         self.creates = self.lists = self.others = 0
         self.times = []
 
@@ -40,22 +41,23 @@ class Site:
         self.creates += 1
         number = 8000 + self.creates
         # What finds no room begins when the first one of those that run is over.
-        free = sorted(begun + self.seconds for _, _, begun in self.running.values())
+        free = sorted(ends for ends, _, _ in self.running.values())
         now = time.time()
         begun = now if len(free) < self.limit else max(now, free[len(free) - self.limit])
-        self.running[number] = (site, json.loads(body), begun)
+        sent, ends = json.loads(body), begun + self.seconds
+        self.times.append((begun, ends))
+        self.running[number] = (ends, record(number, site, sent, begun, None), record(number, site, sent, begun, ends))
         return number
 
     def list(self):
         self.lists += 1
         now = time.time()
-        for number, (site, sent, begun) in list(self.running.items()):
-            if begun + self.seconds <= now:
-                self.times.append((begun, begun + self.seconds))
-                self.ended.append(record(number, site, sent, begun, begun + self.seconds))
+        for number, (ends, _, ended) in list(self.running.items()):
+            if ends <= now:
+                self.ended += ended + b","
                 del self.running[number]
-        running = [record(number, *one, None) for number, one in self.running.items()]
-        return "[" + ",".join(self.ended + running) + "]"
+        running = b",".join(shown for _, shown, _ in self.running.values())
+        return b"[" + (self.ended + running).removesuffix(b",") + b"]"
 
     async def serve(self, reader, writer):
         try:
@@ -66,13 +68,12 @@ class Site:
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 extra, status = "", "200 OK"
                 if method == "POST" and (found := CREATE.match(path)):
-                    status, text = "202 Accepted", "{}"
+                    status, text = "202 Accepted", b"{}"
                     extra = "x-resource-id: %d\r\n" % self.create(found.group(1), body)
                 elif method == "GET" and RESTORES.match(path):
                     text = self.list()
                 else:
                     status, text = self.forward(method, path, headers, body)
-                text = text.encode()
                 writer.write(("HTTP/1.1 %s\r\ncontent-type: application/json\r\n%scontent-length: %d\r\n\r\n"
                               % (status, extra, len(text))).encode() + text)
                 await writer.drain()
@@ -87,7 +88,7 @@ class Site:
         kept = {name: headers[name] for name in ("x-auth-credentials", "content-type") if name in headers}
         connection.request(method, path, body or None, kept)
         answer = connection.getresponse()
-        return "%d %s" % (answer.status, answer.reason), answer.read().decode()
+        return "%d %s" % (answer.status, answer.reason), answer.read()
 
     def start(self):
         """Serves from a thread of its own; gives the port."""

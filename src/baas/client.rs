@@ -15,6 +15,7 @@ use super::access::{Access, RESTORE_CREDENTIALS};
 use super::answer::{Answer, Overflow, bounded, chain, out_of_time, transport};
 use super::fault::{Anew, CallFailed, Fault, moment, retry_after};
 use super::identity::{Identity, Renewed, Shown, Source};
+use super::rate::Rate;
 use super::remembered::Remembered;
 use super::setup::client_for;
 use crate::model::{Api, Millis, PermissionQuery, service_address};
@@ -54,6 +55,8 @@ pub struct Client {
     simulator: Arc<AtomicBool>,
     /// How often an answer said that the service has too much to do.
     pressed: Arc<AtomicU64>,
+    /// How often it may be asked, where that is limited.
+    rate: Option<Arc<Rate>>,
 }
 
 /// The header by which the simulator says what it is.
@@ -105,7 +108,15 @@ impl Client {
             remembered: Arc::default(),
             simulator: Arc::default(),
             pressed: Arc::default(),
+            rate: None,
         })
+    }
+
+    /// The same client, which makes at most so many requests a minute, evenly spaced; none: as many as are wanted.
+    #[must_use]
+    pub fn at_most(mut self, requests_per_minute: Option<u32>) -> Self {
+        self.rate = requests_per_minute.map(|most| Arc::new(Rate::new(most)));
+        self
     }
 
     /// Whether any answer so far came from the simulator.
@@ -179,6 +190,9 @@ impl Client {
     pub(super) async fn post_once<B: serde::Serialize>(&self, url: &Url, body: &B) -> Result<Answer, CallFailed> {
         let body = self.body(url, body)?;
         let sent = self.identity.shown();
+        if let Some(rate) = &self.rate {
+            rate.take();
+        }
         let mut failed = match self.send(&self.creates, &Method::POST, url, Some(&body), Login::With, &sent).await {
             Ok(answer) => {
                 self.identity.let_in();
@@ -214,6 +228,7 @@ impl Client {
         body: Option<&[u8]>,
         login: Login,
     ) -> Result<Answer, CallFailed> {
+        self.wait().await;
         let since = self.identity.renewals();
         let sent = self.identity.shown();
         let mut failed = match self.send(http, method, url, body, login, &sent).await {
@@ -225,6 +240,7 @@ impl Client {
             Renewed::Others => {
                 let now = self.identity.shown();
                 if now.headers != sent.headers || login == Login::With && now.credentials != sent.credentials {
+                    self.wait().await;
                     let mut again = self.send(http, method, url, body, login, &now).await;
                     if let Err(failed) = &mut again {
                         failed.fault.after(Anew::OthersToo);
@@ -235,6 +251,13 @@ impl Client {
             Renewed::Failed(why) => failed.fault.after(Anew::Failed(why)),
         }
         Err(failed)
+    }
+
+    /// Waits until one more request may be made.
+    async fn wait(&self) {
+        if let Some(rate) = &self.rate {
+            rate.wait().await;
+        }
     }
 
     async fn send(

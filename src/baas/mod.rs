@@ -12,6 +12,7 @@ mod entries;
 mod fault;
 mod identity;
 mod lenient;
+mod rate;
 mod remembered;
 mod setup;
 mod site;

@@ -93,15 +93,20 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 /// When somebody else does, or the store, the site or the terminal fails.
 pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
-    let (plan, environment) = match &wanted {
-        Wanted::Saved(saved, _) => (&saved.plan.name, &saved.environment),
-        Wanted::Plan(loaded, _) | Wanted::Anew(loaded, _, _) => (&loaded.plan.name, &loaded.environment),
-        Wanted::Left(left) => (&left.changeset.plan.name, &left.changeset.environment),
+    let (plan, limits, environment) = match &wanted {
+        Wanted::Saved(saved, _) => (&saved.plan.name, &saved.limits, &saved.environment),
+        Wanted::Plan(loaded, _) | Wanted::Anew(loaded, _, _) => {
+            (&loaded.plan.name, &loaded.plan.limits, &loaded.environment)
+        }
+        Wanted::Left(left) => {
+            let changeset = &left.changeset;
+            (&changeset.plan.name, &changeset.limits, &changeset.environment)
+        }
     };
     let share = wanted.share()?;
     let events = consent.events.as_deref().map(|path| EventFile::open(path, terminal)).transpose()?;
     let place = Place::of(global)?;
-    let client = connect::client(environment, terminal)?;
+    let client = connect::client(environment, limits.requests_per_minute, terminal)?;
     let webhooks = Webhooks::of(environment);
     let audience = Audience { events: events.as_ref(), webhooks: &webhooks, terminal };
     let store = place.open(global.state_patience, terminal).await?;

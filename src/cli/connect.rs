@@ -12,11 +12,15 @@ use crate::baas::Client;
 use crate::journal::StateStore;
 use crate::model::Environment;
 
-/// A client for an environment, with its secrets resolved.
+/// A client for an environment, with its secrets resolved, that makes at most so many requests a minute.
 ///
 /// # Errors
 /// When the environment has no API, a secret can't be had, or the address may not be used.
-pub(super) fn client(environment: &Environment, terminal: Terminal) -> anyhow::Result<Arc<Client>> {
+pub(super) fn client(
+    environment: &Environment,
+    requests_per_minute: Option<u32>,
+    terminal: Terminal,
+) -> anyhow::Result<Arc<Client>> {
     let api = environment.api.as_ref();
     let api =
         api.with_context(|| format!("environment `{}` has no `api`: add `api: {{url: ...}}`", environment.name))?;
@@ -31,7 +35,8 @@ pub(super) fn client(environment: &Environment, terminal: Terminal) -> anyhow::R
     let again = api.clone();
     let source = move || secrets::resolve(&again).map_err(|why| format!("{why:#}"));
     let client = Client::new(api, &access, authority.as_deref(), Some(Arc::new(source)));
-    Ok(Arc::new(client.map_err(|why| anyhow::anyhow!("environment `{}`: {why}", environment.name))?))
+    let client = client.map_err(|why| anyhow::anyhow!("environment `{}`: {why}", environment.name))?;
+    Ok(Arc::new(client.at_most(requests_per_minute)))
 }
 
 /// The store at the place that the user names, or at the usual one.

@@ -79,7 +79,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     heading(terminal, "diff: what is at the site, and what is missing");
     let place = Place::said(global)?.unwrap_or_else(|| Place::File(dir.join("state.db")));
     let bench = Bench {
-        client: connect::client(&loaded.environment, terminal)?,
+        client: connect::client(&loaded.environment, loaded.plan.limits.requests_per_minute, terminal)?,
         store: place.open(global.state_patience, terminal).await?,
         clock: SystemClock::new(),
     };

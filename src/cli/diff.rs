@@ -105,7 +105,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         return Ok(Exit::Invalid);
     };
     let bench = Bench {
-        client: connect::client(&loaded.environment, terminal)?,
+        client: connect::client(&loaded.environment, loaded.plan.limits.requests_per_minute, terminal)?,
         store: connect::store(global).await?,
         clock: SystemClock::new(),
     };

@@ -47,10 +47,12 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let (run, state) = found(args.run.as_deref(), global).await?;
-    let changeset: Changeset = run
-        .changeset
-        .read()
-        .with_context(|| format!("what run {} set out to do can't be read: it was made by another version", run.id))?;
+    let changeset: Changeset = run.changeset.read().with_context(|| {
+        format!(
+            "what run {} set out to do can't be read by this version; go on with restorectl {}, which opened it",
+            run.id, run.tool_version
+        )
+    })?;
     if !args.recorded {
         let Some(loaded) = as_written(&args, &changeset, global)? else {
             terminal.say(&format!(

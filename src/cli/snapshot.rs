@@ -41,6 +41,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     }
     let mut items = Vec::new();
     let mut environment: Option<Environment> = None;
+    let mut requests_per_minute: Option<u32> = None;
     for path in &plans {
         let Some(loaded) = diff::resolved(path, &args.binding, terminal)? else { return Ok(Exit::Invalid) };
         // Each plan has its own environments beside it, and one recording is of one service.
@@ -52,13 +53,14 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 service(first)
             );
         }
+        requests_per_minute = requests_per_minute.into_iter().chain(loaded.plan.limits.requests_per_minute).min();
         items.extend(loaded.plan.items);
         environment = Some(loaded.environment);
     }
     let Some(environment) = environment else {
         bail!("there is no plan (`*.yaml`) in {}", discover::names(&args.plans));
     };
-    let client = connect::client(&environment, terminal)?;
+    let client = connect::client(&environment, requests_per_minute, terminal)?;
     let snapshot = observe(&client, &items, Vec::new(), SystemClock::new().now()).await;
     readable(&snapshot)?;
     let text = plan::write_snapshot(&snapshot)?;

@@ -7,18 +7,24 @@
 //! shard of it, to one environment.
 
 mod chain;
+#[cfg(feature = "program")]
 mod either;
 mod last;
 mod lease;
 mod past;
+#[cfg(feature = "program")]
 pub mod postgres;
 mod progress;
 mod reader;
 mod record;
 mod remains;
+#[cfg(feature = "program")]
+mod row;
+#[cfg(feature = "program")]
 pub mod sqlite;
 mod store;
 
+#[cfg(feature = "program")]
 pub use either::StateStore;
 pub use last::ended_badly;
 pub use lease::{Claim, Holder, Lease, Share, TERM};

@@ -19,7 +19,7 @@ pub enum StoreError {
         hint: String,
         /// What the database says.
         #[source]
-        source: sqlx::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something in it can't be read back.
     #[error("the state store at `{place}` holds something this version can't read: {problem}")]

@@ -20,7 +20,7 @@ pub struct Limits {
     /// The weights in flight at once in each named group, summed up; a restore weighs 1 unless it says otherwise.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, u32>,
-    /// Requests of a run to the service in a minute, at most: creates and readings, evenly spaced.
+    /// Requests to the service in a minute, at most and evenly spaced: all that a command makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u32>,
     /// Whether fewer are kept in flight while the service shows that it has too much to do.

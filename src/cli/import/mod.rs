@@ -129,7 +129,7 @@ fn origin(args: &Args, terminal: Terminal) -> anyhow::Result<Option<Origin>> {
         format!("name the site with `--site`: environment `{}` gives no input `{SOURCE_SITE}`", environment.name)
     })?;
     Ok(Some(Origin {
-        client: connect::client(&environment, terminal)?,
+        client: connect::client(&environment, resolution.limits.requests_per_minute, terminal)?,
         site: SiteId::new(site),
         pause: resolution.limits.poll_interval_ms,
         schema: folder.schemas().map(|schemas| schemas.of_plan()),

@@ -2,9 +2,9 @@
 //!
 //! A list call costs the service and tells of everything at a site, so the next one is made when something is likely to
 //! have happened: when a restore should be over by what others took; and as long as nothing tells, ever less often the
-//! older what is followed gets, so that an end is found late by a part of its age at most: by a fourth where one restore is
-//! followed, by less where a call tells of more. Where others told how long it
-//! takes, it is looked for often at first once it should be over.
+//! older what is followed gets, so that an end is found late by the interval and a part of its age at most: by a fourth where
+//! one restore is followed, by less where a call tells of more. Where others told how long it takes, it is looked for often
+//! at first once it should be over.
 
 use jiff::Timestamp;
 
@@ -13,15 +13,16 @@ use crate::changeset::Decision;
 use crate::journal::{ItemState, Progress};
 use crate::model::{Millis, SiteId};
 
-/// How much later an end may be found: by its age divided by this, and by one more for so many that are in flight.
+/// How much later an end may be found: by the interval, and its age divided by this, and by one more for so many that are in
+/// flight.
 const STALENESS: (u64, u64) = (4, 8);
 
 /// The most that an age is divided by.
 const SHORTEST: u64 = 16;
 
 /// How much longer than others a restore may take and still count as one that takes as long as they did: what they took
-/// divided by this where few are in flight, and by up to twice as much where a call tells of many.
-const MARGIN: u64 = 32;
+/// divided by this.
+const MARGIN: u64 = 96;
 
 /// How long people wait at most for news of a site, where its limit of calls allows it.
 const LONGEST: Millis = Millis::from_secs(120);
@@ -77,10 +78,9 @@ impl Machine {
         };
         let in_flight = u64::from(self.roster.occupied.total());
         let part = STALENESS.0.saturating_add(in_flight / STALENESS.1).min(SHORTEST);
-        let margin = MARGIN.saturating_add(in_flight / 2).min(2 * MARGIN);
         // A little more than what it probably takes: then others that began with it are over, too.
-        let with_margin = |took: Millis| Millis(took.0.saturating_add(took.0 / margin).saturating_add(1));
-        let overdue = || soon(Millis(age.0 / part));
+        let with_margin = |took: Millis| Millis(took.0.saturating_add(took.0 / MARGIN).saturating_add(1));
+        let overdue = || soon(Millis(self.limits.poll_interval_ms.0.saturating_add(age.0 / part)));
         let moment = match progress.state {
             ItemState::Unsure => {
                 let until = self.limits.settle_window_ms.after(since);
@@ -95,7 +95,7 @@ impl Machine {
                     // It may be over at any moment now; the longer it isn't, the less is known.
                     Some((took, moment)) => {
                         let over = Millis::between(moment, last);
-                        soon(Millis((over.0 / 2).saturating_add(took.0 / margin))).min(overdue())
+                        soon(Millis((over.0 / 2).saturating_add(took.0 / MARGIN))).min(overdue())
                     }
                     None => overdue(),
                 }

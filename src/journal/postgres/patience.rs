@@ -153,7 +153,7 @@ impl<'a> Patience<'a> {
             true => format!(", for {} now", crate::model::Millis(millis(self.length))),
             false => hint(&source).to_owned(),
         };
-        Some(Err(StoreError::Database { place: self.place.to_owned(), what: self.what, hint, source }))
+        Some(Err(StoreError::Database { place: self.place.to_owned(), what: self.what, hint, source: source.into() }))
     }
 }
 

@@ -7,7 +7,8 @@ use sqlx::{Connection as _, Row as _};
 use super::patience::{Patience, Trouble};
 use super::{PostgresStore, patiently, schema};
 use crate::journal::chain::{self, KeptEntry, Tail};
-use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead, head, moment, plan};
+use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead};
+use crate::journal::row::{head, moment, plan};
 use crate::journal::{Entry, Run, StoreError};
 use crate::model::RunId;
 

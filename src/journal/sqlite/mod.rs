@@ -315,5 +315,5 @@ fn failed(path: &Path, what: &'static str, source: sqlx::Error) -> StoreError {
         Some(13) => ": its disk is full, or it may not grow; make room and run the same command again",
         _ => "",
     };
-    StoreError::Database { place, what, hint: hint.to_owned(), source }
+    StoreError::Database { place, what, hint: hint.to_owned(), source: source.into() }
 }

@@ -8,6 +8,7 @@ mod endless;
 mod huge;
 mod leaks;
 mod odd;
+mod rate;
 mod renewed;
 pub mod server;
 mod slow;

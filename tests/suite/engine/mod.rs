@@ -8,3 +8,4 @@ mod retries;
 mod runs;
 mod sites;
 mod starts;
+mod ticks;
