@@ -135,6 +135,7 @@ impl World {
             plan: plan.name.clone(),
             environment: "test".into(),
             opened_at: self.time.now(),
+            turn: lease.token,
             tool_version: "0".into(),
             opened_by: "test".into(),
             service: String::new(),

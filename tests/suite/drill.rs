@@ -66,6 +66,7 @@ pub fn run(id: &str) -> Run {
         plan: Slug::parse("drill").unwrap(),
         environment: "test".into(),
         opened_at: start(),
+        turn: 0,
         tool_version: "0".into(),
         opened_by: "me@here".into(),
         service: String::new(),
