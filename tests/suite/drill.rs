@@ -93,5 +93,6 @@ pub fn snapshot(plan: &Plan) -> Snapshot {
         permissions: BTreeMap::from([(site, Permission::Allowed)]),
         objects: BTreeMap::new(),
         attempts: vec![],
+        settled: false,
     }
 }

@@ -31,6 +31,7 @@ impl ByHand {
             permissions: Default::default(),
             objects: Default::default(),
             attempts: vec![],
+            settled: false,
         };
         let guard = Guard { allow_replace: true, ..Guard::default() };
         let changeset = decided(plan, &snapshot, guard, false);
