@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
-use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Reading, RestoreRecord, SiteId, Snapshot};
-use crate::ports::{ReadFailed, Site};
+use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Plan, Reading, RestoreRecord, SiteId, Snapshot};
+use crate::ports::{Clock, ReadFailed, Site};
 
 /// Reads in flight at once.
 const READS_AT_ONCE: usize = 4;
@@ -40,7 +40,24 @@ pub async fn observe<S: Site>(site: &Arc<S>, items: &[Item], attempts: Vec<PastA
         databases: each(site, targets.clone(), |site, id| async move { reading(site.databases(&id).await) }).await,
         permissions: each(site, targets, |site, id| async move { site.permission(&id).await }).await,
         attempts,
+        settled: false,
     }
+}
+
+/// As [`observe`], for whoever holds the plan's lease, so that nobody else can send anything meanwhile. Where `in_doubt` says
+/// so, a settle window is waited by the steady clock, and everything is read again.
+pub async fn observe_settled<S: Site, C: Clock>(
+    (site, clock): (&Arc<S>, &C),
+    plan: &Plan,
+    attempts: Vec<PastAttempt>,
+    in_doubt: impl FnOnce(&Snapshot) -> bool,
+) -> Snapshot {
+    let snapshot = observe(site, &plan.items, attempts, clock.now()).await;
+    if !in_doubt(&snapshot) {
+        return snapshot;
+    }
+    clock.sleep_until(plan.limits.settle_window_ms.after(clock.now())).await;
+    Snapshot { settled: true, ..observe(site, &plan.items, snapshot.attempts, clock.now()).await }
 }
 
 fn reading<T>(result: Result<T, ReadFailed>) -> Reading<T> {

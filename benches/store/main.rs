@@ -59,6 +59,7 @@ async fn measure<J: Store>(name: &str, store: &J) {
             plan: plan.clone(),
             environment: "bench".into(),
             opened_at: jiff::Timestamp::now(),
+            turn: lease.token,
             tool_version: "0".into(),
             opened_by: "bench".into(),
             service: String::new(),

@@ -1,6 +1,8 @@
 //! What must hold of every life, whatever befell it.
 
-use restorectl::changeset::Changeset;
+use std::collections::BTreeMap;
+
+use restorectl::changeset::{Changeset, Decision};
 use restorectl::journal::{Closed, ItemState, RunState};
 use restorectl::model::*;
 use restorectl::report::Report;
@@ -8,26 +10,32 @@ use restorectl::report::Report;
 use super::plans::can_succeed;
 use super::site::{Accepted, Site, weights};
 
-/// What is broken by accepting a restore of an item now.
-pub fn on_accept(plan: &Plan, before: &[Accepted], item: &Slug, name: &JobName, now: u64, second: bool) -> Vec<String> {
+/// What is broken by accepting a restore, after those before.
+pub fn on_accept(plan: &Plan, before: &[Accepted], new: &Accepted) -> Vec<String> {
     // That a request was delivered twice is no runner's doing.
-    if second {
+    if new.second {
         return Vec::new();
     }
+    let Accepted { name, item, at: now, .. } = new;
     let of = |name: &Slug| plan.items.iter().find(|item| item.name == *name);
     let Some(wanted) = of(item) else { return vec![format!("{name} is of no item of the plan")] };
     // One of two under a name may be all that lists show: then the other runs without anybody knowing.
     let doubled = |a: &&Accepted| before.iter().any(|b| b.second && b.name == a.name);
-    let running = before.iter().filter(|a| now < a.ends && !doubled(a));
-    let running: Vec<&Item> = running.filter_map(|a| of(&a.item)).collect();
+    let running: Vec<(&Item, &Accepted)> =
+        before.iter().filter(|a| *now < a.ends && !doubled(a)).filter_map(|a| Some((of(&a.item)?, a))).collect();
     let mut broken = Vec::new();
-    for other in &running {
+    for (other, _) in &running {
         if other.touches().iter().any(|t| wanted.touches().iter().any(|w| w.overlaps(t))) {
             broken.push(format!("{name} overlaps {} that runs", other.name));
         }
     }
+    if let Some(other) = before.iter().find(|a| a.item == *item && a.shard != new.shard) {
+        broken.push(format!("{name} was sent by {}, and {} by {}", words(new), other.name, words(other)));
+    }
     let limits = &plan.limits;
-    let count = |fits: &dyn Fn(&&&Item) -> bool| u32::try_from(running.iter().filter(fits).count()).unwrap_or(u32::MAX);
+    // Most limits are each process's own.
+    let ours = || running.iter().filter(|(_, a)| a.shard == new.shard).map(|(item, _)| *item);
+    let count = |fits: &dyn Fn(&&Item) -> bool| u32::try_from(ours().filter(fits).count()).unwrap_or(u32::MAX);
     let full = |what: &str, used: u32, limit: Option<u32>| {
         limit.is_some_and(|limit| used >= limit).then(|| format!("{name} is one too many {what}"))
     };
@@ -37,32 +45,47 @@ pub fn on_accept(plan: &Plan, before: &[Accepted], item: &Slug, name: &JobName, 
     if let Some(group) = &wanted.group
         && let Some(limit) = limits.groups.get(group)
     {
-        let used = weights(running.iter().copied()).get(group.as_str()).copied().unwrap_or(0);
+        let used = weights(running.iter().map(|(item, _)| *item)).get(group.as_str()).copied().unwrap_or(0);
         if used > 0 && used + wanted.weight > *limit {
             broken.push(format!("{name} is too heavy for group {group}"));
         }
     }
-    let done = |name: &Slug| before.iter().any(|a| a.item == *name && a.ends <= now && !a.fails);
-    // What came of a second delivery may be there without anybody knowing.
-    if before.iter().any(|a| a.item == *item && a.ends <= now && !a.fails && !a.second) {
+    let done =
+        |a: &Accepted, name: &Slug| a.item == *name && a.execution == new.execution && a.ends <= *now && !a.fails;
+    // What came of a second delivery may be there without anybody knowing; and what was restored over since is gone.
+    let gone = |a: &Accepted| {
+        before.iter().any(|other| other.item == *item && other.execution != new.execution && other.at > a.at)
+    };
+    if before.iter().any(|a| done(a, item) && !a.second && !gone(a)) {
         broken.push(format!("{name} was restored before"));
     }
-    for need in wanted.after.iter().filter(|need| !done(need)) {
+    for need in wanted.after.iter().filter(|need| !before.iter().any(|a| done(a, need))) {
         broken.push(format!("{name} was started before {need} was there"));
     }
     broken
 }
 
-/// What is broken at the end of a life, whose last run nobody disturbed.
+fn words(accepted: &Accepted) -> String {
+    accepted.shard.map_or_else(|| "the whole plan".to_owned(), |shard| format!("shard {shard}"))
+}
+
+/// What is broken at the end of a life, whose last run of a plan, or of a shard of it, nobody disturbed.
 pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: &Report) -> Vec<String> {
     let mut broken = site.broken();
     if !matches!(state.closed, Some((_, Closed::Completed))) {
         broken.push(format!("the run ended as {:?}", state.closed));
     }
     let now = site.time().millis();
-    let accepted = site.accepted();
-    for item in &site.plan().items {
-        let there = accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails);
+    let accepted: Vec<Accepted> =
+        site.accepted().into_iter().filter(|a| changeset.items.iter().any(|d| d.item.name == a.item)).collect();
+    let is_there = |decision: &Decision| {
+        let execution = decision.execution.as_ref().and_then(|execution| execution.id.as_str().parse().ok());
+        let done = |a: &Accepted| a.item == decision.item.name && a.ends <= now && !a.fails;
+        accepted.iter().any(|a| done(a) && Some(a.execution) == execution)
+    };
+    for decision in &changeset.items {
+        let item = &decision.item;
+        let there = is_there(decision);
         let under_way = accepted.iter().any(|a| a.item == item.name && now < a.ends);
         let end = match state.items.get(&item.name).map(|progress| progress.state) {
             Some(ItemState::Ended(end)) => end,
@@ -87,8 +110,7 @@ pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: 
             _ => {}
         }
     }
-    let all_there =
-        site.plan().items.iter().all(|item| accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails));
+    let all_there = changeset.items.iter().all(is_there);
     if report.verdict.green && !all_there {
         broken.push("the report is green, and something isn't there".to_owned());
     }
@@ -104,7 +126,7 @@ pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: 
     }
     let doubled = |a: &&Accepted| accepted.iter().any(|b| b.second && b.name == a.name);
     if is_calm(site) {
-        broken.extend(calm(&accepted, site.plan(), report));
+        broken.extend(calm(&accepted, changeset, report));
     }
     let in_flight = accepted.iter().filter(|a| now < a.ends && !doubled(a)).count();
     let told = report.may_still_run.len();
@@ -121,13 +143,17 @@ pub fn is_calm(site: &Site) -> bool {
     site.is_calm() && can_succeed(site.plan())
 }
 
-/// What is broken at the end of a calm life: everything is there, was sent once, and the report says so.
-fn calm(accepted: &[Accepted], plan: &Plan, report: &Report) -> Vec<String> {
+/// What is broken at the end of a calm life: everything is there from the latest backup, nothing was sent more than once
+/// from one backup, and the report says so.
+fn calm(accepted: &[Accepted], changeset: &Changeset, report: &Report) -> Vec<String> {
     let mut broken = Vec::new();
-    for item in &plan.items {
-        let times = accepted.iter().filter(|a| a.item == item.name).count();
-        if times != 1 {
-            broken.push(format!("nothing went wrong, and {} was restored {times} times", item.name));
+    for decision in &changeset.items {
+        let item = &decision.item.name;
+        let mut times: BTreeMap<u64, u32> = BTreeMap::new();
+        accepted.iter().filter(|a| a.item == *item).for_each(|a| *times.entry(a.execution).or_default() += 1);
+        let latest = decision.execution.as_ref().and_then(|execution| execution.id.as_str().parse::<u64>().ok());
+        if !latest.is_some_and(|latest| times.contains_key(&latest)) || times.values().any(|times| *times > 1) {
+            broken.push(format!("nothing went wrong, and {item} was restored so often from each backup: {times:?}"));
         }
     }
     if !report.verdict.green {

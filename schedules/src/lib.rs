@@ -9,6 +9,8 @@ pub mod laws;
 pub mod life;
 pub mod mutation;
 pub mod plans;
+mod runner;
+mod shards;
 pub mod site;
 pub mod store;
 pub mod time;

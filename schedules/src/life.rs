@@ -1,25 +1,21 @@
 //! One schedule: a plan is applied again and again, crashing at any boundary, until a run ends by itself.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 
-use restorectl::changeset::{Changeset, Intention, Saw, decide};
-use restorectl::engine::{DriveError, Machine, Signal, drive};
-use restorectl::journal::{
-    Claim, Holder, Lease, Run, RunState, SavedChangeset, Store as _, TERM, past_attempts, replay,
-};
+use restorectl::changeset::Changeset;
+use restorectl::engine::{DriveError, Signal};
+use restorectl::journal::{RunState, SavedChangeset, StoreError};
 use restorectl::model::*;
-use restorectl::observe::observe;
-use restorectl::ports::Clock as _;
 use restorectl::report;
 use tokio::sync::mpsc;
 
 use super::dice::Dice;
 use super::mutation::Mutation;
+use super::runner::Runner;
 use super::site::{Faults, Site};
 use super::store::Journal;
-use super::time::Time;
-use super::{laws, plans};
+use super::time::{Time, Wall};
+use super::{laws, plans, shards};
 
 /// Longer than any run of a plan here takes, in milliseconds.
 pub const FOREVER: u64 = 40_000_000;
@@ -34,9 +30,11 @@ pub struct World {
     pub site: Site,
     /// The journal.
     pub journal: Journal,
-    time: Time,
-    /// The lease of one who is known to be dead.
-    gone: Mutex<Option<u64>>,
+    pub(super) time: Time,
+    /// The wall clock of those who apply the plan.
+    pub(super) wall: Wall,
+    /// The journal of each shard, where the plan is cut into some: the same for all, or one for each.
+    pub(super) of_shards: Vec<Journal>,
 }
 
 /// What came of an `apply`.
@@ -46,16 +44,12 @@ pub type Applied = Result<(Changeset, RunState), DriveError>;
 pub type Applying<'a> = Pin<Box<dyn Future<Output = Applied> + 'a>>;
 
 impl World {
-    /// A world in which the plan was never applied.
+    /// A world in which the plan was never applied, and all clocks are right.
     pub fn new(seed: u64, plan: Plan, faults: Faults, mutation: Option<Mutation>) -> Self {
         let time = Time::default();
         let site = Site::new(seed, plan, faults, time.clone(), mutation);
-        Self { journal: Journal::new(site.clone()), site, time, gone: Mutex::default() }
-    }
-
-    fn environment() -> Environment {
-        let guard = Guard { allow_replace: true, ..Guard::default() };
-        Environment { name: "test".into(), api: None, webhooks: Default::default(), guard, guard_origin: None }
+        let journal = Journal::new(site.clone(), Wall::default());
+        Self { journal, site, time, wall: Wall::default(), of_shards: Vec::new() }
     }
 
     /// One `apply`, from its taking of the lease to its end. Whoever comes after one that was killed may take its lease
@@ -71,8 +65,22 @@ impl World {
         }
         Box::pin(async move {
             let _open = sender;
-            self.apply_once(receiver).await
+            Runner::new(self, &self.journal, None).apply(receiver).await
         })
+    }
+
+    /// One `apply` of a shard, which begins so many milliseconds from now.
+    pub fn apply_shard(&self, shard: Shard, after: u64) -> Applying<'_> {
+        Box::pin(async move {
+            self.time.sleep(after).await;
+            let (_open, receiver) = mpsc::channel(1);
+            Runner::new(self, self.journal_of(shard), Some(shard)).apply(receiver).await
+        })
+    }
+
+    /// The journal in which a shard is recorded.
+    pub fn journal_of(&self, shard: Shard) -> &Journal {
+        self.of_shards.get(shard.index()).unwrap_or(&self.journal)
     }
 
     /// Runs an `apply` until it ends or is stopped.
@@ -87,108 +95,19 @@ impl World {
 
     /// Whoever holds the lease was killed, and that is known.
     pub fn killed(&self) {
-        *self.gone.lock().unwrap() = self.journal.held().map(|lease| lease.token);
+        self.journal.killed(None);
     }
 
-    async fn apply_once(&self, signals: mpsc::Receiver<Signal>) -> Applied {
-        let claim = Claim {
-            plan: self.site.plan().name.clone(),
-            environment: "test".into(),
-            share: None,
-            holder: Holder {
-                operator: "me@here".into(),
-                host: "here".into(),
-                boot: String::new(),
-                pid_space: String::new(),
-                pid: 1,
-                started: String::new(),
-            },
-            term: TERM,
-        };
-        let gone: Vec<u64> = self.gone.lock().unwrap().iter().copied().collect();
-        let lease = self.journal.take(&claim, &gone).await?;
-        let applied = self.under_lease(&lease, signals).await;
-        self.journal.end_lease(&lease, "was given back").await?;
-        applied
-    }
-
-    async fn under_lease(&self, lease: &Lease, signals: mpsc::Receiver<Signal>) -> Applied {
-        let environment = Self::environment();
-        let plan = self.site.plan();
-        let runs = self.journal.all();
-        let past = past_attempts(&runs, "").unwrap();
-        let past = if self.site.is(Mutation::ForgottenJournal) { Vec::new() } else { past };
-        let site = Arc::new(self.site.clone());
-        let snapshot = observe(&site, &plan.items, past, self.time.now()).await;
-        let intention = Intention {
-            plan,
-            file: "drill.yaml",
-            environment: &environment,
-            inputs: &Default::default(),
-            again: false,
-            opened: &Default::default(),
-            tool_version: "0",
-        };
-        let changeset = decide(&intention, &snapshot).unwrap();
-        let run = Run {
-            id: RunId::new(format!("r{:04}", runs.len() + 1)),
-            plan: plan.name.clone(),
-            environment: "test".into(),
-            opened_at: self.time.now(),
-            tool_version: "0".into(),
-            opened_by: "test".into(),
-            service: String::new(),
-            resumes: None,
-            simulated: true,
-            // Only the last one is told of, and it would be copied often.
-            changeset: SavedChangeset::default(),
-        };
-        self.journal.open_run(&run, lease).await?;
-        let mut machine = Machine::new(&self.broken(&changeset));
-        drive(&mut machine, &run.id, (&site, &self.time, &self.journal), signals, |_, _| {}).await?;
-        let (_, entries) = self.journal.run(&run.id).await?.unwrap();
-        let replayed = replay(&entries).unwrap();
-        assert_eq!(&replayed, machine.state(), "the journal tells what the machine knew");
-        Ok((changeset, replayed))
-    }
-
-    /// The changeset as a runner takes it that has a fault.
-    fn broken(&self, changeset: &Changeset) -> Changeset {
-        let mut changeset = changeset.clone();
-        if self.site.is(Mutation::NoSettleWindow) {
-            changeset.limits.settle_window_ms = Millis(0);
-        }
-        if self.site.is(Mutation::NoConcurrencyLimit) {
-            changeset.limits.concurrency = 100;
-        }
-        if self.site.is(Mutation::NoGroupLimit) {
-            changeset.limits.groups.clear();
-        }
-        if let Some(last) = changeset.items.last_mut().filter(|_| self.site.is(Mutation::LeftOut)) {
-            last.action = Action::Blocked;
-        }
-        for decision in &mut changeset.items {
-            if self.site.is(Mutation::NoOrder) {
-                decision.item.after.clear();
-            }
-            if self.site.is(Mutation::ForgottenPlaces) {
-                decision.saw = Saw::default();
-                if decision.action == Action::Adopt {
-                    decision.action = Action::Blocked;
-                }
-            }
-        }
-        changeset
-    }
-
-    /// The report of the last run, which carried this out.
+    /// The report of the last run of a shard, or of the whole plan, which carried this out.
     ///
     /// # Panics
     /// When there is none, or it can't be told.
     pub fn report(&self, changeset: &Changeset) -> report::Report {
-        let (mut run, entries) = self.journal.all().pop().unwrap();
+        let shard = changeset.shard();
+        let journal = shard.map_or(&self.journal, |shard| self.journal_of(shard));
+        let (mut run, entries) = journal.last(shard).unwrap();
         run.changeset = SavedChangeset::of(changeset).unwrap();
-        report::build(&run, &entries, self.time.now()).unwrap()
+        report::build(&run, &entries, self.wall.shows(&self.time)).unwrap()
     }
 }
 
@@ -204,10 +123,12 @@ impl World {
                 source.site, target.site
             );
         }
-        for (run, entries) in self.journal.all() {
+        let own = self.of_shards.iter().filter(|journal| !journal.is(&self.journal));
+        for (run, entries) in [&self.journal].into_iter().chain(own).flat_map(Journal::all) {
             story += &format!("run {} at {}\n", run.id, run.opened_at);
             for entry in entries {
-                story += &format!("  {} {:?}\n", Millis::between(super::time::start(), entry.at).0, entry.record);
+                let at = entry.at.as_millisecond() - super::time::start().as_millisecond();
+                story += &format!("  {at} {:?}\n", entry.record);
             }
         }
         for accepted in self.site.accepted() {
@@ -274,7 +195,41 @@ fn lived(seed: u64, mutation: Option<Mutation>, unshared: bool) -> (World, Vec<S
     let plan = plans::plan(&mut dice, calm);
     let faults = if calm { Faults::default() } else { faults(&mut dice) };
     let faults = Faults { unshared, ..faults };
-    let world = World::new(dice.roll(), plan, faults, mutation);
+    let mut world = World::new(dice.roll(), plan, faults, mutation);
+    let leaps = dice.percent(25);
+    if leaps {
+        set_clocks(&mut world, &mut dice);
+    }
+    let mut broken = match dice.percent(5) {
+        true => shards::lived(&mut world, &mut dice),
+        false => lived_whole(&world, &mut dice, leaps),
+    };
+    broken.sort();
+    broken.dedup();
+    (world, broken)
+}
+
+/// Has somebody set the wall clock at moments to come. A store in a file goes by that clock, too.
+fn set_clocks(world: &mut World, dice: &mut Dice) {
+    if dice.percent(50) {
+        world.journal.goes_by(&world.wall);
+    }
+    for _ in 0..1 + dice.below(6) {
+        let (wall, by) = (world.wall.clone(), leap(dice));
+        world.time.at(dice.below(900_000), move || wall.leap(by));
+    }
+}
+
+/// By how much somebody sets a clock: seconds, minutes or hours, forward or back.
+pub(super) fn leap(dice: &mut Dice) -> i64 {
+    let most = [60_000, 3_600_000, 8 * 3_600_000][usize::try_from(dice.below(3)).unwrap()];
+    let by = i64::try_from(dice.below(most)).unwrap();
+    if dice.percent(50) { by } else { -by }
+}
+
+/// One runner after the other applies the whole plan.
+fn lived_whole(world: &World, dice: &mut Dice, leaps: bool) -> Vec<String> {
+    let backups = dice.percent(15);
     let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {
         let only_pauses = dice.percent(30);
@@ -295,13 +250,19 @@ fn lived(seed: u64, mutation: Option<Mutation>, unshared: bool) -> (World, Vec<S
             None if only_pauses => standing = Some(applying),
             None => {
                 drop(applying);
-                world.journal.crash();
+                world.journal.crash(None);
                 world.killed();
             }
         }
-        // Somebody comes back at once, or the next day.
+        // Somebody comes back at once, or the next day; perhaps at a host whose clock shows something else.
         let nap = if dice.percent(70) { dice.below(90_000) } else { dice.below(1_000_000) };
         world.time.pass(nap);
+        if leaps && dice.percent(50) {
+            world.wall.leap(leap(dice));
+        }
+        if backups && dice.percent(50) {
+            world.site.back_up();
+        }
         if dice.percent(50)
             && let Some(mut woken) = standing.take()
         {
@@ -310,15 +271,12 @@ fn lived(seed: u64, mutation: Option<Mutation>, unshared: bool) -> (World, Vec<S
         }
     }
     world.site.stop_after(None, false);
-    let mut broken = last_run(&world);
+    let mut broken = last_run(world);
     if let Some(mut woken) = standing.take() {
         world.run(&mut woken);
-        broken.extend(last_run(&world));
+        broken.extend(last_run(world));
     }
-    broken.sort();
-    broken.dedup();
-    drop(standing);
-    (world, broken)
+    broken
 }
 
 /// Applies the plan undisturbed until a run comes to its end, and gives what is broken then.
@@ -334,6 +292,8 @@ fn last_run(world: &World) -> Vec<String> {
                 return laws::at_the_end(&world.site, &changeset, &state, &world.report(&changeset));
             }
             Some(Err(DriveError::Bug(bug))) => return vec![bug.to_string()],
+            // By a clock that was set back, a lease of somebody who stands still may last for long.
+            Some(Err(DriveError::Journal(StoreError::Held(_)))) => world.time.pass(300_000),
             Some(Err(DriveError::Journal(_) | DriveError::Lease(_))) => world.time.pass(10_000),
             None => return vec!["a run takes for ever".to_owned()],
         }
@@ -344,6 +304,6 @@ fn last_run(world: &World) -> Vec<String> {
 }
 
 /// Whether a request was delivered twice: then somebody may have to look.
-fn is_doubled(world: &World) -> bool {
+pub(super) fn is_doubled(world: &World) -> bool {
     world.site.accepted().iter().any(|accepted| accepted.second)
 }

@@ -19,10 +19,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Looks for the first seed that catches each mutation, for the table in `mutation.rs`.
 fn mutations(first: u64, count: u64) -> ExitCode {
     for (mutation, _) in Mutation::ALL {
-        let caught =
-            |seed: &u64| std::panic::catch_unwind(|| !outcome(*seed, Some(mutation)).1.is_empty()).unwrap_or(true);
-        match (first..first + count).find(caught) {
-            Some(seed) => println!("        (Self::{mutation:?}, {seed}),"),
+        let caught = |seed: u64| {
+            let broken = std::panic::catch_unwind(|| outcome(seed, Some(mutation)).1);
+            let first = broken.unwrap_or_else(|_| vec!["panicked".to_owned()]).into_iter().next();
+            first.map(|law| (seed, law))
+        };
+        match (first..first + count).find_map(caught) {
+            Some((seed, law)) => println!("        (Self::{mutation:?}, {seed}), // {law}"),
             None => {
                 println!("{mutation:?} is caught by none of {count} schedules");
                 return ExitCode::FAILURE;

@@ -30,23 +30,38 @@ pub enum Mutation {
     NoOrder,
     /// The last restore of a plan is never sent.
     LeftOut,
+    /// The runner measures time by the wall clock, which leaps.
+    LeapingClock,
+    /// Of two runs, the one whose clock showed more when it began counts as the later one.
+    RunsByTheClock,
+    /// What another host sent is taken to be as old as the two clocks say.
+    TrustedClocks,
+    /// A plan is cut into shards without regard to what hangs together.
+    TornApart,
+    /// A shard carries out a restore of another one, too.
+    Poacher,
 }
 
 impl Mutation {
     /// Every one, with a seed that catches it.
-    pub const ALL: [(Self, u64); 13] = [
-        (Self::LostSync, 21),
+    pub const ALL: [(Self, u64); 18] = [
+        (Self::LostSync, 5),
         (Self::LateIntent, 0),
-        (Self::NoSettleWindow, 6),
+        (Self::NoSettleWindow, 13),
         (Self::UnknownIsRejected, 1),
-        (Self::ForgottenJournal, 6),
-        (Self::ForgottenPlaces, 3),
+        (Self::ForgottenJournal, 1),
+        (Self::ForgottenPlaces, 1),
         (Self::NoConcurrencyLimit, 5),
-        (Self::NoGroupLimit, 29),
-        (Self::UnreadableIsEmpty, 115),
+        (Self::NoGroupLimit, 37),
+        (Self::UnreadableIsEmpty, 52),
         (Self::UnknownStatusIsSuccess, 7),
-        (Self::NoFencing, 0),
+        (Self::NoFencing, 17),
         (Self::NoOrder, 0),
         (Self::LeftOut, 0),
+        (Self::LeapingClock, 132),
+        (Self::RunsByTheClock, 39),
+        (Self::TrustedClocks, 31),
+        (Self::TornApart, 14),
+        (Self::Poacher, 14),
     ];
 }

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use jiff::{SignedDuration, Timestamp};
 use restorectl::model::*;
-use restorectl::ports::{Clock as _, ReadFailed};
+use restorectl::ports::ReadFailed;
 
 use super::dice::Dice;
 use super::laws;
@@ -17,6 +17,9 @@ use super::time::Time;
 
 /// How late a request may still be accepted, and an accepted one still be listed, in milliseconds.
 pub const LATEST: u64 = 20_000;
+
+/// The execution of the first backup.
+const OLDEST: u64 = 5002;
 
 /// How likely each fault is, in percent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +59,10 @@ pub struct Accepted {
     pub name: JobName,
     /// The item that it restores.
     pub item: Slug,
+    /// The backup's execution that it restores from.
+    pub execution: u64,
+    /// The shard that sent it.
+    pub shard: Option<Shard>,
     /// Its id.
     pub id: u64,
     /// When it was accepted, began and ends, in milliseconds.
@@ -70,9 +77,13 @@ pub struct Accepted {
     pub second: bool,
 }
 
-/// The site; clones are handles to the same one.
+/// The site, as one runner reaches it; clones are handles to the same one.
 #[derive(Debug, Clone)]
-pub struct Site(Arc<Inner>);
+pub struct Site {
+    inner: Arc<Inner>,
+    /// The shard that the runner carries out, where it isn't the whole plan.
+    shard: Option<Shard>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -103,6 +114,8 @@ struct State {
     only_pauses: bool,
     /// How far the site's clock is off, in seconds.
     skew: i64,
+    /// The newest backup's execution.
+    newest: u64,
 }
 
 impl Site {
@@ -124,32 +137,38 @@ impl Site {
             crash_at: None,
             only_pauses: false,
             skew,
+            newest: OLDEST,
         };
-        Self(Arc::new(Inner { time, faults, plan, mutation, state: Mutex::new(state) }))
+        Self { inner: Arc::new(Inner { time, faults, plan, mutation, state: Mutex::new(state) }), shard: None }
+    }
+
+    /// The same site, as the runner of a shard reaches it.
+    pub fn of(&self, shard: Option<Shard>) -> Self {
+        Self { shard, ..self.clone() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The clock.
     pub fn time(&self) -> &Time {
-        &self.0.time
+        &self.inner.time
     }
 
     /// The plan that is carried out there.
     pub fn plan(&self) -> &Plan {
-        &self.0.plan
+        &self.inner.plan
     }
 
     /// Whether nothing goes wrong there.
     pub fn is_calm(&self) -> bool {
-        self.0.faults == Faults::default()
+        self.inner.faults == Faults::default()
     }
 
     /// Whether the runner has this fault.
     pub fn is(&self, mutation: Mutation) -> bool {
-        self.0.mutation == Some(mutation)
+        self.inner.mutation == Some(mutation)
     }
 
     /// The laws that were broken so far.
@@ -160,6 +179,18 @@ impl Site {
     /// Everything that was accepted.
     pub fn accepted(&self) -> Vec<Accepted> {
         self.lock().accepted.clone()
+    }
+
+    /// Whether every item of the plan was restored from some backup, and has ended well.
+    pub fn all_there(&self) -> bool {
+        let (now, accepted) = (self.time().millis(), self.accepted());
+        let there = |item: &Item| accepted.iter().any(|a| a.item == item.name && a.ends <= now && !a.fails);
+        self.plan().items.iter().all(there)
+    }
+
+    /// Another backup is made: what restores the latest one restores another from now on.
+    pub fn back_up(&self) {
+        self.lock().newest += 1;
     }
 
     /// How often a list was asked for.
@@ -192,7 +223,7 @@ impl Site {
             stops
         };
         if stops {
-            self.0.time.stop();
+            self.inner.time.stop();
             let mut stood = false;
             std::future::poll_fn(move |context| {
                 if std::mem::replace(&mut stood, true) {
@@ -210,7 +241,7 @@ impl Site {
     pub fn commit(&self) -> (u64, Option<Failure>) {
         let mut state = self.lock();
         let wait = state.dice.below(20);
-        let fails = state.dice.percent(self.0.faults.disk);
+        let fails = state.dice.percent(self.inner.faults.disk);
         let how = if state.dice.percent(50) { Failure::After } else { Failure::Before };
         (wait, fails.then_some(how))
     }
@@ -226,11 +257,10 @@ impl Site {
     }
 
     fn accept(&self, request: &CreateRequest, second: bool) -> u64 {
-        let now = self.0.time.millis();
+        let now = self.inner.time.millis();
         let mut state = self.lock();
         let item = item_of(&request.job_name);
-        let broken = laws::on_accept(self.plan(), &state.accepted, &item, &request.job_name, now, second);
-        let faults = self.0.faults;
+        let faults = self.inner.faults;
         let id = 100 + state.accepted.len() as u64;
         let mut chance = |percent: u64, most: u64| if state.dice.percent(percent) { state.dice.below(most) } else { 0 };
         let (waits, hides) = (chance(faults.queued, 40_000), chance(faults.hidden, LATEST));
@@ -241,7 +271,11 @@ impl Site {
         // A request may be late and an accepted restore hidden, but both together take no longer than `LATEST`.
         let sent = state.sent.get(&name).copied().unwrap_or(now);
         let listed = (now + hides).min(sent + LATEST).max(now);
-        state.accepted.push(Accepted { name, item, id, at: now, begins, ends, listed, fails, second });
+        let execution = request.source.execution.as_str().parse().unwrap();
+        let shard = self.shard;
+        let new = Accepted { name, item, execution, shard, id, at: now, begins, ends, listed, fails, second };
+        let broken = laws::on_accept(self.plan(), &state.accepted, &new);
+        state.accepted.push(new);
         state.broken.extend(broken);
         id
     }
@@ -268,7 +302,7 @@ impl Site {
 
     /// A list that shares with the one before what says the same, as a client's does.
     fn shared(&self, site: &SiteId, list: Vec<RestoreRecord>) -> Vec<Arc<RestoreRecord>> {
-        if self.0.faults.unshared {
+        if self.inner.faults.unshared {
             return list.into_iter().map(Arc::new).collect();
         }
         let mut state = self.lock();
@@ -284,7 +318,7 @@ impl Site {
 
     /// What a list shows now, lies and all.
     fn list(&self, site: &SiteId) -> Vec<RestoreRecord> {
-        let now = self.0.time.millis();
+        let now = self.inner.time.millis();
         let mut state = self.lock();
         let skew = state.skew;
         let mut shown = Vec::new();
@@ -294,7 +328,7 @@ impl Site {
             if here.is_some_and(|item| item.source.site != *site && item.target.site != *site) {
                 continue;
             }
-            let lies = state.dice.percent(self.0.faults.lie) && now < restore.ends;
+            let lies = state.dice.percent(self.inner.faults.lie) && now < restore.ends;
             match state.dice.below(3) {
                 // Only what a runner has seen may be left out: that it shows at all is what a runner may rest on.
                 0 if lies && state.known.contains(&restore.name) => {}
@@ -320,13 +354,15 @@ pub fn item_of(name: &JobName) -> Slug {
 
 impl restorectl::ports::Site for Site {
     async fn executions(&self, _: &JobKey) -> Result<Vec<BackupExecution>, ReadFailed> {
-        Ok(vec![BackupExecution {
-            id: ExecutionId::new("5002"),
+        let first = super::time::start() - SignedDuration::from_hours(5);
+        let execution = |id: u64| BackupExecution {
+            id: ExecutionId::new(id.to_string()),
             status: RestoreStatus("SUCCESSFUL".into()),
             start_time: None,
-            end_time: Some(self.0.time.now() - SignedDuration::from_hours(5)),
+            end_time: Some(Millis::from_secs(id - OLDEST).after(first)),
             bytes: None,
-        }])
+        };
+        Ok((OLDEST..=self.lock().newest).map(execution).collect())
     }
 
     async fn restores(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
@@ -334,13 +370,13 @@ impl restorectl::ports::Site for Site {
         let (wait, fails) = {
             let mut state = self.lock();
             state.lists += 1;
-            let fails = state.dice.percent(self.0.faults.unreadable);
+            let fails = state.dice.percent(self.inner.faults.unreadable);
             state.pressed += u64::from(fails);
             (state.dice.below(2_000), fails)
         };
-        self.0.time.sleep(wait / 2).await;
+        self.inner.time.sleep(wait / 2).await;
         let shown = self.list(site);
-        self.0.time.sleep(wait / 2).await;
+        self.inner.time.sleep(wait / 2).await;
         self.boundary(false).await;
         match fails {
             true if self.is(Mutation::UnreadableIsEmpty) => Ok(Vec::new()),
@@ -350,8 +386,8 @@ impl restorectl::ports::Site for Site {
     }
 
     async fn restore(&self, _: &ExecutionKey, id: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
-        self.0.time.sleep(50).await;
-        let (now, state) = (self.0.time.millis(), self.lock());
+        self.inner.time.sleep(50).await;
+        let (now, state) = (self.inner.time.millis(), self.lock());
         let found = state.accepted.iter().find(|accepted| accepted.id.to_string() == id.as_str());
         Ok(found.map(|found| self.show(found, now, state.skew)))
     }
@@ -375,11 +411,11 @@ impl restorectl::ports::Site for Site {
 
     async fn create(&self, request: &CreateRequest) -> CreateOutcome {
         self.boundary(true).await;
-        let faults = self.0.faults;
+        let faults = self.inner.faults;
         let (roll, there, back, late, twice) = {
             let mut state = self.lock();
             let name = &request.job_name;
-            if state.sent.insert(name.clone(), self.0.time.millis()).is_some() {
+            if state.sent.insert(name.clone(), self.inner.time.millis()).is_some() {
                 state.broken.push(format!("{name} was sent twice"));
             }
             if !state.intended.contains(name) {
@@ -398,7 +434,7 @@ impl restorectl::ports::Site for Site {
         // What is on the wire arrives, whether or not anybody still waits for the answer.
         let arrive = |delay: u64, second: bool, id: Arc<Mutex<u64>>| {
             let (site, request) = (self.clone(), request.clone());
-            self.0.time.at(self.0.time.millis() + delay, move || {
+            self.inner.time.at(self.inner.time.millis() + delay, move || {
                 *id.lock().unwrap() = site.accept(&request, second);
             });
         };
@@ -411,9 +447,9 @@ impl restorectl::ports::Site for Site {
         if twice && !matches!(fault, Some(0..=2)) {
             arrive(late.max(there + 1), true, Arc::default());
         }
-        self.0.time.sleep(there + 1).await;
+        self.inner.time.sleep(there + 1).await;
         self.boundary(false).await;
-        self.0.time.sleep(back).await;
+        self.inner.time.sleep(back).await;
         let outcome = match fault {
             Some(0) => {
                 self.lock().pressed += 1;

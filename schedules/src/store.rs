@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use restorectl::journal::{Claim, Entry, Holder, Lease, Record, Run, Store, StoreError};
-use restorectl::model::{RunId, Slug};
-use restorectl::ports::Clock as _;
+use jiff::Timestamp;
+use restorectl::journal::{Claim, Entry, Holder, Lease, Record, Run, Store, StoreError, in_order};
+use restorectl::model::{RunId, Shard, Slug};
 
 use super::mutation::Mutation;
 use super::site::Site;
+use super::time::Wall;
 
 /// How a commit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,19 +58,37 @@ pub struct Journal {
     leases: Arc<Mutex<Leases>>,
     told: Arc<Mutex<Told>>,
     site: Site,
+    /// The clock that leases last by: a server's own, or for a file the host's.
+    wall: Wall,
 }
 
 #[derive(Debug, Default)]
 struct Leases {
     token: u64,
-    held: Option<Lease>,
+    held: Vec<Lease>,
+    /// The tokens of those who are known to be dead.
+    gone: Vec<u64>,
     runs: BTreeMap<RunId, Lease>,
 }
 
 impl Journal {
-    /// An empty journal beside a site, whose time and boundaries it shares.
-    pub fn new(site: Site) -> Self {
-        Self { runs: Arc::default(), leases: Arc::default(), told: Arc::default(), site }
+    /// An empty journal beside a site, whose time and boundaries it shares; leases last by this clock.
+    pub fn new(site: Site, wall: Wall) -> Self {
+        Self { runs: Arc::default(), leases: Arc::default(), told: Arc::default(), site, wall }
+    }
+
+    /// Leases last by this clock from now on.
+    pub fn goes_by(&mut self, wall: &Wall) {
+        self.wall = wall.clone();
+    }
+
+    /// Whether both are the same journal.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.runs, &other.runs)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.wall.shows(self.site.time())
     }
 
     fn lock(&self) -> MutexGuard<'_, Runs> {
@@ -105,11 +124,12 @@ impl Journal {
         self.told().renewals
     }
 
-    /// What a crash does to a disk that lied: the last commit is gone.
-    pub fn crash(&self) {
+    /// What a crash of whoever carried out this shard, or the whole plan, does to a disk that lied: the last commit is gone.
+    pub fn crash(&self, shard: Option<Shard>) {
         if self.site.is(Mutation::LostSync) {
+            let last = self.last(shard).map(|(run, _)| run.id);
             let mut runs = self.lock();
-            if let Some((_, entries)) = runs.last_mut() {
+            if let Some((_, entries)) = runs.iter_mut().find(|(run, _)| Some(&run.id) == last.as_ref()) {
                 let keep = entries.last().map(|last| last.at);
                 entries.retain(|entry| Some(entry.at) != keep);
             }
@@ -134,26 +154,47 @@ impl Journal {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The lease that somebody holds, whether or not its time has run out.
-    pub fn held(&self) -> Option<Lease> {
-        self.leases().held.clone()
+    /// Whoever carried out this shard, or the whole plan, was killed, and that is known: whoever comes after may take its
+    /// lease over at once.
+    pub fn killed(&self, shard: Option<Shard>) {
+        let mut leases = self.leases();
+        let gone: Vec<u64> = leases.held.iter().filter(|held| held.shard() == shard).map(|held| held.token).collect();
+        leases.gone.extend(gone);
+    }
+
+    /// The tokens of those who are known to be dead.
+    pub fn gone(&self) -> Vec<u64> {
+        self.leases().gone.clone()
+    }
+
+    /// How many runs there are.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The last run of a shard, or of the whole plan.
+    pub fn last(&self, shard: Option<Shard>) -> Option<(Run, Vec<Entry>)> {
+        let leases = self.leases();
+        let ours = |run: &Run| leases.runs.get(&run.id).is_some_and(|lease| lease.shard() == shard);
+        self.lock().iter().rev().find(|(run, _)| ours(run)).cloned()
     }
 
     fn renewed(&self, lease: &Lease) -> Result<Lease, StoreError> {
         if self.site.is(Mutation::NoFencing) {
             return Ok(lease.clone());
         }
+        let now = self.now();
         let mut leases = self.leases();
-        match leases.held.as_mut().filter(|held| held.token == lease.token) {
+        match leases.held.iter_mut().find(|held| held.token == lease.token) {
             Some(held) => {
-                held.until = held.term.after(self.site.time().now());
+                held.until = held.term.after(now);
                 Ok(held.clone())
             }
             None => Err(StoreError::LeaseLost {
                 plan: lease.plan.clone(),
                 environment: lease.environment.clone(),
                 shard: lease.shard(),
-                now: leases.held.clone().map(Box::new),
+                now: leases.held.iter().find(|held| held.excludes(lease.share.as_ref())).cloned().map(Box::new),
                 note: None,
             }),
         }
@@ -166,10 +207,12 @@ fn trouble(problem: &str) -> StoreError {
 
 impl Store for Journal {
     async fn take(&self, claim: &Claim, over: &[u64]) -> Result<Lease, StoreError> {
-        let now = self.site.time().now();
+        let now = self.now();
         let mut leases = self.leases();
-        if let Some(held) = leases.held.clone().filter(|held| held.until > now && !over.contains(&held.token)) {
-            return Err(StoreError::Held(Box::new(held)));
+        let in_the_way = |held: &Lease| held.excludes(claim.share.as_ref());
+        let stays = |held: &&Lease| in_the_way(held) && held.until > now && !over.contains(&held.token);
+        if let Some(held) = leases.held.iter().find(stays) {
+            return Err(StoreError::Held(Box::new(held.clone())));
         }
         leases.token += 1;
         let lease = Lease {
@@ -183,7 +226,8 @@ impl Store for Journal {
             until: claim.term.after(now),
             term: claim.term,
         };
-        leases.held = Some(lease.clone());
+        leases.held.retain(|held| !in_the_way(held));
+        leases.held.push(lease.clone());
         Ok(lease)
     }
 
@@ -199,15 +243,13 @@ impl Store for Journal {
 
     async fn end_lease(&self, lease: &Lease, _: &str) -> Result<bool, StoreError> {
         let mut leases = self.leases();
-        let ours = leases.held.as_ref().is_some_and(|held| held.token == lease.token);
-        if ours {
-            leases.held = None;
-        }
-        Ok(ours)
+        let before = leases.held.len();
+        leases.held.retain(|held| held.token != lease.token);
+        Ok(leases.held.len() < before)
     }
 
     async fn leases(&self, _: &Slug, _: &str) -> Result<Vec<Lease>, StoreError> {
-        Ok(self.held().into_iter().collect())
+        Ok(self.leases().held.clone())
     }
 
     async fn lease_of(&self, run: &RunId) -> Result<Lease, StoreError> {
@@ -230,8 +272,8 @@ impl Store for Journal {
         let told = self.told().next();
         if told == Some(Failure::Lost) {
             let holder = Holder { operator: "ben@here".to_owned(), ..lease.holder.clone() };
-            let Lease { plan, environment, term, .. } = lease.clone();
-            self.take(&Claim { plan, environment, share: None, holder, term }, &[lease.token]).await?;
+            let Lease { plan, environment, share, term, .. } = lease.clone();
+            self.take(&Claim { plan, environment, share, holder, term }, &[lease.token]).await?;
         }
         self.renewed(&lease)?;
         if self.site.is(Mutation::LateIntent) {
@@ -269,6 +311,12 @@ impl Store for Journal {
     }
 
     async fn runs_of(&self, _: &Slug, _: &str) -> Result<Vec<(Run, Vec<Entry>)>, StoreError> {
-        Ok(self.all())
+        let mut runs = self.all();
+        if self.site.is(Mutation::RunsByTheClock) {
+            runs.sort_by_key(|(run, _)| run.opened_at);
+        } else {
+            in_order(&mut runs);
+        }
+        Ok(runs)
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -107,6 +107,40 @@ impl Time {
         }
     }
 
+    /// Runs futures side by side until one of them ends, or somebody calls [`Self::stop`] while one runs: tells which, and
+    /// what it came to. Gives nothing where this much time has passed before. Empty places are passed by.
+    ///
+    /// # Panics
+    /// When all of them wait for nothing that could come.
+    pub fn race<F: Future + ?Sized>(
+        &self,
+        futures: &mut [Option<Pin<Box<F>>>],
+        at_most: u64,
+    ) -> Option<(usize, Option<F::Output>)> {
+        self.lock().stopped = false;
+        let until = self.millis().saturating_add(at_most);
+        let flags: Vec<Arc<Flag>> = futures.iter().map(|_| Arc::new(Flag(AtomicBool::new(true)))).collect();
+        loop {
+            for (at, (future, flag)) in futures.iter_mut().zip(&flags).enumerate() {
+                let Some(future) = future else { continue };
+                let waker = Waker::from(Arc::clone(flag));
+                while flag.0.swap(false, Ordering::Relaxed) {
+                    if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Some((at, Some(output)));
+                    }
+                    if self.lock().stopped {
+                        return Some((at, None));
+                    }
+                }
+            }
+            match self.advance(until) {
+                Some(Alarm::Wake(waker)) => waker.wake(),
+                Some(Alarm::Do(what)) => what(),
+                None => return None,
+            }
+        }
+    }
+
     /// Lets time pass without anybody running.
     pub fn pass(&self, millis: u64) {
         let until = self.millis().saturating_add(millis);
@@ -167,6 +201,65 @@ impl Drop for Sleep {
         if let Some(timer) = self.timer {
             self.time.lock().timers.remove(&timer);
         }
+    }
+}
+
+/// A wall clock, which somebody sets; clones are handles to the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Wall(Arc<AtomicI64>);
+
+impl Wall {
+    /// Sets it forward or back by so many milliseconds. It is never wrong by more than `MOST_WRONG`.
+    pub fn leap(&self, by: i64) {
+        let ahead = self.0.load(Ordering::Relaxed).saturating_add(by).clamp(-MOST_WRONG, MOST_WRONG);
+        self.0.store(ahead, Ordering::Relaxed);
+    }
+
+    /// What it shows.
+    pub fn shows(&self, time: &Time) -> Timestamp {
+        let true_one = time.now();
+        let ahead = self.0.load(Ordering::Relaxed);
+        Timestamp::from_millisecond(true_one.as_millisecond().saturating_add(ahead)).unwrap_or(true_one)
+    }
+}
+
+/// How wrong a wall clock may be, in milliseconds: half a day.
+const MOST_WRONG: i64 = 12 * 3_600_000;
+
+/// The clock of a runner, which does as the real one: it reads the wall clock once, when the runner begins, and moves on by
+/// the steady one.
+#[derive(Debug, Clone)]
+pub struct HostClock {
+    time: Time,
+    wall: Wall,
+    began: Timestamp,
+    began_at: u64,
+    /// A fault: it is nothing but the wall clock.
+    leaps: bool,
+}
+
+impl HostClock {
+    /// The clock of a runner that begins now, at a host with this wall clock. One that `leaps` has a fault.
+    pub fn new(time: Time, wall: Wall, leaps: bool) -> Self {
+        let (began, began_at) = (wall.shows(&time), time.millis());
+        Self { time, wall, began, began_at, leaps }
+    }
+}
+
+impl Clock for HostClock {
+    fn now(&self) -> Timestamp {
+        match self.leaps {
+            true => self.wall(),
+            false => Millis(self.time.millis() - self.began_at).after(self.began),
+        }
+    }
+
+    fn wall(&self) -> Timestamp {
+        self.wall.shows(&self.time)
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        self.time.sleep(Millis::between(self.now(), moment).0).await;
     }
 }
 

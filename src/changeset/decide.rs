@@ -11,7 +11,7 @@ use super::within;
 use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fingerprint};
 use crate::model::{
     Action, BackupExecution, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
-    ExecutionSelector, Item, Millis, Permission, Plan, Snapshot, Touched, digest,
+    ExecutionSelector, Item, Millis, PastAttempt, PastFate, Permission, Plan, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -72,6 +72,29 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
         limits: plan.limits.clone(),
         items,
     })
+}
+
+/// Whether a decision about a plan rests on nothing but clocks that may be wrong: an earlier run sent something that the sites
+/// don't show, and whether it may still appear depends on how long ago that was.
+///
+/// # Errors
+/// As [`decide`].
+pub fn rests_on_clocks(plan: &Plan, snapshot: &Snapshot) -> Result<bool, serde_json::Error> {
+    let open = |past: &PastAttempt| matches!(past.fate, PastFate::Open | PastFate::Accepted);
+    if snapshot.settled || !snapshot.attempts.iter().any(open) {
+        return Ok(false);
+    }
+    let ours = Ours::new(&plan.name, snapshot);
+    for item in plan.items.iter().filter(|item| ours.attempts(item).into_iter().any(open)) {
+        // Of what is blocked anyway nothing is sent.
+        let Ok(execution) = choose(item, snapshot) else { continue };
+        let fingerprint = fingerprint(&plan.name, item, &execution.id)?;
+        let history = History::read(item, &fingerprint, &ours, (snapshot, plan.limits.settle_window_ms));
+        if history.is_ok_and(|history| history.rests_on_clocks()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The digest of a plan's meaning: where it stands in a file doesn't count.
@@ -141,7 +164,7 @@ fn decide_item(
     decision.fingerprint = fingerprint(plan, item, &execution.id)?;
     decision.execution = Some(execution.clone());
     let window = intention.plan.limits.settle_window_ms;
-    let history = match History::read(item, &decision.fingerprint, ours, snapshot.taken_at, window) {
+    let history = match History::read(item, &decision.fingerprint, ours, (snapshot, window)) {
         Ok(history) => history,
         Err(why) => {
             decision.saw = under_way(item, ours);

@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 
 use crate::model::{
-    Action, DerivedName, Item, JobName, Millis, PastAttempt, PastFate, RestoreRecord, SiteId, StatusClass, Touched,
+    Action, DerivedName, Item, JobName, Millis, PastAttempt, PastFate, RestoreRecord, SiteId, Snapshot, StatusClass,
+    Touched,
 };
 
 use super::Saw;
 use super::ours::Ours;
+
+/// By how much the clocks of two hosts are taken to differ at most, or one clock before and after somebody set it.
+const MOST_WRONG: Millis = Millis::from_secs(24 * 3600);
 
 /// The restores of one item.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub(super) struct History<'a> {
     now: Timestamp,
     /// How long a create may still appear.
     settle_window: Millis,
+    /// Whether that is over for everything that was sent before.
+    settled: bool,
 }
 
 /// How restores of this very definition are known.
@@ -108,8 +114,7 @@ impl<'a> History<'a> {
         item: &Item,
         fingerprint: &str,
         ours: &Ours<'a>,
-        now: Timestamp,
-        settle_window: Millis,
+        (snapshot, settle_window): (&Snapshot, Millis),
     ) -> Result<Self, String> {
         let mut notes = Vec::new();
         let mut restores: Vec<RestoreRecord> = Vec::new();
@@ -131,7 +136,16 @@ impl<'a> History<'a> {
         if item.job_name.is_some() {
             notes.push("the plan sets the job name, so a change of the definition can't be seen".to_owned());
         }
-        Ok(Self { past: ours.attempts(item), restores, notes, identity, writes: item.touches(), now, settle_window })
+        Ok(Self {
+            past: ours.attempts(item),
+            restores,
+            notes,
+            identity,
+            writes: item.touches(),
+            now: snapshot.taken_at,
+            settle_window,
+            settled: snapshot.settled,
+        })
     }
 
     /// What follows. With `again`, whatever is over is left behind and a new generation is opened.
@@ -359,7 +373,19 @@ impl<'a> History<'a> {
 
     /// Whether a create is so young that it may still appear.
     fn is_recent(&self, past: &PastAttempt) -> bool {
-        self.now <= self.settle_window.after(past.at)
+        !self.settled && self.now <= self.settle_window.after(past.at)
+    }
+
+    /// Whether a create that the site doesn't show is too old to appear only if two clocks, that of the host which sent it and
+    /// this one's, can be compared. What was sent of this very definition and has no answer is watched for in any case.
+    pub(super) fn rests_on_clocks(&self) -> bool {
+        let generation = self.last_generation();
+        let watched = |p: &PastAttempt| {
+            p.fate == PastFate::Open && self.number(&p.job_name).is_some_and(|(of, _)| of == generation)
+        };
+        let open = |p: &PastAttempt| matches!(p.fate, PastFate::Open | PastFate::Accepted) && !watched(p);
+        let doubtful = |p: &PastAttempt| p.at > self.now || !self.is_recent(p) && self.now <= MOST_WRONG.after(p.at);
+        self.past.iter().any(|p| open(p) && doubtful(p) && !self.is_shown(p))
     }
 
     /// The newest generation of this definition that anything is known of, at least 1.

@@ -24,7 +24,7 @@ mod within;
 
 pub use choice::{Choice, LeftOut, Selection, decide_chosen};
 pub use compare::{Comparison, ItemChange};
-pub use decide::{Intention, decide, plan_digest};
+pub use decide::{Intention, decide, plan_digest, rests_on_clocks};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use estimate::{Basis, Estimate};

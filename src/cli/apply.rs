@@ -110,7 +110,7 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     let webhooks = Webhooks::of(environment);
     let audience = Audience { events: events.as_ref(), webhooks: &webhooks, terminal };
     let store = place.open(global.state_patience, terminal).await?;
-    let bench = Bench { client, store, clock: SystemClock::new() };
+    let bench = Bench { client, store, clock: SystemClock::new(), waits: Some(terminal) };
     // It comes before the site is read, so that nothing of ours changes between the two.
     let hold = Hold::take(&bench, &place, (plan, &environment.name, share), terminal).await?;
     let ended = under_lease(wanted, consent, &bench, &hold, audience).await;

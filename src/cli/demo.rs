@@ -82,6 +82,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         client: connect::client(&loaded.environment, loaded.plan.limits.requests_per_minute, terminal)?,
         store: place.open(global.state_patience, terminal).await?,
         clock: SystemClock::new(),
+        waits: Some(terminal),
     };
     let hold = Hold::take(&bench, &place, (&loaded.plan.name, &loaded.environment.name, None), terminal).await?;
     let found = bench.diff(&loaded, &Extent::default()).await?;

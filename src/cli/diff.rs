@@ -108,6 +108,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         client: connect::client(&loaded.environment, loaded.plan.limits.requests_per_minute, terminal)?,
         store: connect::store(global).await?,
         clock: SystemClock::new(),
+        waits: None,
     };
     let extent = Extent { again: args.again, shard: args.shard, choice: args.choosing.choice() };
     let found = bench.diff(&loaded, &extent).await?;

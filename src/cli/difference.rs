@@ -7,11 +7,14 @@ use anyhow::bail;
 
 use super::load::Loaded;
 use super::system::SystemClock;
+use super::terminal::Terminal;
 use crate::baas::Client;
-use crate::changeset::{Changeset, Choice, Intention, Part, decide, decide_chosen, differences, plan_digest, strays};
+use crate::changeset::{
+    Changeset, Choice, Intention, Part, decide, decide_chosen, differences, plan_digest, rests_on_clocks, strays,
+};
 use crate::journal::{StateStore, Store as _, ended_badly, past_attempts};
 use crate::model::{Environment, PastFate, Plan, Reading, RunId, Shard, Slug, Snapshot, harmless};
-use crate::observe::observe;
+use crate::observe::observe_settled;
 use crate::ports::Clock as _;
 
 /// The version that documents carry.
@@ -26,6 +29,9 @@ pub(super) struct Bench {
     pub(super) store: StateStore,
     /// The time.
     pub(super) clock: SystemClock,
+    /// Who is told while it is waited for what may be on its way. None where nobody holds the lease, so that waiting tells
+    /// nothing.
+    pub(super) waits: Option<Terminal>,
 }
 
 /// How much of a plan is wanted.
@@ -178,7 +184,18 @@ impl Bench {
     async fn look(&self, plan: &Plan, environment: &Environment) -> anyhow::Result<Looked> {
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
         let service = service(environment);
-        let snapshot = observe(&self.client, &plan.items, past_attempts(&runs, service)?, self.clock.now()).await;
+        let past = past_attempts(&runs, service)?;
+        let in_doubt = |snapshot: &Snapshot| {
+            let wait = self.waits.filter(|_| rests_on_clocks(plan, snapshot).unwrap_or(true));
+            if let Some(terminal) = wait {
+                let window = plan.limits.settle_window_ms;
+                terminal.progress(&format!(
+                    "an earlier run sent what the sites don't show; clocks of hosts may be wrong, so it is waited for {window} here before the sites are read again"
+                ));
+            }
+            wait.is_some()
+        };
+        let snapshot = observe_settled((&self.client, &self.clock), plan, past, in_doubt).await;
         readable(&snapshot)?;
         Ok(Looked { snapshot, ended_badly: ended_badly(&runs, service)? })
     }

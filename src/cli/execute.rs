@@ -49,6 +49,7 @@ pub(super) async fn execute(
         plan: changeset.plan.name.clone(),
         environment: changeset.environment.name.clone(),
         opened_at: now,
+        turn: hold.lease.token,
         tool_version: TOOL_VERSION.to_owned(),
         opened_by: system::operator(),
         service: difference::service(&changeset.environment).to_owned(),

@@ -31,5 +31,5 @@ pub use lease::{Claim, Holder, Lease, Share, TERM};
 pub use past::past_attempts;
 pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};
 pub use reader::{Begun, Bookmark, Filter, Ownership, PlanRuns, Reader, RunHead};
-pub use record::{Closed, Entry, Record, Run, SavedChangeset};
+pub use record::{Closed, Entry, Record, Run, SavedChangeset, in_order};
 pub use store::{Store, StoreError};

@@ -16,8 +16,12 @@ pub struct Run {
     pub plan: Slug,
     /// The environment's name.
     pub environment: String,
-    /// When it was opened.
+    /// When it was opened, by the clock of whoever opened it.
     pub opened_at: Timestamp,
+    /// The token of the lease that it was opened under: it grows with every run of the plan in the environment, whatever
+    /// clocks show. 0 where an older version opened it.
+    #[serde(default)]
+    pub turn: u64,
     /// The version of restorectl that opened it.
     pub tool_version: String,
     /// The user and host that opened it, as the system tells.
@@ -78,6 +82,8 @@ struct WithoutChangeset {
     plan: Slug,
     environment: String,
     opened_at: Timestamp,
+    #[serde(default)]
+    turn: u64,
     tool_version: String,
     opened_by: String,
     #[serde(default)]
@@ -86,6 +92,14 @@ struct WithoutChangeset {
     simulated: bool,
     #[serde(default)]
     resumes: Option<RunId>,
+}
+
+/// Puts the runs of a plan in an environment, and what is left of pruned ones, in the order in which they were opened.
+///
+/// What a later run recorded of a create counts, so this must not rest on clocks: those of two hosts differ, and somebody may
+/// set one back. Leases were taken one after the other, whatever the clocks showed.
+pub fn in_order(runs: &mut [(Run, Vec<Entry>)]) {
+    runs.sort_by(|(a, _), (b, _)| (a.turn, a.opened_at, &a.id).cmp(&(b.turn, b.opened_at, &b.id)));
 }
 
 /// Reads as much of a run's head as is wanted.
@@ -100,13 +114,24 @@ impl Run {
     /// Reads a head but for its changeset, which stays null: of a plan that ran for years there are very many, and all
     /// that its next run wants of them is what was attempted.
     pub(super) fn without_changeset(head: &str) -> Result<Self, serde_json::Error> {
-        let WithoutChangeset { id, plan, environment, opened_at, tool_version, opened_by, service, simulated, resumes } =
-            serde_json::from_str(head)?;
+        let WithoutChangeset {
+            id,
+            plan,
+            environment,
+            opened_at,
+            turn,
+            tool_version,
+            opened_by,
+            service,
+            simulated,
+            resumes,
+        } = serde_json::from_str(head)?;
         Ok(Self {
             id,
             plan,
             environment,
             opened_at,
+            turn,
             tool_version,
             opened_by,
             service,

@@ -90,8 +90,3 @@ fn condensed(run: &Run, entries: &[Entry]) -> Result<Vec<Entry>, IllegalRecord> 
     let all = told(entries)?;
     Ok(if told(&left).is_ok_and(|left| left == all) { left } else { entries.to_vec() })
 }
-
-/// Runs and what is left of others, oldest first.
-pub(super) fn in_order(runs: &mut [(Run, Vec<Entry>)]) {
-    runs.sort_by(|(a, _), (b, _)| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
-}

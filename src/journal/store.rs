@@ -119,13 +119,13 @@ pub trait Store: Send + Sync + 'static {
     /// The lease under which a run was opened.
     fn lease_of(&self, run: &RunId) -> impl Future<Output = Result<Lease, StoreError>> + Send;
 
-    /// Records a new run under a lease, which is renewed by that.
+    /// Records a new run under a lease, which is renewed by that, and whose token is the run's turn.
     fn open_run(&self, run: &Run, lease: &Lease) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Appends entries to a run, all or none.
     fn append(&self, run: &RunId, entries: &[Entry]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// All runs, newest first.
+    /// All runs, newest first by the clocks of those who opened them.
     fn runs(&self) -> impl Future<Output = Result<Vec<RunId>, StoreError>> + Send;
 
     /// One run with its entries.
@@ -135,7 +135,7 @@ pub trait Store: Send + Sync + 'static {
     /// sent or adopted, with what became of it. Gives whether it was still there.
     fn prune(&self, run: &Run, entries: &[Entry]) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// All runs of a plan in an environment with their entries, oldest first, but without their changesets, which are null.
+    /// All runs of a plan in an environment with their entries, in the order in which they were opened ([`in_order`](super::in_order)), but without their changesets, which are null.
     /// Of those that were pruned, what is left.
     fn runs_of(
         &self,

@@ -47,6 +47,9 @@ pub struct Snapshot {
     pub objects: BTreeMap<ExecutionKey, Reading<Vec<BackupObject>>>,
     /// Creates of this plan and environment that our journal holds from earlier runs, oldest first.
     pub attempts: Vec<PastAttempt>,
+    /// Whether, before it was read, a whole settle window had passed by a steady clock in which nobody else could send
+    /// anything: what was sent before shows here, or never will.
+    pub settled: bool,
 }
 
 impl Snapshot {

@@ -107,7 +107,11 @@ fn recovery_time(most: Millis, run: &RunFacts, items: &[ItemReport]) -> Objectiv
     let took = Millis::between(run.started_at, last);
     let missing = items.iter().filter(|item| !item.result.is_success()).count();
     let earlier = items.iter().filter(|item| item.attempts.first().is_none_or(|first| first.adopted)).count();
-    let (verdict, reason) = if took > most {
+    let (verdict, reason) = if last < run.started_at {
+        // Of runs of several hosts, that is.
+        let why = "by the clocks of its hosts the run ended before it began, so how long it took is not known";
+        (ObjectiveVerdict::NotKnown, why.to_owned())
+    } else if took > most {
         (ObjectiveVerdict::Missed, format!("the run took {}, {} more than allowed", hours(took), over(took, most)))
     } else if run.state != RunProgress::Completed {
         (ObjectiveVerdict::NotKnown, format!("the run has not completed; its last entry came after {}", hours(took)))
@@ -128,7 +132,13 @@ fn recovery_time(most: Millis, run: &RunFacts, items: &[ItemReport]) -> Objectiv
         let apart = if again { "; the time of earlier runs is not in it" } else { "" };
         (ObjectiveVerdict::Met, format!("the run took {}, all restores included{apart}", hours(took)))
     };
-    ObjectiveReport { kind: ObjectiveKind::Rto, objective_ms: most, measured_ms: Some(took), verdict, reason }
+    ObjectiveReport {
+        kind: ObjectiveKind::Rto,
+        objective_ms: most,
+        measured_ms: (last >= run.started_at).then_some(took),
+        verdict,
+        reason,
+    }
 }
 
 /// That a backup is older than it may be.

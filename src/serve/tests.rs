@@ -39,6 +39,7 @@ async fn store(folder: &tempfile::TempDir) -> (StateStore, RunId) {
         plan,
         environment: "prod".into(),
         opened_at: now(),
+        turn: lease.token,
         tool_version: "0.1.0".into(),
         opened_by: "ada@here".into(),
         service: String::new(),

@@ -137,6 +137,59 @@ fn the_journal_remembers_what_the_site_does_not_show() {
     shown.shows(&name, "91", "COMPLETED_SUCCESSFULLY").expect(Action::Satisfied, 1, "is there");
 }
 
+/// A situation in which an earlier run sent another definition of the item so many seconds ago, by the clocks of two hosts,
+/// and the site shows nothing of it.
+fn sent_otherwise(seconds_ago: i64, fate: PastFate) -> Situation {
+    let mut situation = Situation::new().remembers(1, fate);
+    let past = &mut situation.snapshot.attempts[0];
+    past.at = start() - jiff::SignedDuration::from_secs(seconds_ago);
+    past.job_name = derived_name(&plan(vec![]).name, &Slug::parse("model").unwrap(), "0123456789", 1, 1);
+    situation
+}
+
+#[test]
+fn how_long_ago_another_host_sent_something_is_not_told_by_clocks_alone() {
+    let asks = |situation: &Situation| changeset::rests_on_clocks(&situation.plan, &situation.snapshot).unwrap();
+    let day = 24 * 3600;
+    for (seconds_ago, fate, action, rests) in [
+        // By these clocks the settle window isn't over.
+        (0, PastFate::Open, Action::Blocked, false),
+        (60, PastFate::Open, Action::Blocked, false),
+        // It is, if they are right.
+        (61, PastFate::Open, Action::Create, true),
+        (day, PastFate::Open, Action::Create, true),
+        (3600, PastFate::Accepted, Action::Create, true),
+        // No two clocks differ by so much.
+        (day + 1, PastFate::Open, Action::Create, false),
+        // Nobody can have sent it later than now.
+        (-1, PastFate::Open, Action::Blocked, true),
+        (-5 * 3600, PastFate::Accepted, Action::Blocked, true),
+        // Of these it is known what became of them.
+        (61, PastFate::Gone, Action::Create, false),
+        (61, PastFate::Failed, Action::Create, false),
+    ] {
+        let mut situation = sent_otherwise(seconds_ago, fate);
+        assert_eq!(asks(&situation), rests, "{seconds_ago} {fate:?}");
+        assert_eq!(situation.decide().items[0].action, action, "{seconds_ago} {fate:?}");
+        // Where the window was waited for, nothing rests on clocks any more.
+        situation.snapshot.settled = true;
+        assert!(!asks(&situation));
+        assert_eq!(situation.decide().items[0].action, Action::Create, "{seconds_ago} {fate:?}");
+    }
+    // What the site shows is known.
+    let shown = sent_otherwise(61, PastFate::Open);
+    let name = shown.snapshot.attempts[0].job_name.clone();
+    let shown = shown.shows(&name, "91", "RUNNING");
+    assert!(!asks(&shown));
+    assert_eq!(shown.decide().items[0].action, Action::Blocked);
+    // What was sent of this very definition is watched for by the run itself; what was accepted, and isn't listed, isn't.
+    let mut own = Situation::new().remembers(1, PastFate::Open);
+    own.snapshot.attempts[0].at = start() - jiff::SignedDuration::from_hours(1);
+    assert!(!asks(&own));
+    own.snapshot.attempts[0].fate = PastFate::Accepted;
+    assert!(asks(&own));
+}
+
 #[test]
 fn again_opens_a_generation() {
     let mut situation = Situation::new();

@@ -66,6 +66,7 @@ pub fn run(id: &str) -> Run {
         plan: Slug::parse("drill").unwrap(),
         environment: "test".into(),
         opened_at: start(),
+        turn: 0,
         tool_version: "0".into(),
         opened_by: "me@here".into(),
         service: String::new(),
@@ -92,5 +93,6 @@ pub fn snapshot(plan: &Plan) -> Snapshot {
         permissions: BTreeMap::from([(site, Permission::Allowed)]),
         objects: BTreeMap::new(),
         attempts: vec![],
+        settled: false,
     }
 }

@@ -84,6 +84,7 @@ impl Scene {
             permissions: BTreeMap::new(),
             objects: BTreeMap::new(),
             attempts: self.attempts.clone(),
+            settled: false,
         };
         for item in &self.plan.items {
             snapshot.executions.insert(item.source.key(), Reading::Read(vec![execution()]));

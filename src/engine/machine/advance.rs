@@ -133,7 +133,7 @@ impl Machine {
         if !self.roster.queue.all().is_empty() || !self.roster.fallen.is_empty() {
             return Ok(());
         }
-        // Only a changeset that no plan could have led to comes here: its items wait for each other, or for nobody.
+        // Only a changeset that no plan could have led to comes here: its items wait for each other.
         for at in self.roster.waiting.clone() {
             let Some(decision) = decisions.get(at).filter(|_| self.item_state(at) == ItemState::Waiting) else {
                 continue;

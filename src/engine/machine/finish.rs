@@ -138,6 +138,15 @@ impl Machine {
                 self.record(Record::Ended { item, end: End::Blocked, reason }, now, step)?;
             }
         }
+        for at in std::mem::take(&mut self.roster.orphans) {
+            let need = self.decision(at).and_then(|decision| self.roster.foreign_need(decision));
+            if let Some(need) = need.filter(|_| self.item_state(at) == ItemState::Waiting) {
+                let why = format!(
+                    "it needs `{need}`, which is no restore of this run, so whether that is there is not known"
+                );
+                self.give_up(at, why, now, step)?;
+            }
+        }
         while let Some(fallen) = self.roster.fallen.pop() {
             let Some(name) = self.decision(fallen).map(|decision| decision.item.name.clone()) else { continue };
             let how = match (self.progress(fallen).map(|p| (p.state, &p.contradicted)), &name) {

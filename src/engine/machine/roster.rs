@@ -41,6 +41,8 @@ pub(super) struct Roster {
     pub(super) fallen: Vec<usize>,
     /// Would be sent again, and must not.
     pub(super) refused: Vec<usize>,
+    /// Would be sent, and need something that is none of the items.
+    pub(super) orphans: Vec<usize>,
     /// How many count against `max_failures`.
     pub(super) failures: u32,
 }
@@ -110,6 +112,11 @@ impl Roster {
     /// Whether everything that an item needs has succeeded.
     pub(super) fn has_what_it_needs(&self, at: usize) -> bool {
         self.slots.get(at).is_some_and(|slot| slot.missing == 0)
+    }
+
+    /// The first of what an item needs that is none of the items: nobody will tell that it is there.
+    pub(super) fn foreign_need<'a>(&self, decision: &'a Decision) -> Option<&'a Slug> {
+        decision.item.after.iter().find(|need| !self.index.contains_key(*need))
     }
 
     /// Takes in where an item stands now.
@@ -182,6 +189,9 @@ impl Roster {
         keep(&mut self.open, at, !matches!(state, ItemState::Waiting | ItemState::Ended(_)));
         keep(&mut self.unsure, at, is(ItemState::Unsure));
         keep(&mut self.intended, at, is(ItemState::Intended));
+        if is(ItemState::Waiting) && self.foreign_need(decision).is_some() {
+            self.orphans.push(at);
+        }
         match state {
             ItemState::Waiting if sent_before && decision.refusal.is_some() => self.refused.push(at),
             ItemState::Ended(end) => self.ended(at, end),

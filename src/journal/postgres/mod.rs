@@ -23,8 +23,8 @@ pub use address::{Address, AddressError};
 use self::patience::{Line, Patience, Trouble};
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
-use super::record::{ReadHead, has_ended};
-use super::remains::{Remains, in_order};
+use super::record::{ReadHead, has_ended, in_order};
+use super::remains::Remains;
 use super::{Claim, Entry, Lease, Reader as _, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 

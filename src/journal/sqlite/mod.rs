@@ -15,8 +15,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
 use super::lease::kept_shard;
-use super::record::ReadHead;
-use super::remains::in_order;
+use super::record::{ReadHead, in_order};
 use super::{Claim, Entry, Lease, Reader as _, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 

@@ -26,6 +26,7 @@ pub(in crate::plan) fn snapshot(root: &Place<'_>, findings: &mut Findings) -> Op
         permissions: BTreeMap::new(),
         objects: BTreeMap::new(),
         attempts: Vec::new(),
+        settled: false,
     };
     for (entry, site) in root.child("sites").iter().flat_map(Place::entries) {
         let id = SiteId::new(&entry.key);

@@ -152,6 +152,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             permissions: BTreeMap::new(),
             objects: BTreeMap::new(),
             attempts: Vec::new(),
+            settled: false,
         };
         for (name, (permission, databases, restores, jobs)) in sites {
             let site = SiteId::new(name);

@@ -179,7 +179,7 @@ fn sum(parts: &[Report], merged: &MergedReport) -> Result<RunFacts, MergeError> 
         tool_version: each(|run| &run.tool_version, ", "),
         started_at,
         ended_at,
-        duration_ms: ended_at.map(|end| Millis::between(started_at, end)),
+        duration_ms: ended_at.filter(|end| *end >= started_at).map(|end| Millis::between(started_at, end)),
         last_entry_at: runs().filter_map(|run| run.last_entry_at).max(),
         entries: runs().fold(0, |sum, run| sum.saturating_add(run.entries)),
         site_read_at: runs().map(|run| run.site_read_at).min().ok_or(MergeError::Nothing)?,

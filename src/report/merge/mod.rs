@@ -38,7 +38,7 @@ pub enum MergeError {
     },
     /// Several runs of the same shard, or of the whole plan, don't go on with one another.
     #[error(
-        "{runs} both carried out {of}, and the later one doesn't go on with the earlier one: name the one that counts, \
+        "{runs} both carried out {of}, and neither goes on with the other: name the one that counts, \
          or all of a run and those that `resume` made of it"
     )]
     Rivals {
@@ -160,20 +160,21 @@ fn difference(first: &Report, other: &Report) -> Option<String> {
         })
 }
 
-/// The runs of one shard, each going on with the one before it.
+/// The runs of one shard, each going on with the one before it, as they themselves say: the clocks of their hosts may differ.
 fn in_turn(shard: Option<Shard>, mut reports: Vec<Report>) -> Result<Vec<Report>, MergeError> {
     reports.sort_by(|a, b| (a.run.started_at, &a.run.id).cmp(&(b.run.started_at, &b.run.id)));
-    let follows = |pair: &[Report]| match pair {
-        [earlier, later] => later.run.resumes.as_ref() == Some(&earlier.run.id),
-        _ => true,
-    };
-    if reports.windows(2).all(follows) {
-        return Ok(reports);
+    let goes_on = |report: &Report, with: &Report| report.run.resumes.as_ref() == Some(&with.run.id);
+    let begins = |report: &&Report| !reports.iter().any(|other| goes_on(report, other));
+    let first = reports.iter().position(|report| begins(&report)).unwrap_or(0);
+    let mut turn: Vec<Report> = (first < reports.len()).then(|| reports.remove(first)).into_iter().collect();
+    while let Some(last) = turn.last()
+        && let Some(next) = reports.iter().position(|report| goes_on(report, last))
+    {
+        turn.push(reports.remove(next));
     }
-    let pair = reports.windows(2).find(|pair| !follows(pair)).unwrap_or_default();
-    let runs: Vec<&str> = pair.iter().map(|report| report.run.id.as_str()).collect();
+    let (Some(last), Some(rival)) = (turn.last(), reports.first()) else { return Ok(turn) };
     let of = shard.map_or_else(|| "the whole plan".to_owned(), |shard| format!("shard {shard}"));
-    Err(MergeError::Rivals { runs: format!("runs {}", runs.join(" and ")), of })
+    Err(MergeError::Rivals { runs: format!("runs {} and {}", last.run.id, rival.run.id), of })
 }
 
 /// Makes sure that a shard is there with all its restores.

@@ -164,6 +164,14 @@ fn a_run_that_goes_on_with_another_is_one_with_it() {
     let all = joined(vec![third.clone(), first.clone(), second.clone()]);
     assert!(all.items.iter().all(|item| item.attempts.len() == 1), "{:?}", all.items);
     assert_eq!(all.merged.as_ref().map(|merged| merged.runs.len()), Some(3));
+    // Which came first is told by themselves, and not by the clocks of their hosts.
+    let mut skewed = second.clone();
+    skewed.run.started_at = at(-7200);
+    let all = joined(vec![skewed, third.clone(), first.clone()]);
+    assert_eq!(
+        all.merged.map(|merged| merged.runs.into_iter().map(|run| run.id).collect()),
+        Some(vec![first.run.id.clone(), "second".to_owned(), "third".to_owned()])
+    );
     // Without the one between them, nobody can tell.
     assert!(matches!(merge(vec![third, first.clone()], at(0)), Err(MergeError::Rivals { .. })));
     let mut rival = second;

@@ -244,6 +244,7 @@ impl Scenario {
             plan: self.changeset.plan.name.clone(),
             environment: self.changeset.environment.name.clone(),
             opened_at: at(0),
+            turn: 1,
             tool_version: "0.1.0".into(),
             service: String::new(),
             resumes: None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use restorectl::changeset::Changeset;
 use restorectl::engine::{Effect, Event, Machine};
 use restorectl::journal::{Entry, ItemState, Progress, Record};
 use restorectl::model::*;
@@ -21,6 +22,11 @@ pub struct ByHand {
 
 impl ByHand {
     pub fn start(plan: &Plan) -> Self {
+        Self::carries_out(&Self::changeset(plan))
+    }
+
+    /// What is to be done about a plan of which nothing is there.
+    pub fn changeset(plan: &Plan) -> Changeset {
         let sites = [SiteId::new("PROD"), SiteId::new("DR"), SiteId::new("DR2")];
         let database = Database { name: ObjectName::bare("DRILL").unwrap(), kind: None };
         let snapshot = Snapshot {
@@ -31,11 +37,16 @@ impl ByHand {
             permissions: Default::default(),
             objects: Default::default(),
             attempts: vec![],
+            settled: false,
         };
         let guard = Guard { allow_replace: true, ..Guard::default() };
         let changeset = decided(plan, &snapshot, guard, false);
         assert_eq!(changeset.count(Action::Create), plan.items.len(), "{changeset:#?}");
-        let machine = Machine::new(&changeset);
+        changeset
+    }
+
+    pub fn carries_out(changeset: &Changeset) -> Self {
+        let machine = Machine::new(changeset);
         let mut by_hand = Self { machine, creates: vec![], lists: vec![], single: vec![], records: vec![], wake: None };
         by_hand.tell(Event::Started, 0);
         by_hand

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod hand;
+mod needs;
 mod odd;
 mod pressure;
 mod retries;

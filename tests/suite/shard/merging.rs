@@ -114,7 +114,7 @@ async fn what_does_not_belong_together_is_refused() {
     let [one, two, one_again, whole, of_three, other_plan, changed] = ids[..] else { panic!("{ids:?}") };
     for (named, words) in [
         (vec![one, one], "is named twice"),
-        (vec![one, two, one_again], "both carried out shard 1/2, and the later one doesn't go on with the earlier one"),
+        (vec![one, two, one_again], "both carried out shard 1/2, and neither goes on with the other"),
         (vec![one, whole], "the one carried out one of 2 shards, and the other the whole plan"),
         (vec![one, of_three], "the one carried out one of 2 shards, and the other one of 3 shards"),
         (vec![one, other_plan], "the plan of the one is `dr-weekly`, and of the other `rename-table`"),

@@ -14,6 +14,7 @@ use crate::drill::start;
 
 at_both![
     what_is_kept_comes_back,
+    runs_of_a_plan_come_in_the_order_of_their_leases_whatever_clocks_showed,
     an_append_is_taken_whole_and_once_or_not_at_all,
     three_hundred_entries_at_once,
     damage_is_named_and_the_rest_stays_readable,
@@ -67,6 +68,31 @@ async fn what_is_kept_comes_back(place: Place) {
     let all = [(bare("r1"), notes(1..=4)), (bare("r2"), notes(1..=1))];
     assert_eq!(store.runs_of(&plan(), "test").await.unwrap(), all, "the oldest first");
     assert_eq!(store.runs_of(&plan(), "prod").await.unwrap(), []);
+}
+
+async fn runs_of_a_plan_come_in_the_order_of_their_leases_whatever_clocks_showed(place: Place) {
+    let store = place.open().await;
+    // Each host's clock shows less than that of the one before.
+    for (id, hours) in [("r1", 5), ("r2", 3), ("r3", 4), ("r4", 0)] {
+        let lease = take(&store, "ada", TERM).await.unwrap();
+        let opened_at = Millis::from_secs(hours * 3600).after(start());
+        store.open_run(&Run { opened_at, turn: lease.token, ..run(id) }, &lease).await.unwrap();
+        let closed = Record::Closed { how: Closed::Completed };
+        let sent = restored("a", 1, "COMPLETED_SUCCESSFULLY", End::Succeeded).into_iter().chain([closed]).collect();
+        store.append(&RunId::new(id), &crate::drill::entries(sent)).await.unwrap();
+        store.end_lease(&lease, "was given back").await.unwrap();
+    }
+    let order = async |store: &StateStore| -> Vec<String> {
+        let runs = store.runs_of(&plan(), "test").await.unwrap();
+        runs.iter().map(|(run, _)| run.id.to_string()).collect()
+    };
+    assert_eq!(order(&store).await, ["r1", "r2", "r3", "r4"]);
+    // What is left of a pruned run keeps its place.
+    for id in ["r1", "r3"] {
+        let (run, entries) = store.run(&RunId::new(id)).await.unwrap().unwrap();
+        assert!(store.prune(&run, &entries).await.unwrap());
+    }
+    assert_eq!(order(&place.open().await).await, ["r1", "r2", "r3", "r4"]);
 }
 
 async fn an_append_is_taken_whole_and_once_or_not_at_all(place: Place) {
