@@ -10,7 +10,7 @@ use super::choosing::Choosing;
 use super::difference::{Bench, Extent, Found};
 use super::events::EventFile;
 use super::execute::{self, Audience};
-use super::exit::Exit;
+use super::exit::{Exit, Misuse};
 use super::hold::Hold;
 use super::load::{Binding, Loaded};
 use super::state::Place;
@@ -78,7 +78,8 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Some((saved, digest)) => Wanted::Saved(Box::new(saved), digest),
         None => match diff::resolved(&args.file, &args.binding, terminal)? {
             Some(loaded) => {
-                let extent = Extent { again: args.again, shard: args.shard, choice: args.choosing.choice() };
+                let choice = args.choosing.of(&loaded.plan)?;
+                let extent = Extent { again: args.again, shard: args.shard, choice };
                 Wanted::Plan(Box::new(loaded), Box::new(extent))
             }
             None => return Ok(Exit::Invalid),
@@ -249,10 +250,11 @@ fn saved(args: &Args) -> anyhow::Result<Option<(Changeset, String)>> {
         || args.binding.env.is_some()
         || !args.binding.given.inputs.is_empty()
     {
-        bail!(
+        return Err(Misuse(format!(
             "{} is a saved changeset, which holds its environment, inputs, shard and choice: leave out `--env`, `--input`, `--again`, `--shard`, `--only`, `--exclude` and `--only-failed`",
             about()
-        );
+        ))
+        .into());
     }
     Ok(Some(loaded))
 }
