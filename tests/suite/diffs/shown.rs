@@ -121,6 +121,24 @@ async fn two_saved_changesets_are_compared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_object_list_that_is_not_there_is_told_from_one_that_cannot_be_read() {
+    let rig = Rig::new().await;
+    let diff = ["diff", RENAME, "--env", "sim"];
+    let said = words(&rig.run(&diff).await.code(0));
+    assert!(said.contains("object list is not prepared, so sizes and contents are not known"), "{said}");
+    rig.fault("objects:answer=403").await;
+    let said = words(&rig.run(&diff).await.code(0));
+    assert!(said.contains("object list could not be read, so sizes and contents are not known: GET "), "{said}");
+    assert!(said.contains("403") && !said.contains("not prepared"), "{said}");
+    // A recording keeps them apart too.
+    let recorded = rig.run(&["snapshot", RENAME, "--env", "sim"]).await.code(0).stdout;
+    assert!(recorded.contains("unreadable: ") && recorded.contains("403"), "{recorded}");
+    rig.clear_faults().await;
+    let recorded = rig.run(&["snapshot", RENAME, "--env", "sim"]).await.code(0).stdout;
+    assert!(recorded.contains("objects: []") && !recorded.contains("unreadable"), "{recorded}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn losses_tell_since_when_and_how_much() {
     let rig = Rig::new().await;
     let ran = rig.run(&["diff", "plans/whole-database.yaml", "--env", "sim"]).await.code(0);
