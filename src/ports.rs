@@ -41,7 +41,7 @@ pub trait Site: Send + Sync + 'static {
     /// Whether restores to a site are permitted.
     fn permission(&self, site: &SiteId) -> impl Future<Output = Permission> + Send;
 
-    /// The objects of a backup execution, where the service has the list ready. Never prepares it.
+    /// The objects of a backup execution; none where the service doesn't have the list ready. Never prepares it.
     fn objects(&self, execution: &ExecutionKey) -> impl Future<Output = Result<Vec<BackupObject>, ReadFailed>> + Send;
 
     /// Creates a restore: exactly one request, never repeated from here, whatever happens to it.

@@ -120,6 +120,12 @@ impl Fault {
         }
     }
 
+    /// Whether an object list isn't ready. Nothing tells how the service answers then: by what is seen, it has none or
+    /// takes the question for too early.
+    pub(crate) fn is_not_ready(&self) -> bool {
+        matches!(self, Self::Status { status: 400 | 404 | 405 | 409 | 425, .. })
+    }
+
     /// Whether the service has no such call or no such thing.
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Self::Status { status: 404 | 405, .. })

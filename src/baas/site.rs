@@ -93,7 +93,10 @@ impl Site for Client {
     }
 
     async fn objects(&self, execution: &ExecutionKey) -> Result<Vec<BackupObject>, ReadFailed> {
-        let list = Client::objects(self, execution).await.map_err(failed)?;
+        let list = match Client::objects(self, execution).await {
+            Err(early) if early.fault.is_not_ready() => Vec::new(),
+            other => other.map_err(failed)?,
+        };
         Ok(list.into_iter().filter_map(super::wire::BackupObject::into_model).collect())
     }
 

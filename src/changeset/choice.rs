@@ -53,29 +53,16 @@ impl Choice {
     /// Makes sure that every pattern fits something of a plan, so that a slip of the pen leaves nothing out unseen.
     ///
     /// # Errors
-    /// A sentence about the first that fits nothing.
+    /// A sentence about the first that fits nothing, with its place among several, and the letter that no name has.
     pub fn check(&self, plan: &Plan) -> Result<(), String> {
-        let all =
-            self.only.iter().map(|text| ("--only", text)).chain(self.exclude.iter().map(|text| ("--exclude", text)));
-        for (option, pattern) in all {
-            if plan.items.iter().any(|item| fits(pattern, item)) {
-                continue;
+        for (option, patterns) in [("--only", &self.only), ("--exclude", &self.exclude)] {
+            for (at, pattern) in patterns.iter().enumerate() {
+                if plan.items.iter().any(|item| fits(pattern, item)) {
+                    continue;
+                }
+                let place = if patterns.len() > 1 { format!(" (`{option}` number {})", at + 1) } else { String::new() };
+                return Err(format!("`{option} {pattern}`{place} {}", misfit(pattern, plan)));
             }
-            let (what, near) = match pattern.strip_prefix(GROUP) {
-                Some(group) => {
-                    let known: BTreeSet<&str> = plan.items.iter().filter_map(|item| item.group.as_deref()).collect();
-                    ("is the group of no restore", nearest(group, known).map(|group| format!("{GROUP}{group}")))
-                }
-                None => {
-                    let known = plan.items.iter().map(|item| item.name.as_str());
-                    ("fits no restore", nearest(pattern, known).map(str::to_owned))
-                }
-            };
-            let hint = near.map_or_else(
-                || "write a name, a glob like `banking-*`, or `group:NAME`".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(format!("`{option} {pattern}` {what} of plan `{}`; {hint}", plan.name));
         }
         Ok(())
     }
@@ -91,6 +78,28 @@ impl Choice {
         let spared = self.only_failed && !failed.contains(&item.name);
         spared.then(|| "`--only-failed`, and no run of it ended badly last".to_owned())
     }
+}
+
+/// Why a pattern fits nothing of a plan, and what may have been meant.
+fn misfit(pattern: &str, plan: &Plan) -> String {
+    let (what, near) = match pattern.strip_prefix(GROUP) {
+        Some(group) => {
+            let known: BTreeSet<&str> = plan.items.iter().filter_map(|item| item.group.as_deref()).collect();
+            ("is the group of no restore", nearest(group, known).map(|group| format!("{GROUP}{group}")))
+        }
+        None => {
+            let known = plan.items.iter().map(|item| item.name.as_str());
+            ("fits no restore", nearest(pattern, known).map(str::to_owned))
+        }
+    };
+    let in_names = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '*' | '?');
+    let odd = pattern.chars().enumerate().find(|(_, c)| !pattern.starts_with(GROUP) && !in_names(*c));
+    let odd = odd.map_or_else(String::new, |(at, c)| format!(": no name holds `{c}`, its character {}", at + 1));
+    let hint = near.map_or_else(
+        || "write a name, a glob like `banking-*`, or `group:NAME`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    format!("{what} of plan `{}`{odd}; {hint}", plan.name)
 }
 
 fn fits(pattern: &str, item: &Item) -> bool {

@@ -10,8 +10,8 @@ use super::ours::Ours;
 use super::within;
 use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fingerprint};
 use crate::model::{
-    Action, BackupExecution, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
-    ExecutionSelector, Item, Millis, PastAttempt, PastFate, Permission, Plan, Snapshot, Touched, digest,
+    Action, BackupExecution, BackupObject, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
+    ExecutionSelector, Item, Millis, PastAttempt, PastFate, Permission, Plan, Reading, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -184,7 +184,13 @@ fn decide_item(
         derived_name(plan, &item.name, &decision.fingerprint, decision.generation, decision.attempt)
     });
     let source = ExecutionKey { job: item.source.key(), execution: execution.id.clone() };
-    let missing = look_up(&source.execution, contents.get(&source), &mut decision);
+    let missing = match contents.get(&source) {
+        Some(contents) => look_up(&source.execution, contents, &mut decision),
+        None => {
+            decision.notes.push(unlisted(snapshot.objects.get(&source)));
+            None
+        }
+    };
     decision.request = Some(CreateRequest {
         job_name,
         source,
@@ -233,13 +239,18 @@ fn choose<'a>(item: &Item, snapshot: &'a Snapshot) -> Result<&'a BackupExecution
     chosen.map_err(|why| format!("backup job `{}` at site `{}`: {why}", key.job, key.site))
 }
 
-/// Looks the item's objects up in the backup's list, where the service has it ready: the list decides what can come
-/// back. Gives why the item can't be restored, where the backup lacks a part of it.
-fn look_up(execution: &ExecutionId, contents: Option<&Contents<'_>>, decision: &mut Decision) -> Option<String> {
-    let Some(contents) = contents else {
-        decision.notes.push("the backup's object list is not prepared, so sizes and contents are not known".to_owned());
-        return None;
-    };
+/// Why there is no object list of a backup to look into.
+fn unlisted(reading: Option<&Reading<Vec<BackupObject>>>) -> String {
+    const HENCE: &str = "so sizes and contents are not known";
+    match reading.map(Reading::as_result) {
+        Some(Err(why)) => format!("the backup's object list could not be read, {HENCE}: {why}"),
+        Some(Ok(_)) | None => format!("the backup's object list is not prepared, {HENCE}"),
+    }
+}
+
+/// Looks the item's objects up in the backup's list: it decides what can come back. Gives why the item can't be
+/// restored, where the backup lacks a part of it.
+fn look_up(execution: &ExecutionId, contents: &Contents<'_>, decision: &mut Decision) -> Option<String> {
     let mut total: Option<u64> = None;
     let mut missing: Vec<String> = Vec::new();
     for object in &decision.item.objects {

@@ -10,7 +10,7 @@ use super::choosing::Choosing;
 use super::difference::{Bench, Extent, Found};
 use super::events::EventFile;
 use super::execute::{self, Audience};
-use super::exit::Exit;
+use super::exit::{Exit, Misuse};
 use super::hold::Hold;
 use super::load::{Binding, Loaded};
 use super::state::Place;
@@ -20,7 +20,7 @@ use super::webhook::Webhooks;
 use super::{Global, connect, diff, files, otlp, report as report_command};
 use crate::changeset::{self, Changeset, plan_digest};
 use crate::journal::Share;
-use crate::model::{RunId, Shard, Slug, harmless};
+use crate::model::{RunId, Shard, Slug, harmless, shell_word};
 use crate::report::{self, Report};
 
 /// Arguments of `apply`.
@@ -78,7 +78,8 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         Some((saved, digest)) => Wanted::Saved(Box::new(saved), digest),
         None => match diff::resolved(&args.file, &args.binding, terminal)? {
             Some(loaded) => {
-                let extent = Extent { again: args.again, shard: args.shard, choice: args.choosing.choice() };
+                let choice = args.choosing.of(&loaded.plan)?;
+                let extent = Extent { again: args.again, shard: args.shard, choice };
                 Wanted::Plan(Box::new(loaded), Box::new(extent))
             }
             None => return Ok(Exit::Invalid),
@@ -254,10 +255,11 @@ fn saved(args: &Args) -> anyhow::Result<Option<(Changeset, String)>> {
         || args.binding.env.is_some()
         || !args.binding.given.inputs.is_empty()
     {
-        bail!(
+        return Err(Misuse(format!(
             "{} is a saved changeset, which holds its environment, inputs, shard and choice: leave out `--env`, `--input`, `--again`, `--shard`, `--only`, `--exclude` and `--only-failed`",
             about()
-        );
+        ))
+        .into());
     }
     Ok(Some(loaded))
 }
@@ -317,7 +319,14 @@ fn approval(text: &str) -> Result<String, String> {
 /// That something else would be done than what was approved, with what is different where that can be told.
 async fn not_approved(digest: &str, now: &str, found: &Found, bench: &Bench) -> anyhow::Result<anyhow::Error> {
     let known = match bench.carried_out(digest, found).await? {
-        None => "; what was approved is not known here, so that what is different can't be told: `restorectl diff --save` keeps it, and `restorectl diff APPROVED NOW` compares".to_owned(),
+        None => format!(
+            "\nwhat is different can't be told, because a digest doesn't hold what was approved, and none of the runs that sent these restores last carried it out:\n  - where it was saved (`restorectl diff --save APPROVED.json`), save what would be done now by the same `restorectl diff {}` with `--save NOW.json`, and `restorectl diff APPROVED.json NOW.json` tells\n  - where it wasn't, let it be saved next time: `restorectl apply APPROVED.json` refuses with each difference",
+            harmless(&format!(
+                "{} --env {}",
+                shell_word(&found.made.plan.file),
+                shell_word(&found.made.environment.name)
+            ))
+        ),
         Some((run, approved)) => {
             let changes = changeset::differences(&approved, &found.made);
             let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();

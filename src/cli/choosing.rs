@@ -1,6 +1,8 @@
 //! The part of a plan that somebody chooses: `--only`, `--exclude`, `--only-failed`.
 
+use super::exit::Misuse;
 use crate::changeset::Choice;
+use crate::model::Plan;
 
 /// Options that choose a part of a plan.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -18,7 +20,17 @@ pub(super) struct Choosing {
 }
 
 impl Choosing {
-    /// What was said.
+    /// What was said of a plan.
+    ///
+    /// # Errors
+    /// When a pattern fits nothing of the plan.
+    pub(super) fn of(&self, plan: &Plan) -> Result<Choice, Misuse> {
+        let choice = self.choice();
+        choice.check(plan).map_err(Misuse)?;
+        Ok(choice)
+    }
+
+    /// What was said, of whatever plan.
     pub(super) fn choice(&self) -> Choice {
         let Self { only, exclude, only_failed } = self.clone();
         Choice { only, exclude, only_failed }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::choosing::Choosing;
 use super::difference::{Bench, Extent};
-use super::exit::Exit;
+use super::exit::{Exit, Misuse};
 use super::load::{self, Binding, Loaded};
 use super::outputs::{self, Outputs};
 use super::system::SystemClock;
@@ -95,22 +95,24 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         return compare(&before, &args, save, terminal);
     }
     if let Some(other) = &args.other {
-        bail!(
+        return Err(Misuse(format!(
             "`{}` is no saved changeset, so it can't be compared with `{}`: name one plan, or two changesets that `restorectl diff --save` wrote",
             args.plan.display(),
             other.display()
-        );
+        ))
+        .into());
     }
     let Some(loaded) = resolved(&args.plan, &args.binding, terminal)? else {
         return Ok(Exit::Invalid);
     };
+    let choice = args.choosing.of(&loaded.plan)?;
     let bench = Bench {
         client: connect::client(&loaded.environment, loaded.plan.limits.requests_per_minute, terminal)?,
         store: connect::store(global).await?,
         clock: SystemClock::new(),
         waits: None,
     };
-    let extent = Extent { again: args.again, shard: args.shard, choice: args.choosing.choice() };
+    let extent = Extent { again: args.again, shard: args.shard, choice };
     let found = bench.diff(&loaded, &extent).await?;
     let preview = bench.preview(&found).await?;
     args.outputs.write(terminal, |format, style| text(&preview, format, style))?;
@@ -137,11 +139,12 @@ fn saved_as(args: &Args) -> anyhow::Result<Option<&Path>> {
     let mut all = args.save.iter().chain(args.outputs.alone()).map(PathBuf::as_path);
     let first = all.next();
     if let (Some(first), Some(second)) = (first, all.next()) {
-        bail!(
+        return Err(Misuse(format!(
             "the changeset is saved once, as `{}` or as `{}`: write `--format json` before an `--out` that is meant for a format",
             first.display(),
             second.display()
-        );
+        ))
+        .into());
     }
     Ok(first)
 }
@@ -167,9 +170,10 @@ fn changeset_in(path: &Path) -> anyhow::Result<Option<Changeset>> {
 fn compare(before: &Changeset, args: &Args, save: Option<&Path>, terminal: Terminal) -> anyhow::Result<Exit> {
     let first = args.plan.display();
     let Some(path) = &args.other else {
-        bail!(
+        return Err(Misuse(format!(
             "`{first}` is a saved changeset: name another one to compare it with, or carry it out with `restorectl apply {first}`"
-        );
+        ))
+        .into());
     };
     let alone = args.binding.env.is_none()
         && args.binding.given.inputs.is_empty()
@@ -178,9 +182,10 @@ fn compare(before: &Changeset, args: &Args, save: Option<&Path>, terminal: Termi
         && args.choosing.choice().is_all()
         && save.is_none();
     if !alone {
-        bail!(
-            "two saved changesets are compared as they are: leave out `--env`, `--input`, `--again`, `--shard`, `--only`, `--exclude`, `--only-failed` and `--save`"
-        );
+        return Err(Misuse(
+            "two saved changesets are compared as they are: leave out `--env`, `--input`, `--again`, `--shard`, `--only`, `--exclude`, `--only-failed` and `--save`".to_owned(),
+        )
+        .into());
     }
     let bytes = files::read(path, files::LARGEST)?;
     let loaded = apply::loaded(path, bytes)?;
@@ -192,7 +197,11 @@ fn compare(before: &Changeset, args: &Args, save: Option<&Path>, terminal: Termi
             Format::Human => report::changes_human(before, &after, style),
             Format::Markdown => report::changes_markdown(before, &after),
             Format::Json => report::changes_json(before, &after)?,
-            Format::Html => bail!("two changesets are compared in the formats human, markdown and json"),
+            Format::Html => {
+                return Err(
+                    Misuse("two changesets are compared in the formats human, markdown and json".to_owned()).into()
+                );
+            }
         })
     })?;
     let differs = !changeset::Comparison::of(before, &after).is_empty();
@@ -201,7 +210,10 @@ fn compare(before: &Changeset, args: &Args, save: Option<&Path>, terminal: Termi
 
 /// A plan that resolved without an error, with its warnings shown; none where it has errors, which are shown then.
 pub(super) fn resolved(plan: &Path, binding: &Binding, terminal: Terminal) -> anyhow::Result<Option<Loaded>> {
-    let name = binding.env.as_ref().context("name the environment with `--env NAME`: it says which site to talk to")?;
+    let name = binding
+        .env
+        .as_ref()
+        .ok_or_else(|| Misuse("name the environment with `--env NAME`: it says which site to talk to".to_owned()))?;
     let environment = load::runnable(plan, name)?;
     let resolution = load::load(plan, Some(&environment), binding)?;
     if !resolution.diagnostics.is_empty() {

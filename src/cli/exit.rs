@@ -23,6 +23,18 @@ pub(super) enum Exit {
     Interrupted,
 }
 
+/// That the command line is wrong in a way that only shows once files are read. A command that fails with it ends with 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Misuse(pub(super) String);
+
+impl Misuse {
+    /// How a command that failed so ends.
+    pub(super) fn exit(error: &anyhow::Error) -> Exit {
+        if error.is::<Self>() { Exit::Invalid } else { Exit::Failed }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

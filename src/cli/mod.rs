@@ -227,7 +227,7 @@ fn failed(error: &anyhow::Error, terminal: Terminal) -> Exit {
     for line in format!("error: {}", sentence(error)).lines() {
         terminal.say(&harmless(line));
     }
-    Exit::Failed
+    exit::Misuse::exit(error)
 }
 
 /// An error with its causes on one line; a cause that its effect already tells is left out.

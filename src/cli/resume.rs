@@ -62,7 +62,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             return Ok(Exit::Invalid);
         };
         if args.accept_changes {
-            let extent = Extent { again: false, shard: changeset.shard(), choice: choice(&changeset) };
+            let choice = choice(&changeset);
+            let check = choice.check(&loaded.plan).map_err(anyhow::Error::msg);
+            check
+                .with_context(|| format!("what run {} chose is no longer in the plan, so nothing was sent", run.id))?;
+            let extent = Extent { again: false, shard: changeset.shard(), choice };
             return apply::carry_out(Wanted::Anew(Box::new(loaded), Box::new(extent), run.id), &args.consent, global)
                 .await;
         }

@@ -83,6 +83,16 @@ impl Terminal {
         forgive(io::stdout().lock().write_all(text.as_bytes()))
     }
 
+    /// Writes a part of a result, and says whether anybody still reads.
+    ///
+    /// # Errors
+    /// When standard output can't be written.
+    pub(super) fn part(self, text: &str) -> io::Result<bool> {
+        let written = io::stdout().lock().write_all(text.as_bytes());
+        let is_read = written.is_ok();
+        forgive(written).map(|()| is_read)
+    }
+
     /// Tells of progress, unless `--quiet`. A failure to tell stops nothing.
     pub(super) fn progress(self, text: &str) {
         if !self.quiet {

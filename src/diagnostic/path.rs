@@ -2,6 +2,8 @@
 
 use std::path::{MAIN_SEPARATOR_STR, Path};
 
+use crate::model::percent_encoded;
+
 /// With `/` between the parts on every system, and without parts that mean nothing.
 pub(super) fn slashed(path: &str) -> String {
     let path = path.replace(MAIN_SEPARATOR_STR, "/");
@@ -13,19 +15,12 @@ pub(super) fn slashed(path: &str) -> String {
 /// A URI (RFC 3986): relative to where the path is relative to, `file:` for one that starts at the root.
 pub(super) fn uri(path: &str) -> String {
     let slashed = slashed(path);
-    let mut uri = match (Path::new(path).is_absolute(), slashed.starts_with('/')) {
-        (true, true) => "file://".to_owned(),
-        (true, false) => "file:///".to_owned(),
-        (false, _) => String::new(),
+    let scheme = match (Path::new(path).is_absolute(), slashed.starts_with('/')) {
+        (true, true) => "file://",
+        (true, false) => "file:///",
+        (false, _) => "",
     };
-    for byte in slashed.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
+    format!("{scheme}{}", percent_encoded(&slashed, "/"))
 }
 
 #[cfg(test)]

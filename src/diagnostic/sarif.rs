@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::json::written;
 use super::path::uri;
 use super::{Collation, Finding, Place, Rule, plain};
-use crate::model::harmless;
+use crate::model::{harmless, hexadecimal};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -115,5 +115,5 @@ fn fingerprint(finding: &Finding) -> String {
     let diagnostic = &finding.diagnostic;
     let file = diagnostic.place.as_ref().map(|place| uri(&place.file)).unwrap_or_default();
     let hash = Sha256::digest(format!("{}\0{file}\0{}", diagnostic.rule, diagnostic.pointer));
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash.into_iter().take(8))
 }

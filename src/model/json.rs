@@ -3,6 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::encoding::hexadecimal;
+
 /// The canonical JSON of a value: sorted keys, no spaces, one way to write a number.
 ///
 /// # Errors
@@ -16,13 +18,7 @@ pub fn canonical<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
 /// # Errors
 /// As [`canonical`].
 pub fn digest<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
-    let hash = Sha256::digest(canonical(value)?.as_bytes());
-    let mut text = String::with_capacity(71);
-    text.push_str("sha256:");
-    for byte in hash {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    Ok(text)
+    Ok(format!("sha256:{}", hexadecimal(Sha256::digest(canonical(value)?.as_bytes()))))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub struct Snapshot {
     pub databases: BTreeMap<SiteId, Reading<Vec<Database>>>,
     /// Whether restores to the target sites are permitted.
     pub permissions: BTreeMap<SiteId, Permission>,
-    /// The objects of the chosen executions, where the service has them ready.
+    /// The objects of the chosen executions; none where the service doesn't have the list ready.
     pub objects: BTreeMap<ExecutionKey, Reading<Vec<BackupObject>>>,
     /// Creates of this plan and environment that our journal holds from earlier runs, oldest first.
     pub attempts: Vec<PastAttempt>,

@@ -43,8 +43,8 @@ mod wording;
 pub use brief::brief;
 pub use build::{ReportError, build};
 pub use compare::{
-    Change, CompareError, ComparedItem, ComparedRun, Comparison, Measure, comparable, compare, comparison_human,
-    comparison_json,
+    Change, CompareError, ComparedItem, ComparedRun, Comparison, LastRuns, Measure, Portion, RunsLeftOut, comparable,
+    compare, comparison_human, comparison_json,
 };
 pub use document::{
     AnswerKind, AnswerReport, AttemptReport, CheckReport, CheckResult, DataLossReport, EnvironmentReport, ItemReport,
@@ -69,7 +69,7 @@ pub use preview::{
     preview_markdown,
 };
 pub use progress::{event_line, is_news};
-pub use runs::{runs_human, runs_json};
+pub use runs::{ListedRun, run_json, runs_human};
 pub use screen::{Cell, Screen, Style, Tone};
 pub use standing::Standing;
 pub use tap::tap;

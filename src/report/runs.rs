@@ -6,29 +6,42 @@ use super::screen::{Cell, Screen, Style, Tone};
 use super::{Report, RunProgress, Verdict};
 use crate::model::{Millis, Shard};
 
-/// A run in the list.
-#[derive(Debug, Serialize)]
-struct Listed<'a> {
-    id: &'a str,
-    plan: &'a str,
-    environment: &'a str,
-    shard: Option<Shard>,
-    simulated: bool,
-    started_at: jiff::Timestamp,
-    ended_at: Option<jiff::Timestamp>,
-    duration_ms: Option<Millis>,
-    state: RunProgress,
-    verdict: Verdict,
-    total: usize,
-    there: usize,
+/// A run in the list: so little of its report that many can be held at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedRun {
+    /// Its id.
+    pub id: String,
+    /// The plan's name.
+    pub plan: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The shard that it carried out; none for the whole plan.
+    pub shard: Option<Shard>,
+    /// Whether it was a rehearsal.
+    pub simulated: bool,
+    /// When it began.
+    pub started_at: jiff::Timestamp,
+    /// When it ended; none where it has not.
+    pub ended_at: Option<jiff::Timestamp>,
+    /// How long it took; none where it has not ended.
+    pub duration_ms: Option<Millis>,
+    /// How far it came.
+    pub state: RunProgress,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// How many restores it has.
+    pub total: usize,
+    /// How many of them are there.
+    pub there: usize,
 }
 
-impl<'a> Listed<'a> {
-    fn new(report: &'a Report) -> Self {
+impl ListedRun {
+    /// Of a run's report.
+    pub fn of(report: &Report) -> Self {
         Self {
-            id: &report.run.id,
-            plan: &report.plan.name,
-            environment: &report.environment.name,
+            id: report.run.id.clone(),
+            plan: report.plan.name.clone(),
+            environment: report.environment.name.clone(),
             shard: report.run.shard.as_ref().map(|shard| shard.shard),
             simulated: report.simulated,
             started_at: report.run.started_at,
@@ -42,17 +55,12 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// The list for a terminal. The run's name tells when it began.
-pub fn runs_human(reports: &[Report], style: Style) -> String {
+/// A page of the list for a terminal. The run's name tells when it began.
+pub fn runs_human(runs: &[ListedRun], style: Style) -> String {
     let mut screen = Screen::new(style);
-    if reports.is_empty() {
-        screen.text(0, Tone::Plain, "no runs yet: `restorectl apply` makes one");
-        return screen.finish();
-    }
     // A column for those who have any.
-    let shards = reports.iter().any(|report| report.run.shard.is_some());
-    let row = |report: &Report| {
-        let run = Listed::new(report);
+    let shards = runs.iter().any(|run| run.shard.is_some());
+    let row = |run: &ListedRun| {
         let tone = match run.verdict {
             verdict if verdict.is_green() => Tone::Good,
             Verdict::Interrupted | Verdict::NotEnded | Verdict::Incomplete => Tone::Open,
@@ -60,7 +68,7 @@ pub fn runs_human(reports: &[Report], style: Style) -> String {
         };
         let took = run.duration_ms.map_or_else(|| "-".to_owned(), |took| took.to_string());
         let shard = run.shard.map(|shard| shard.to_string()).unwrap_or_default();
-        let mut cells = vec![Cell::new(run.id).whole(), Cell::new(run.plan), Cell::new(run.environment)];
+        let mut cells = vec![Cell::new(&run.id).whole(), Cell::new(&run.plan), Cell::new(&run.environment)];
         cells.extend(shards.then(|| Cell::new(shard)));
         cells.extend([
             Cell::new(took).right(),
@@ -69,7 +77,7 @@ pub fn runs_human(reports: &[Report], style: Style) -> String {
         ]);
         cells
     };
-    let rows: Vec<Vec<Cell>> = reports.iter().map(row).collect();
+    let rows: Vec<Vec<Cell>> = runs.iter().map(row).collect();
     let mut heads = vec!["run", "plan", "env"];
     heads.extend(shards.then_some("shard"));
     heads.extend(["took", "there", "came to"]);
@@ -77,11 +85,10 @@ pub fn runs_human(reports: &[Report], style: Style) -> String {
     screen.finish()
 }
 
-/// The list as JSON.
+/// A run of the list as JSON, as it stands in a list of them.
 ///
 /// # Errors
 /// Never for reports that [`super::build()`] makes.
-pub fn runs_json(reports: &[Report]) -> Result<String, serde_json::Error> {
-    let runs: Vec<Listed<'_>> = reports.iter().map(Listed::new).collect();
-    Ok(serde_json::to_string_pretty(&runs)? + "\n")
+pub fn run_json(run: &ListedRun) -> Result<String, serde_json::Error> {
+    Ok(format!("  {}", serde_json::to_string_pretty(run)?.replace('\n', "\n  ")))
 }

@@ -2,14 +2,14 @@
 //! or anything made of it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use crate::model::Secret;
+use super::throttle::{Throttle, Wrong};
+use crate::model::{Secret, hexadecimal};
 
 /// A shorter token could be guessed.
 const SHORTEST: usize = 16;
@@ -46,6 +46,7 @@ pub struct Access {
     token: [u8; 32],
     /// When each session ends, by its name.
     sessions: Mutex<BTreeMap<[u8; 32], Instant>>,
+    throttle: Mutex<Throttle>,
 }
 
 impl std::fmt::Debug for Access {
@@ -70,7 +71,7 @@ impl Access {
             return Err(AccessError::Letters);
         }
         let salt = chance()?;
-        Ok(Self { salt, token: digest(&salt, token), sessions: Mutex::default() })
+        Ok(Self { salt, token: digest(&salt, token), sessions: Mutex::default(), throttle: Mutex::default() })
     }
 
     /// Whether this is the token. It takes as long for one that is nearly right as for any other.
@@ -80,15 +81,17 @@ impl Access {
         std::hint::black_box(differs) == 0
     }
 
+    /// What becomes of another wrong token.
+    pub(super) fn wrong(&self, now: Instant) -> Wrong {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wrong(now)
+    }
+
     /// Begins a session, and gives its name.
     ///
     /// # Errors
     /// When the system gives no random numbers.
     pub(super) fn begin(&self) -> Result<String, AccessError> {
-        let name = chance()?.iter().fold(String::new(), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
+        let name = hexadecimal(chance()?);
         let now = Instant::now();
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, ends| *ends > now);

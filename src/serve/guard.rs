@@ -12,7 +12,7 @@ use super::{Shared, failure, session};
 
 /// The one address that takes a POST.
 pub(super) const LOGIN: &str = "/login";
-/// Tells whether the server answers, without a token: whoever watches it has none.
+/// Tells whether the server answers, without a token and under any name: whoever watches it has none.
 const HEALTH: &str = "/healthz";
 
 /// What an answer may load and run that says nothing else of it.
@@ -42,11 +42,12 @@ pub(super) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     response
 }
 
-fn refusal(shared: &Shared, request: &Request) -> Option<Response> {
+pub(super) fn refusal(shared: &Shared, request: &Request) -> Option<Response> {
     let (headers, path) = (request.headers(), request.uri().path());
     let named = request.uri().host().map(str::to_owned);
     let named = named.or_else(|| headers.get(header::HOST)?.to_str().ok().map(|host| without_port(host).to_owned()));
-    if !shared.guard.may_be(named.as_deref()) {
+    // What watches the server asks by an address, and learns nothing that is anybody's own.
+    if path != HEALTH && !shared.guard.may_be(named.as_deref()) {
         let words = "This server is not asked for under that name. Whoever runs it names one with `--allow-host`.";
         return Some(failure::page(StatusCode::MISDIRECTED_REQUEST, "Another host", words));
     }
@@ -67,21 +68,24 @@ fn refusal(shared: &Shared, request: &Request) -> Option<Response> {
         let words = "Another site's page asked for this one, not a person.";
         return Some(failure::page(StatusCode::FORBIDDEN, "From elsewhere", words));
     }
-    if path == HEALTH || is_login || is_known(shared, headers) {
-        return None;
-    }
-    Some(session::wanted(request))
+    if path == HEALTH || is_login { None } else { unknown(shared, request) }
 }
 
-/// Whether the request bears the token, or a session's cookie; always where no token is wanted.
-fn is_known(shared: &Shared, headers: &HeaderMap) -> bool {
-    let Some(access) = &shared.access else { return true };
+/// The answer to a request that bears neither the token nor a session's cookie; none where no token is wanted.
+fn unknown(shared: &Shared, request: &Request) -> Option<Response> {
+    let (access, headers) = (shared.access.as_ref()?, request.headers());
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    bearer.is_some_and(|token| access.is_token(token))
-        || session::cookies(headers).any(|session| access.is_session(session))
+    let is_known = bearer.is_some_and(|token| access.is_token(token))
+        || session::cookies(headers).any(|session| access.is_session(session));
+    if is_known {
+        return None;
+    }
+    // A session that is over is nobody's guess.
+    let refused = bearer.and_then(|_| session::wrong(shared, access));
+    Some(refused.unwrap_or_else(|| session::wanted(request)))
 }
 
 /// Whether a page of another site loads something from here: browsers tell, and only a person who follows a link may.

@@ -11,6 +11,7 @@ mod guard;
 mod pages;
 mod session;
 mod summaries;
+mod throttle;
 mod watchers;
 
 use std::net::SocketAddr;

@@ -14,7 +14,8 @@ use super::summaries::{self, unreadable};
 use crate::journal::{Entry, Filter, PlanRuns, Reader as _, Record};
 use crate::model::RunId;
 use crate::report::{
-    self, Follow, HISTORY, HistoryPage, Life, PAGE, Report, RunsPage, history_page, plans_page, report_page, runs_page,
+    self, Follow, HISTORY, HistoryPage, LastRuns, Life, PAGE, Portion, RunsPage, history_page, plans_page, report_page,
+    runs_page,
 };
 
 /// No page of the list lies further back.
@@ -30,6 +31,7 @@ pub(super) struct Asked {
     env: Option<String>,
     page: Option<String>,
     view: Option<String>,
+    shard: Option<String>,
 }
 
 /// The list.
@@ -107,20 +109,29 @@ pub(super) async fn history(
     let plans = shared.store.plans().await.map_err(failed)?;
     let ours: Vec<&PlanRuns> = plans.iter().filter(|one| one.plan == plan).collect();
     let newest = ours.iter().max_by_key(|one| one.last_opened_at).map(|one| one.environment.as_str());
-    let asked = asked.env.as_deref().filter(|name| !name.is_empty());
+    let Asked { env: asked_env, shard: asked_shard, .. } = asked;
+    let asked = asked_env.as_deref().filter(|name| !name.is_empty());
     let environment = asked.filter(|name| ours.iter().any(|one| one.environment == **name));
     let environment = match (asked, environment.or(newest.filter(|_| asked.is_none()))) {
         (_, Some(environment)) => environment,
         (Some(asked), None) => return Err(no_runs(&plan, Some(asked))),
         (None, None) => return Err(no_runs(&plan, None)),
     };
-    let reports = last_reports(&shared, &plan, environment).await?;
+    let portion = asked_shard.filter(|text| !text.is_empty()).map(|text| {
+        text.parse::<Portion>().map_err(|error| Failure::NotFound(format!("`{text}` is no part of a plan: {error}.")))
+    });
+    let last = last_runs(&shared, &plan, environment, portion.transpose()?).await?;
+    let portion = last.portion();
+    let total = ours.iter().find(|one| one.environment == environment).map_or(0, |one| one.runs);
+    let (reports, left_out) = last.end(total);
     let comparison = report::compare(&reports).ok();
     let page = history_page(&HistoryPage {
         plan: &plan,
         environment,
         environments: ours.iter().map(|one| one.environment.as_str()).collect(),
+        portion,
         comparison: comparison.as_ref(),
+        left_out: &left_out,
     });
     Ok(served(StatusCode::OK, page))
 }
@@ -130,23 +141,32 @@ fn no_runs(plan: &str, environment: Option<&str>) -> Failure {
     Failure::NotFound(format!("There is no run of plan `{plan}`{place}."))
 }
 
-/// The reports of a plan's last whole runs. One that can't be read is left out, which is said to whoever runs the server.
-async fn last_reports(shared: &Shared, plan: &str, environment: &str) -> Result<Vec<Report>, Failure> {
+/// A plan's last runs. One that can't be read is left out, and why is said to whoever runs the server.
+async fn last_runs(
+    shared: &Shared,
+    plan: &str,
+    environment: &str,
+    wanted: Option<Portion>,
+) -> Result<LastRuns, Failure> {
     let filter = Filter { plan: Some(plan.to_owned()), environment: Some(environment.to_owned()) };
     let most = (HISTORY as u64).saturating_mul(LOOKED_AT);
     let heads = shared.store.heads(&filter, 0, most).await.map_err(|error| Failure::store(shared, error))?;
-    let mut reports = Vec::new();
+    let mut last = LastRuns::new(HISTORY, wanted);
     for head in heads {
-        if reports.len() == HISTORY {
+        if last.is_full() {
             break;
         }
         match make(shared, &head.id, report::comparable).await {
-            Ok(report) => reports.extend(report.filter(|report| report.run.shard.is_none())),
+            Ok(Some(report)) => last.add(report),
+            Ok(None) => last.pass_pruned(),
             Err(error) if Failure::is_of_all(&error) => return Err(failure(shared, error)),
-            Err(error) => unreadable(shared, &head, &error),
+            Err(error) => {
+                unreadable(shared, &head, &error);
+                last.pass_unreadable();
+            }
         }
     }
-    Ok(reports)
+    Ok(last)
 }
 
 /// Whether the server and its store answer.

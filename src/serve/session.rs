@@ -8,8 +8,11 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::Shared;
+use tokio::time::Instant;
+
 use super::failure::{self, Failure, served};
+use super::throttle::Wrong;
+use super::{Access, Shared};
 use crate::report::login_page;
 
 const COOKIE: &str = "restorectl_session";
@@ -45,6 +48,29 @@ pub(super) fn wanted(request: &Request) -> Response {
     response
 }
 
+/// Counts a wrong token; gives the answer where it is one too many.
+pub(super) fn wrong(shared: &Shared, access: &Access) -> Option<Response> {
+    let wait = match access.wrong(Instant::now()) {
+        Wrong::Told => {
+            (shared.say)("somebody sent a wrong token");
+            return None;
+        }
+        Wrong::Refused { wait, first } => {
+            if first {
+                (shared.say)(
+                    "too many wrong tokens came: more are refused without a word for now; the right one is let in",
+                );
+            }
+            wait
+        }
+    };
+    let words = "Too many wrong tokens came lately. Wait a little; the right one is let in at any time.";
+    let mut response = failure::page(StatusCode::TOO_MANY_REQUESTS, "Too many wrong tokens", words);
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    Some(response)
+}
+
 /// The form. Where no token is wanted there is none.
 pub(super) async fn page(State(shared): State<Arc<Shared>>, Query(said): Query<Then>) -> Response {
     match shared.access {
@@ -74,8 +100,8 @@ pub(super) async fn log_in(State(shared): State<Arc<Shared>>, request: Request) 
     }
     let then = within(then.as_deref());
     if !access.is_token(token.trim()) {
-        (shared.say)("somebody sent a wrong token");
-        return served(StatusCode::UNAUTHORIZED, login_page(then, true));
+        let refused = wrong(&shared, access);
+        return refused.unwrap_or_else(|| served(StatusCode::UNAUTHORIZED, login_page(then, true)));
     }
     let Ok(session) = access.begin() else {
         return failure::page(StatusCode::INTERNAL_SERVER_ERROR, "No session", "The system gives no random numbers.");

@@ -308,7 +308,18 @@ fn the_backup_must_hold_what_is_asked_for() {
     with(&[table("t2")]).expect(Action::Blocked, 1, "no TABLE `BANK.t` (did you mean `BANK.t2`?)");
     assert_eq!(with(&[table("T"), table("other")]).expect(Action::Create, 1, "").items[0].bytes, Some(1_000));
     // What isn't ready decides nothing.
-    with(&[]).expect(Action::Create, 1, "");
+    let situation = with(&[]);
+    let note = |made: &Changeset| made.items[0].notes.iter().find(|note| note.contains("object list")).cloned();
+    let made = situation.expect(Action::Create, 1, "");
+    let hence = "so sizes and contents are not known";
+    assert_eq!(note(&made), Some(format!("the backup's object list is not prepared, {hence}")));
+    // Nor does what can't be read; but that is another thing, and its reason is told.
+    let mut situation = with(&[]);
+    for reading in situation.snapshot.objects.values_mut() {
+        *reading = Reading::Unreadable("GET: 403".into());
+    }
+    let made = situation.expect(Action::Create, 1, "");
+    assert_eq!(note(&made), Some(format!("the backup's object list could not be read, {hence}: GET: 403")));
 
     // Each of several that are missing is named.
     let mut situation = with(&[table("orders")]);

@@ -231,7 +231,7 @@ async fn a_saved_changeset_runs_as_approved_or_not_at_all() {
 async fn nobody_is_asked_where_nobody_sits() {
     let rig = Rig::new().await;
     rig.run(&["apply", "plans/dr-weekly.yaml", "--env", "sim"]).await.code(1).says("--auto-approve");
-    rig.run(&["apply", "plans/dr-weekly.yaml", "--auto-approve"]).await.code(1).says("--env");
+    rig.run(&["apply", "plans/dr-weekly.yaml", "--auto-approve"]).await.code(2).says("--env");
     assert_eq!(rig.creates().await.len(), 0);
 }
 

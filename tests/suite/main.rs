@@ -30,6 +30,7 @@ mod kills;
 mod language;
 mod limits;
 mod plantest;
+mod prune;
 mod pty;
 mod reports;
 mod resume;

@@ -397,6 +397,6 @@ async fn a_recording_needs_a_site_that_can_be_read() {
     rig.write("other/environments/sim.yaml", &environment.replace(&rig.base, "http://127.0.0.1:1"));
     let both = ["snapshot", "plans/dr-weekly.yaml", "other/dr-weekly.yaml", "--env", "sim"];
     rig.run(&both).await.code(1).says("is for another service, `http://127.0.0.1:1/data-protection/v2`");
-    rig.run(&["snapshot", "plans/dr-weekly.yaml"]).await.code(1).says("--env");
+    rig.run(&["snapshot", "plans/dr-weekly.yaml"]).await.code(2).says("--env");
     rig.run(&["snapshot", "plans/dr-weekly.test.yaml", "--env", "sim"]).await.code(1).says("there is no plan");
 }

@@ -111,6 +111,44 @@ async fn runs_are_compared_and_pruned_and_nothing_is_sent_again() {
     no_doubles_over(&rig.creates().await, 4);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_shards_are_compared_and_what_is_left_out_is_said() {
+    let rig = Rig::new().await;
+    for part in ["2/2", "1/2", "2/2", "2/2"] {
+        rig.run(&[&AGAIN[..], &["--shard", part]].concat()).await.code(0);
+    }
+    let compare = async |more: &[&str]| {
+        let call = [&["runs", "compare", "--plan", "dr-weekly"][..], more].concat();
+        rig.run(&call).await
+    };
+    // The newest tells which shard is meant.
+    let ran = compare(&[]).await.code(0).says("left out: 1 run of shard 1/2 (`--shard 1/2` compares those)");
+    assert!(ran.stdout.matches(" 2/2 ").count() >= 3 && !ran.stdout.contains("older run"), "{}", ran.stdout);
+    compare(&["--last", "2"]).await.code(0).says("left out: 2 older runs, not looked at (`--last N` takes more)");
+    compare(&["--shard", "1/2"]).await.code(1).says("too few runs of shard 1/2 (left out: 3 runs of shard 2/2)");
+    compare(&["--shard", "whole"])
+        .await
+        .code(1)
+        .says("too few runs of the whole plan (left out: 1 run of shard 1/2, 3");
+    compare(&["--shard", "3/2"]).await.code(2).says("there is no shard 3 of 2");
+    let ids = ids(&rig).await;
+    let ran = rig.run(&["runs", "compare", &ids[0], &ids[2], "--format", "json"]).await.code(0);
+    let compared: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let shards: Vec<&Value> = compared["runs"].as_array().unwrap().iter().map(|run| &run["shard"]).collect();
+    assert_eq!(shards, ["1/2", "2/2"]);
+
+    let serving = crate::serve::Serving::new(&rig).await;
+    let page = serving.page("/plans/dr-weekly").await;
+    assert!(page.contains("shard 2/2</h1>") && page.contains("The last 3 runs"), "{page}");
+    assert!(page.contains("Left out: 1 run of shard 1/2."), "{page}");
+    let page = serving.page("/plans/dr-weekly?env=sim&shard=1%2F2").await;
+    assert!(page.contains("fewer than two runs of shard 1/2") && page.contains("Left out: 3 runs of"), "{page}");
+    let nowhere = serving.get("/plans/dr-weekly?shard=%3Cem%3E").await;
+    assert_eq!(nowhere.status(), reqwest::StatusCode::NOT_FOUND);
+    let text = nowhere.text().await.unwrap();
+    assert!(text.contains("&lt;em&gt;") && !text.contains("<em>"), "{text}");
+}
+
 /// So many generations of every item, each under a name of its own.
 fn no_doubles_over(creates: &[Value], generations: usize) {
     assert_eq!(creates.len(), WEEKLY * generations);

@@ -92,12 +92,11 @@ impl<C: Clock> Waiting<'_, C> {
         }
     }
 
-    /// The list, or none where it isn't ready. Nothing tells how the service answers then; what is seen is that it
-    /// doesn't have it, or that it is empty.
+    /// The list, or none where it isn't ready. It may be empty then, too.
     async fn list(&self) -> anyhow::Result<Option<Vec<BackupObject>>> {
         match self.client.objects(self.execution).await {
             Ok(list) => Ok(Some(list)),
-            Err(CallFailed { fault: Fault::Status { status: 400 | 404 | 405 | 409 | 425, .. }, .. }) => Ok(None),
+            Err(CallFailed { fault, .. }) if fault.is_not_ready() => Ok(None),
             Err(failed) => Err(failed.into()),
         }
     }

@@ -1,6 +1,8 @@
 //! `runs`: what was done before.
 
 mod compare;
+mod list;
+mod pages;
 mod prune;
 
 use super::exit::Exit;
@@ -8,7 +10,7 @@ use super::report as report_command;
 use super::system::SystemClock;
 use super::terminal::Terminal;
 use super::{Global, OutputFormat, connect};
-use crate::journal::{StateStore, Store as _};
+use crate::journal::StateStore;
 use crate::model::{RunId, Slug, harmless};
 use crate::report::{self, Report};
 
@@ -65,13 +67,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             let made = report_command::build(&store, &RunId::new(run), &SystemClock::new()).await?;
             terminal.result(&report::brief(&made, terminal.out()))?;
         }
-        Command::List { format } => {
-            let made = reports(&connect::store(global).await?, terminal).await?;
-            match format {
-                OutputFormat::Human => terminal.result(&report::runs_human(&made, terminal.out()))?,
-                OutputFormat::Json => terminal.result(&report::runs_json(&made)?)?,
-            }
-        }
+        Command::List { format } => list::run(format, &connect::store(global).await?, terminal).await?,
         Command::Compare(args) => return compare::run(args, global).await,
         Command::Prune(args) => return prune::run(args, global).await,
     }
@@ -81,16 +77,6 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 /// A plan's name on the command line.
 fn plan(text: &str) -> Result<Slug, String> {
     Slug::parse(text).map_err(|error| error.to_string())
-}
-
-/// The reports of all runs, newest first.
-async fn reports(store: &StateStore, terminal: Terminal) -> anyhow::Result<Vec<Report>> {
-    let clock = SystemClock::new();
-    let mut made = Vec::new();
-    for id in store.runs().await? {
-        made.extend(report_of(store, &id, &clock, terminal).await);
-    }
-    Ok(made)
 }
 
 /// The report of a run; none where none can be made, which is said: one damaged run must not hide the others.

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::bail;
 use jiff::Timestamp;
 
+use super::pages::Pages;
 use crate::cli::exit::Exit;
 use crate::cli::system::SystemClock;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, connect};
-use crate::journal::{StateStore, Store as _, past_attempts};
-use crate::model::{Millis, PastFate, RunId, Slug, count, harmless};
+use crate::journal::{Filter, StateStore, Store as _, past_attempts};
+use crate::model::{Millis, PastFate, RunId, Shard, Slug, count, harmless};
 use crate::ports::Clock as _;
-use crate::report::{Report, RunProgress};
+use crate::report::{ListedRun, RunProgress};
 
 /// Arguments of `runs prune`.
 #[derive(Debug, clap::Args)]
@@ -44,18 +45,18 @@ enum Fate {
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let store = connect::store(global).await?;
-    let made = super::reports(&store, terminal).await?;
-    let judged = judge(&args, &made, &store, SystemClock::new().now()).await?;
+    let runs = listed(&args, &store, terminal).await?;
+    let judged = judge(&args, &runs, &store, SystemClock::new().now()).await?;
     let mut text = String::new();
-    for (report, fate) in &judged {
-        let what = format!("{} of {} in {}", report.run.id, report.plan.name, report.environment.name);
+    for (run, fate) in &judged {
+        let what = format!("{} of {} in {}", run.id, run.plan, run.environment);
         text.push_str(&match fate {
             Fate::Pruned => format!("prune  {}\n", harmless(&what)),
             Fate::Stays(why) => format!("keep   {}\n", harmless(&format!("{what}: {why}"))),
         });
     }
-    let wanted: Vec<&Report> =
-        judged.iter().filter(|(_, fate)| matches!(fate, Fate::Pruned)).map(|(report, _)| *report).collect();
+    let wanted: Vec<&ListedRun> =
+        judged.iter().filter(|(_, fate)| matches!(fate, Fate::Pruned)).map(|(run, _)| *run).collect();
     terminal.result(&text)?;
     if wanted.is_empty() {
         terminal.say("no run is to be pruned");
@@ -70,9 +71,9 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         return Ok(Exit::Failed);
     }
     let mut pruned = 0;
-    for report in wanted {
+    for run in wanted {
         // Read again, so that what is left of it is what is there now.
-        if let Some((run, entries)) = store.run(&RunId::new(report.run.id.clone())).await? {
+        if let Some((run, entries)) = store.run(&RunId::new(run.id.clone())).await? {
             pruned += usize::from(store.prune(&run, &entries).await?);
         }
     }
@@ -80,22 +81,37 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// All runs that are asked for, newest first.
+async fn listed(args: &Args, store: &StateStore, terminal: Terminal) -> anyhow::Result<Vec<ListedRun>> {
+    let clock = SystemClock::new();
+    let mut pages = Pages::of(Filter { plan: args.plan.as_ref().map(ToString::to_string), environment: None });
+    let mut runs = Vec::new();
+    loop {
+        let heads = pages.next(store).await?;
+        if heads.is_empty() {
+            return Ok(runs);
+        }
+        for head in heads {
+            runs.extend(super::report_of(store, &head.id, &clock, terminal).await.map(|report| ListedRun::of(&report)));
+        }
+    }
+}
+
 /// What becomes of each old run. Those that nobody asked for are not told of.
 async fn judge<'a>(
     args: &Args,
-    made: &'a [Report],
+    runs: &'a [ListedRun],
     store: &StateStore,
     now: Timestamp,
-) -> anyhow::Result<Vec<(&'a Report, Fate)>> {
+) -> anyhow::Result<Vec<(&'a ListedRun, Fate)>> {
     let mut open: BTreeMap<(&str, &str), BTreeSet<RunId>> = BTreeMap::new();
-    let mut newer: BTreeMap<(&str, &str, Option<String>), usize> = BTreeMap::new();
+    let mut newer: BTreeMap<(&str, &str, Option<Shard>), usize> = BTreeMap::new();
     let mut judged = Vec::new();
-    for report in made.iter().filter(|report| args.plan.as_ref().is_none_or(|plan| plan.as_str() == report.plan.name)) {
-        let (plan, environment) = (report.plan.name.as_str(), report.environment.name.as_str());
-        let shard = report.run.shard.as_ref().map(|shard| shard.shard.to_string());
-        let place = newer.entry((plan, environment, shard)).or_default();
+    for run in runs {
+        let (plan, environment) = (run.plan.as_str(), run.environment.as_str());
+        let place = newer.entry((plan, environment, run.shard)).or_default();
         let newer = std::mem::replace(place, place.saturating_add(1));
-        let old = args.older_than.is_none_or(|age| age.after(report.run.started_at) < now);
+        let old = args.older_than.is_none_or(|age| age.after(run.started_at) < now);
         if !old || args.keep.is_some_and(|keep| newer < keep) {
             continue;
         }
@@ -103,17 +119,17 @@ async fn judge<'a>(
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(with_open_fates(store, plan, environment).await?),
         };
-        let unsettled = open.contains(&RunId::new(report.run.id.clone()));
+        let unsettled = open.contains(&RunId::new(run.id.clone()));
         let why = if newer == 0 {
             Some("it is the last one of them")
-        } else if report.run.state == RunProgress::NotEnded {
+        } else if run.state == RunProgress::NotEnded {
             Some("it has not ended, or was killed, and may be gone on with")
         } else if unsettled {
             Some("what became of something that it sent is not known, and later runs watch for it")
         } else {
             None
         };
-        judged.push((report, why.map_or(Fate::Pruned, |why| Fate::Stays(why.to_owned()))));
+        judged.push((run, why.map_or(Fate::Pruned, |why| Fate::Stays(why.to_owned()))));
     }
     Ok(judged)
 }

@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::model::Secret;
+use crate::model::{Secret, hexadecimal};
 
 /// `sha256=` and the HMAC-SHA256, in hexadecimal digits, of the moment of sending, a full stop, and the body. The moment is in
 /// seconds, as its header has it: a receiver refuses what is old, and what was kept can't be sent again later.
@@ -13,9 +13,7 @@ pub(super) fn signature(key: &Secret, seconds: i64, body: &[u8]) -> String {
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) {
         mac.update(format!("{seconds}.").as_bytes());
         mac.update(body);
-        for byte in mac.finalize().into_bytes() {
-            text.push_str(&format!("{byte:02x}"));
-        }
+        text.push_str(&hexadecimal(mac.finalize().into_bytes()));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! The comparison for a terminal.
 
-use super::{Change, ComparedItem, ComparedRun, Comparison};
+use super::{Change, ComparedItem, ComparedRun, Comparison, RunsLeftOut};
 use crate::report::screen::{Cell, Screen, Style, Tone};
 use crate::report::wording::{SIMULATED, bytes, count};
 
@@ -17,8 +17,14 @@ pub fn comparison_human(comparison: &Comparison, style: Style) -> String {
     let before = count(comparison.runs.len().saturating_sub(1), "run");
     screen.text(0, Tone::Strong, &format!("Plan {}: the last run against {before} before it", comparison.plan));
     screen.gap();
-    let rows: Vec<Vec<Cell>> = comparison.runs.iter().map(run).collect();
-    screen.table(0, &["", "run", "env", "took", "restored", "a second", "change", "came to"], &rows);
+    // A column for those who have any.
+    let shards = comparison.runs.iter().any(|run| run.shard.is_some());
+    let rows: Vec<Vec<Cell>> = comparison.runs.iter().map(|one| run(one, shards)).collect();
+    let mut heads = vec!["", "run", "env"];
+    heads.extend(shards.then_some("shard"));
+    heads.extend(["took", "restored", "a second", "change", "came to"]);
+    screen.table(0, &heads, &rows);
+    left_out(&mut screen, &comparison.left_out);
     items(&mut screen, comparison);
     screen.gap();
     let usual = comparison.items.iter().filter_map(|item| item.change).filter(|c| !c.slower && !c.faster).count();
@@ -37,19 +43,34 @@ pub fn comparison_human(comparison: &Comparison, style: Style) -> String {
     screen.finish()
 }
 
+/// What the table doesn't have, and how to come by it.
+fn left_out(screen: &mut Screen, left_out: &RunsLeftOut) {
+    let hint = left_out.others.keys().next().map(|portion| format!(" (`--shard {portion}` compares those)"));
+    for (words, hint) in [
+        (left_out.older_words(), Some(" (`--last N` takes more)".to_owned())),
+        (left_out.others_words(), hint),
+        (left_out.unreadable_words(), None),
+    ] {
+        if let Some(words) = words {
+            screen.text(0, Tone::Open, &format!("left out: {words}{}", hint.unwrap_or_default()));
+        }
+    }
+}
+
 /// A run's name tells when it began.
-fn run(run: &ComparedRun) -> Vec<Cell> {
+fn run(run: &ComparedRun, shards: bool) -> Vec<Cell> {
     let (sign, tone) = mark(run.change);
-    vec![
-        Cell::new(sign).tone(tone),
-        Cell::new(&run.id).whole(),
-        Cell::new(&run.environment),
+    let shard = || Cell::new(run.shard.map_or_else(|| "whole".to_owned(), |shard| shard.to_string()));
+    let mut cells = vec![Cell::new(sign).tone(tone), Cell::new(&run.id).whole(), Cell::new(&run.environment)];
+    cells.extend(shards.then(shard));
+    cells.extend([
         Cell::new(run.duration_ms.map_or_else(|| "-".to_owned(), |took| took.to_string())).right(),
         Cell::new(run.bytes.map(bytes).unwrap_or_default()).right(),
         Cell::new(run.bytes_per_second.map(bytes).unwrap_or_default()).right(),
         Cell::new(run.change.map(percent).unwrap_or_default()).right().tone(tone),
         Cell::new(run.verdict.words()),
-    ]
+    ]);
+    cells
 }
 
 /// Those that changed most first; what is as usual is left to the counts where there are many.

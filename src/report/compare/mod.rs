@@ -3,6 +3,7 @@
 //! The rule is one sentence ([`RULE`]) and uses whole numbers alone, so that the same runs give the same marks anywhere.
 
 mod human;
+mod last;
 
 use std::collections::BTreeMap;
 
@@ -10,9 +11,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::human::comparison_human;
+pub use self::last::{LastRuns, Portion, RunsLeftOut};
 use super::document::{AttemptReport, ItemReport, Report};
 use super::{Standing, Verdict};
-use crate::model::Millis;
+use crate::model::{Millis, Shard};
 
 /// The rule by which something is marked as slower or faster.
 const RULE: &str = "a restore is marked if it took over 25 % more (or less) time for each byte than the median of its last 5 \
@@ -45,6 +47,8 @@ pub struct Comparison {
     pub rule: &'static str,
     /// The runs.
     pub runs: Vec<ComparedRun>,
+    /// Runs of the plan that are not among them, where they were not named one by one.
+    pub left_out: RunsLeftOut,
     /// Every item that the last run has, in its order.
     pub items: Vec<ComparedItem>,
     /// How many of them are slower than usual.
@@ -60,6 +64,8 @@ pub struct ComparedRun {
     pub id: String,
     /// Its environment.
     pub environment: String,
+    /// The shard that it carried out; none for the whole plan.
+    pub shard: Option<Shard>,
     /// Whether it was a rehearsal.
     pub simulated: bool,
     /// When it began.
@@ -72,7 +78,7 @@ pub struct ComparedRun {
     pub bytes: Option<u64>,
     /// Those by its whole time.
     pub bytes_per_second: Option<u64>,
-    /// Against the runs before it, for the last one.
+    /// Against the runs of the same portion of the plan before it, for the last one.
     pub change: Option<Change>,
 }
 
@@ -115,7 +121,8 @@ pub struct Change {
     pub faster: bool,
 }
 
-/// Compares runs of one plan, in any order.
+/// Compares runs of one plan, in any order. Restores are compared wherever they were carried out, runs as a whole with those
+/// of the same portion of the plan.
 ///
 /// # Errors
 /// When there are fewer than two, or of two plans.
@@ -130,7 +137,9 @@ pub fn compare(reports: &[Report]) -> Result<Comparison, CompareError> {
         return Err(CompareError::Plans(other.plan.name.clone(), last.plan.name.clone()));
     }
     let mut runs: Vec<ComparedRun> = reports.iter().map(|report| run(report)).collect();
-    let whole: Vec<Option<Sample>> = reports.iter().map(|report| whole_run(report)).collect();
+    let portion = Portion::of(last);
+    let alike = |report: &Report| (Portion::of(report) == portion).then(|| whole_run(report)).flatten();
+    let whole: Vec<Option<Sample>> = reports.iter().map(|report| alike(report)).collect();
     if let Some(last) = runs.last_mut() {
         last.change = change(&whole);
     }
@@ -148,7 +157,15 @@ pub fn compare(reports: &[Report]) -> Result<Comparison, CompareError> {
         .collect();
     let marked = |is: fn(&Change) -> bool| items.iter().filter_map(|item| item.change).filter(is).count();
     let (slower, faster) = (marked(|change| change.slower), marked(|change| change.faster));
-    Ok(Comparison { plan: last.plan.name.clone(), rule: RULE, runs, items, slower, faster })
+    Ok(Comparison {
+        plan: last.plan.name.clone(),
+        rule: RULE,
+        runs,
+        left_out: RunsLeftOut::default(),
+        items,
+        slower,
+        faster,
+    })
 }
 
 /// A report with no more of it than a comparison reads: of a large plan's runs, many are held at once.
@@ -180,6 +197,7 @@ fn run(report: &Report) -> ComparedRun {
     ComparedRun {
         id: report.run.id.clone(),
         environment: report.environment.name.clone(),
+        shard: report.run.shard.as_ref().map(|shard| shard.shard),
         simulated: report.simulated,
         started_at: report.run.started_at,
         verdict: report.verdict.code,

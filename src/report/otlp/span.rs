@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::attribute::{Attributes, short};
 use super::parent::TraceParent;
 use super::{extent, nanoseconds};
+use crate::model::hexadecimal;
 use crate::report::{AnswerKind, AttemptReport, ItemReport, Report};
 
 /// What kind of work a span is, by the protocol's numbers.
@@ -53,7 +54,7 @@ fn digits(parts: &[&str], bytes: usize) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash.finalize().into_iter().take(bytes))
 }
 
 fn of_run(report: &Report, parent: Option<&TraceParent>, (trace, root): (&str, &str)) -> Value {

@@ -2,8 +2,11 @@
 
 use super::scenario::{Scenario, at, decision, happy, job, restore, slug, sub_task};
 use crate::journal::Closed;
-use crate::model::{Action, End};
-use crate::report::{Comparison, Report, Style, comparable, compare, comparison_human, comparison_json};
+use crate::model::{Action, End, Shard};
+use crate::report::{
+    Comparison, LastRuns, Portion, Report, RunsLeftOut, ShardReport, Style, comparable, compare, comparison_human,
+    comparison_json,
+};
 
 /// A run on a later day in which each item took so many seconds for so many bytes; none: it failed.
 fn run(day: i64, items: &[(&str, Option<(i64, u64)>)]) -> Report {
@@ -102,6 +105,73 @@ fn the_rule_is_exact_at_its_edges() {
     ] {
         assert_eq!(against(usual, took), marks, "{usual} and {took}");
     }
+}
+
+/// A report of one shard of two.
+fn shard(number: u32, mut report: Report) -> Report {
+    report.run.shard = Some(ShardReport { shard: Shard::new(number, 2).unwrap(), sizes: vec![3, 3] });
+    report
+}
+
+#[test]
+fn the_last_runs_are_of_one_portion_and_the_rest_is_counted() {
+    let weeks = weeks();
+    let gather = |portion: Option<Portion>, most: usize| {
+        let mut last = LastRuns::new(most, portion);
+        // Newest first: the first shard, one that can't be read, the second, and so on; two are not looked at.
+        last.add(shard(1, weeks[5].clone()));
+        last.pass_unreadable();
+        last.add(shard(2, weeks[4].clone()));
+        last.add(weeks[3].clone());
+        last.pass_pruned();
+        last.add(shard(1, weeks[2].clone()));
+        (last.is_full(), last.end(8))
+    };
+    let (is_full, (reports, left_out)) = gather(None, 2);
+    assert!(is_full);
+    assert_eq!(reports.iter().map(Portion::of).collect::<Vec<_>>(), [first(), first()]);
+    let words =
+        "left out: 2 older runs, not looked at; 1 run of the whole plan, 1 run of shard 2/2; 1 run that can't be read";
+    assert_eq!(left_out.words().as_deref(), Some(words));
+    let compared = Comparison { left_out, ..compare(&reports).unwrap() };
+    let text = comparison_human(&compared, Style::default());
+    for words in [
+        "shard  ",
+        "left out: 2 older runs, not looked at (`--last N` takes more)\n",
+        "left out: 1 run of the whole plan, 1 run of shard 2/2 (`--shard whole` compares\n",
+        "left out: 1 run that can't be read\n",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&comparison_json(&compared).unwrap()).unwrap();
+    let expected = serde_json::json!({"older": 2, "others": {"whole": 1, "2/2": 1}, "unreadable": 1});
+    assert_eq!((&json["left_out"], &json["runs"][0]["shard"]), (&expected, &"1/2".into()));
+    let (is_full, (reports, left_out)) = gather(Some(Portion::Whole), 6);
+    assert_eq!((is_full, reports.len(), left_out.others[&first()]), (false, 1, 2));
+    assert_eq!(RunsLeftOut::default().words(), None);
+}
+
+fn first() -> Portion {
+    Portion::Shard(Shard::new(1, 2).unwrap())
+}
+
+#[test]
+fn portions_are_read_as_they_are_written() {
+    for text in ["whole", "1/2"] {
+        assert_eq!(text.parse::<Portion>().unwrap().to_string(), text);
+    }
+    assert!("3/2".parse::<Portion>().is_err() && "all".parse::<Portion>().is_err());
+}
+
+#[test]
+fn a_run_as_a_whole_is_judged_among_those_of_its_portion() {
+    let week = |day| run(day, &[("model", Some((100, GIB)))]);
+    let of = |runs: &[Report]| compare(runs).unwrap().runs.last().unwrap().change.map(|change| change.of);
+    assert_eq!(of(&[week(0), week(1), week(2)]), Some(2));
+    assert_eq!(of(&[week(0), shard(1, week(1)), week(2)]), Some(1));
+    assert_eq!(of(&[week(0), shard(2, week(1)), shard(1, week(2))]), None);
+    let mixed = compare(&[week(0), shard(2, week(1)), shard(1, week(2))]).unwrap();
+    assert_eq!(change(&mixed, "model").of, 2, "a restore is the same restore wherever it is carried out");
 }
 
 #[test]

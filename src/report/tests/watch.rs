@@ -6,9 +6,10 @@ use super::compare::weeks;
 use super::page::{hash, tags};
 use super::scenario::{EVIL, Scenario, at, happy, hostile, interrupted, killed, trouble};
 use crate::journal::{Closed, Filter, PlanRuns};
+use crate::model::Shard;
 use crate::report::{
-    Follow, HistoryPage, Life, RunRow, RunSummary, RunsPage, Served, compare, history_page, login_page, message_page,
-    plans_page, report_page, runs_page,
+    Follow, HistoryPage, Life, Portion, RunRow, RunSummary, RunsLeftOut, RunsPage, Served, compare, history_page,
+    login_page, message_page, plans_page, report_page, runs_page,
 };
 
 fn follow(scenario: &Scenario) -> Follow {
@@ -57,12 +58,16 @@ fn list() -> RunsPage {
 
 fn pages() -> Vec<(&'static str, Served)> {
     let compared = compare(&weeks()).unwrap();
+    let (nothing, some) = (RunsLeftOut::default(), left_out());
     let history = |comparison| HistoryPage {
         plan: "bank-dr",
         environment: "prod",
         environments: vec!["prod", "staging"],
+        portion: Some(Portion::Whole),
         comparison,
+        left_out: &nothing,
     };
+    let shard = Some(Portion::Shard(Shard::new(1, 2).unwrap()));
     let evil_list = RunsPage {
         rows: vec![
             row(&hostile(), EVIL, None),
@@ -81,6 +86,7 @@ fn pages() -> Vec<(&'static str, Served)> {
         ("no plans", plans_page(&[])),
         ("history", history_page(&history(Some(&compared)))),
         ("no history", history_page(&HistoryPage { plan: EVIL, environment: EVIL, ..history(None) })),
+        ("history of a shard", history_page(&HistoryPage { portion: shard, left_out: &some, ..history(None) })),
         ("live", follow(&killed()).page(Life::GoesOn, at(700))),
         ("live, silent", follow(&killed()).page(Life::Silent(at(660)), at(700))),
         ("live, gone", follow(&killed()).page(Life::Gone, at(700))),
@@ -93,6 +99,28 @@ fn pages() -> Vec<(&'static str, Served)> {
         ("message", message_page("Not found", &format!("There is no run {EVIL}."))),
         ("login", login_page(EVIL, true)),
     ]
+}
+
+/// What a history may leave out.
+fn left_out() -> RunsLeftOut {
+    let shard = Portion::Shard(Shard::new(2, 2).unwrap());
+    RunsLeftOut { older: 1, others: [(Portion::Whole, 1), (shard, 3)].into(), unreadable: 2 }
+}
+
+#[test]
+fn a_history_says_what_it_leaves_out() {
+    let page = |name: &str| pages().into_iter().find(|(one, _)| *one == name).unwrap().1.html;
+    let html = page("history of a shard");
+    for words in [
+        "<h1>bank-dr in prod, shard 1/2</h1>",
+        "There are fewer than two runs of shard 1/2 here",
+        "Left out: 1 older run, not looked at; 1 run of the whole plan, 3 runs of shard 2/2; 2 runs that can&#39;t be read.",
+        "href=\"/plans/bank-dr?env=prod&amp;shard=whole\">the whole plan<",
+        "href=\"/plans/bank-dr?env=prod&amp;shard=2%2F2\">shard 2/2<",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    assert!(!page("history").contains("Left out"));
 }
 
 #[test]

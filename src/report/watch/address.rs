@@ -1,5 +1,7 @@
 //! The addresses of the pages. What stands in one comes from a store, so it is encoded.
 
+use crate::model::percent_encoded;
+
 /// A run.
 pub(super) fn run(id: &str) -> String {
     format!("/runs/{}", encoded(id))
@@ -20,10 +22,12 @@ pub(super) fn file(id: &str, name: &str) -> String {
     format!("/runs/{}/{name}", encoded(id))
 }
 
-/// The runs of a plan in an environment, side by side.
-pub(super) fn plan(name: &str, environment: Option<&str>) -> String {
-    let environment = environment.map_or_else(String::new, |environment| format!("?env={}", encoded(environment)));
-    format!("/plans/{}{environment}", encoded(name))
+/// The runs of a plan in an environment, side by side: those of a portion of it, where one is named.
+pub(super) fn plan(name: &str, environment: Option<&str>, portion: Option<&str>) -> String {
+    let mut said: Vec<String> = Vec::new();
+    said.extend(environment.map(|environment| format!("env={}", encoded(environment))));
+    said.extend(portion.map(|portion| format!("shard={}", encoded(portion))));
+    format!("/plans/{}{}", encoded(name), query(&said))
 }
 
 /// A page of the list.
@@ -32,20 +36,16 @@ pub(super) fn runs(plan: Option<&str>, environment: Option<&str>, page: u64) -> 
     said.extend(plan.map(|plan| format!("plan={}", encoded(plan))));
     said.extend(environment.map(|environment| format!("env={}", encoded(environment))));
     said.extend((page > 1).then(|| format!("page={page}")));
-    if said.is_empty() { "/".to_owned() } else { format!("/?{}", said.join("&")) }
+    format!("/{}", query(&said))
 }
 
-/// What may stand anywhere in an address stays; every other byte is written as its number.
+fn query(said: &[String]) -> String {
+    if said.is_empty() { String::new() } else { format!("?{}", said.join("&")) }
+}
+
+/// What has a meaning in an address is no longer itself.
 fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    percent_encoded(text, "")
 }
 
 #[cfg(test)]
@@ -58,6 +58,8 @@ mod tests {
         assert_eq!(run("../a b?c#d\"><"), "/runs/..%2Fa%20b%3Fc%23d%22%3E%3C");
         assert_eq!(runs(Some("a&b"), Some("prod"), 3), "/?plan=a%26b&env=prod&page=3");
         assert_eq!(runs(None, None, 1), "/");
-        assert_eq!(plan("dr", Some("ü")), "/plans/dr?env=%C3%BC");
+        assert_eq!(plan("dr", Some("ü"), None), "/plans/dr?env=%C3%BC");
+        assert_eq!(plan("dr", Some("prod"), Some("1/2")), "/plans/dr?env=prod&shard=1%2F2");
+        assert_eq!(plan("dr", None, None), "/plans/dr");
     }
 }

@@ -1,7 +1,7 @@
 //! The runs of a plan side by side: how long each took, and what changed.
 
 use super::{Served, Shell, address, heading, took};
-use crate::report::compare::{Change, ComparedItem, ComparedRun, Comparison};
+use crate::report::compare::{Change, ComparedItem, ComparedRun, Comparison, Portion, RunsLeftOut};
 use crate::report::page::markup::Markup;
 use crate::report::page::{cell, class, mark_of, marked};
 use crate::report::standing::Mark;
@@ -26,30 +26,56 @@ pub struct HistoryPage<'a> {
     pub environment: &'a str,
     /// All environments in which the plan was run.
     pub environments: Vec<&'a str>,
-    /// Its last runs; none where there are fewer than two whole ones.
+    /// The portion of the plan whose runs are compared; none where no run can be read.
+    pub portion: Option<Portion>,
+    /// Its last runs; none where there are fewer than two that can be compared.
     pub comparison: Option<&'a Comparison>,
+    /// Runs that are not among those.
+    pub left_out: &'a RunsLeftOut,
 }
 
 /// A plan's history as a page.
 pub fn history_page(history: &HistoryPage<'_>) -> Served {
-    let title = format!("{} in {} - restorectl", history.plan, history.environment);
-    Shell::titled(&title).page(|page| {
-        heading(page, "How its runs compare", &format!("{} in {}", history.plan, history.environment));
+    let shard = match history.portion {
+        Some(portion @ Portion::Shard(_)) => format!(", {}", portion.words()),
+        Some(Portion::Whole) | None => String::new(),
+    };
+    let what = format!("{} in {}{shard}", history.plan, history.environment);
+    Shell::titled(&format!("{what} - restorectl")).page(|page| {
+        heading(page, "How its runs compare", &what);
         page.fixed("<main>\n<p class=\"links\">");
         let runs = address::runs(Some(history.plan), Some(history.environment), 1);
         page.element("a", &[("href", &runs)], "All its runs");
         for other in history.environments.iter().filter(|other| **other != history.environment) {
-            page.element("a", &[("href", &address::plan(history.plan, Some(other)))], &format!("in {other}"));
+            page.element("a", &[("href", &address::plan(history.plan, Some(other), None))], &format!("in {other}"));
+        }
+        for portion in history.left_out.others.keys() {
+            let href = address::plan(history.plan, Some(history.environment), Some(&portion.to_string()));
+            page.element("a", &[("href", &href)], &portion.words());
         }
         page.fixed("</p>\n");
         match history.comparison {
             Some(comparison) => compared(page, comparison),
             None => {
-                page.fixed("<p>There are fewer than two whole runs of it here, so there is nothing to compare.</p>\n");
+                let runs = match history.portion {
+                    Some(portion @ Portion::Shard(_)) => format!("runs of {}", portion.words()),
+                    Some(Portion::Whole) | None => "whole runs of it".to_owned(),
+                };
+                let words = format!("There are fewer than two {runs} here, so there is nothing to compare.");
+                page.element("p", &[], &words).fixed("\n");
             }
+        }
+        if let Some(words) = history.left_out.words() {
+            page.element("p", &[("class", "rule")], &sentence(&words)).fixed("\n");
         }
         page.fixed("</main>\n");
     })
+}
+
+/// With a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 fn compared(page: &mut Markup, comparison: &Comparison) {

@@ -130,7 +130,7 @@ fn filter(page: &mut Markup, list: &RunsPage) {
     options(page, "all environments", &environments, list.filter.environment.as_deref());
     page.fixed("</select></label>\n<button type=\"submit\">Show</button>\n");
     if let Some(plan) = &list.filter.plan {
-        let href = address::plan(plan, list.filter.environment.as_deref());
+        let href = address::plan(plan, list.filter.environment.as_deref(), None);
         page.open("a", &[("href", &href)]).text("How its runs compare").close("a");
     }
     page.close("form");
@@ -156,8 +156,14 @@ fn table(page: &mut Markup, rows: &[RunRow]) {
         page.fixed("<tr><th scope=\"row\">").element("a", &[("href", &address::run(&row.id))], &row.id);
         page.close("th");
         page.open("td", &[("data-label", "Plan")]);
-        page.element("a", &[("href", &address::plan(&row.plan, Some(&row.environment)))], &row.plan);
-        if let Some(shard) = row.summary.as_ref().and_then(|summary| summary.shard) {
+        let shard = row.summary.as_ref().and_then(|summary| summary.shard);
+        let portion = shard.map(|shard| shard.to_string());
+        page.element(
+            "a",
+            &[("href", &address::plan(&row.plan, Some(&row.environment), portion.as_deref()))],
+            &row.plan,
+        );
+        if let Some(shard) = shard {
             page.text(&format!(" shard {shard}"));
         }
         page.close("td");

@@ -18,7 +18,7 @@ pub fn plans_page(plans: &[PlanRuns]) -> Served {
             for one in plans {
                 let (plan, environment) = (one.plan.as_str(), one.environment.as_str());
                 page.fixed("<tr><th scope=\"row\">");
-                page.element("a", &[("href", &address::plan(plan, Some(environment)))], plan).close("th");
+                page.element("a", &[("href", &address::plan(plan, Some(environment), None))], plan).close("th");
                 cell(page, "Environment", environment);
                 page.open("td", &[("data-label", "Runs")]);
                 let runs = address::runs(Some(plan), Some(environment), 1);

@@ -45,7 +45,8 @@ pub fn report_page(report: &Report, life: Option<Life>) -> Served {
     let title = format!("{}: {} in {}", report.verdict.words, report.plan.name, report.environment.name);
     Shell { script: Some(SCRIPT), ..Shell::titled(&title) }.page(|page| {
         page.fixed("<nav class=\"files\" aria-label=\"This report\">");
-        let history = address::plan(&report.plan.name, Some(&report.environment.name));
+        let shard = report.run.shard.as_ref().map(|shard| shard.shard.to_string());
+        let history = address::plan(&report.plan.name, Some(&report.environment.name), shard.as_deref());
         page.open("a", &[("href", &history)]).text("How runs of this plan compare").close("a");
         page.fixed("<span>This report as ");
         for file in FILES {

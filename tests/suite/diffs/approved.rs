@@ -30,6 +30,8 @@ async fn what_was_shown_runs_and_nothing_else() {
     let said = words(&ran);
     assert!(said.contains(&format!("and {shown} was approved, so nothing was sent")), "{said}");
     assert!(said.contains("BANK_MARKETING.model_other"), "{said}");
+    assert!(said.contains("a digest doesn't hold what was approved"), "{said}");
+    assert!(said.contains("the same `restorectl diff plans/one.yaml --env sim` with `--save NOW.json`"), "{said}");
     assert_eq!(rig.creates().await.len(), 0);
     approve(&rig, &shown, &[]).await.code(0);
     assert_eq!(rig.creates().await.len(), 1);
@@ -38,6 +40,21 @@ async fn what_was_shown_runs_and_nothing_else() {
     let again = approve(&rig, &shown, &["--again"]).await.code(1);
     again.says("it is what run").says("carried out, since when:").says("`model`");
     assert_eq!(rig.creates().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_saved_tells_what_is_different() {
+    let rig = Rig::new().await;
+    write_plan(&rig);
+    // As the message says it.
+    let diff = ["diff", PLAN, "--env", "sim"];
+    rig.run(&[&diff[..], &["--save", "APPROVED.json"]].concat()).await.code(0);
+    rig.run(&[&diff[..], &["--input", "suffix=_other", "--save", "NOW.json"]].concat()).await.code(0);
+    let said = words(&rig.run(&["diff", "APPROVED.json", "NOW.json"]).await.code(0));
+    assert!(said.contains("rename_to: model_copy -> model_other"), "{said}");
+    // Whoever restored the table by other means is found out by the saved one, and told of by name.
+    rig.run(&["apply", PLAN, "--env", "sim", "--auto-approve"]).await.code(0);
+    rig.run(&["apply", "APPROVED.json"]).await.code(1).says("so nothing was sent:").says("`model`");
 }
 
 #[tokio::test(flavor = "multi_thread")]

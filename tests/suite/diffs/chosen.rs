@@ -45,10 +45,24 @@ async fn a_part_of_a_plan_is_carried_out_and_what_is_left_out_is_told() {
         "{said}"
     );
     assert_eq!(rig.creates().await.len(), 3);
-    rig.run(&["diff", WEEKLY, "--env", "sim", "--only", "bancing"])
-        .await
-        .code(1)
-        .says("fits no restore of plan `dr-weekly`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_that_fits_nothing_is_a_slip_of_the_command_line() {
+    let mut rig = Rig::new().await;
+    rig.cut().await;
+    // It shows before anything is looked at, by `diff` as by `apply`.
+    for (command, patterns, said) in [
+        ("diff", &["--only", "bancing"][..], "`--only bancing` fits no restore of plan `dr-weekly`; "),
+        ("apply", &["--only", "banking-*", "--only", "x-*"], "`--only x-*` (`--only` number 2) fits no restore"),
+        ("apply", &["--exclude", "[b]anking"], "`dr-weekly`: no name holds `[`, its character 1; "),
+        ("diff", &["--exclude", "group:"], "`--exclude group:` is the group of no restore"),
+        ("diff", &["--only", ""], "`--only ` fits no restore"),
+    ] {
+        let call: Vec<&str> = [command, WEEKLY, "--env", "sim"].iter().chain(patterns).copied().collect();
+        rig.run(&call).await.code(2).says(said);
+    }
+    assert!(!rig.path("state.db").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +74,7 @@ async fn a_choice_is_made_within_a_shard_and_saved() {
     assert_eq!(part["selection"]["left_out"][0]["item"], whole[0].as_str());
     let save = ["diff", WEEKLY, "--env", "sim", "--only", "retail-*", "--save", "change.json"];
     rig.run(&save).await.code(0);
-    rig.run(&["apply", "change.json", "--only", "retail-items"]).await.code(1).says("`--only`");
+    rig.run(&["apply", "change.json", "--only", "retail-items"]).await.code(2).says("`--only`");
     rig.run(&["apply", "change.json"]).await.code(0);
     assert_eq!(rig.creates().await.len(), 3);
 }

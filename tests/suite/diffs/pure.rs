@@ -177,6 +177,10 @@ fn names_globs_and_groups_choose() {
     }
     for (given, words) in [
         (choice(&["bnak-a"], &[], false), "`--only bnak-a` fits no restore of plan `drill`; did you mean `bank-a`?"),
+        (
+            choice(&["shop", "Bank-A"], &[], false),
+            "`--only Bank-A` (`--only` number 2) fits no restore of plan `drill`: no name holds `B`, its character 1; did you mean `bank-a`?",
+        ),
         (choice(&[], &["x*"], false), "`--exclude x*` fits no restore of plan `drill`; write a name, a glob"),
         (
             choice(&["group:heavi"], &[], false),

@@ -56,7 +56,7 @@ async fn several_formats_in_one_call_and_the_changeset_beside_them() {
         .says("1 to create");
     rig.run(&["diff", RENAME, "--env", "sim", "--out", "only.md"]).await.code(0).says("wrote `only.md`");
     let twice = ["diff", RENAME, "--env", "sim", "--out", "a.json", "--save", "b.json"];
-    rig.run(&twice).await.code(1).says("the changeset is saved once");
+    rig.run(&twice).await.code(2).says("the changeset is saved once");
     rig.run(&["apply", "diff.json"]).await.code(1).says("not a saved changeset");
     assert_eq!(rig.creates().await.len(), 0);
     rig.run(&["apply", "saved"]).await.code(0);
@@ -113,11 +113,29 @@ async fn two_saved_changesets_are_compared() {
     rig.run(&["diff", "a.json", "a.json", "--detailed-exitcode"]).await.code(0).says("they would do the same");
     let json = rig.run(&["diff", "a.json", "b.json", "--format", "json"]).await.code(0).stdout;
     assert!(schema("comparison.schema.json").is_valid(&serde_json::from_str(&json).unwrap()), "{json}");
-    rig.run(&["diff", "a.json"]).await.code(1).says("name another one to compare it with");
+    rig.run(&["diff", "a.json"]).await.code(2).says("name another one to compare it with");
     rig.run(&["diff", "a.json", RENAME]).await.code(1).says("is no saved changeset");
-    rig.run(&["diff", RENAME, "a.json"]).await.code(1).says("can't be compared");
-    rig.run(&["diff", "a.json", "b.json", "--env", "sim"]).await.code(1).says("leave out `--env`");
-    rig.run(&["diff", "a.json", "b.json", "--format", "html"]).await.code(1).says("human, markdown and json");
+    rig.run(&["diff", RENAME, "a.json"]).await.code(2).says("can't be compared");
+    rig.run(&["diff", "a.json", "b.json", "--env", "sim"]).await.code(2).says("leave out `--env`");
+    rig.run(&["diff", "a.json", "b.json", "--format", "html"]).await.code(2).says("human, markdown and json");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_list_that_is_not_there_is_told_from_one_that_cannot_be_read() {
+    let rig = Rig::new().await;
+    let diff = ["diff", RENAME, "--env", "sim"];
+    let said = words(&rig.run(&diff).await.code(0));
+    assert!(said.contains("object list is not prepared, so sizes and contents are not known"), "{said}");
+    rig.fault("objects:answer=403").await;
+    let said = words(&rig.run(&diff).await.code(0));
+    assert!(said.contains("object list could not be read, so sizes and contents are not known: GET "), "{said}");
+    assert!(said.contains("403") && !said.contains("not prepared"), "{said}");
+    // A recording keeps them apart too.
+    let recorded = rig.run(&["snapshot", RENAME, "--env", "sim"]).await.code(0).stdout;
+    assert!(recorded.contains("unreadable: ") && recorded.contains("403"), "{recorded}");
+    rig.clear_faults().await;
+    let recorded = rig.run(&["snapshot", RENAME, "--env", "sim"]).await.code(0).stdout;
+    assert!(recorded.contains("objects: []") && !recorded.contains("unreadable"), "{recorded}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
