@@ -11,6 +11,9 @@ use crate::drill::simple;
 
 const WHY: &str = "it needs `item-0`, which is no restore of this run, so whether that is there is not known";
 
+/// What it is about; who needs whom; who is sent; who is skipped, and why.
+type Row<'a> = (&'a str, &'a [(usize, usize)], &'a [&'a str], &'a [(usize, &'a str)]);
+
 fn named(index: usize) -> Slug {
     Slug::parse(&format!("item-{index}")).unwrap()
 }
@@ -50,7 +53,7 @@ fn carried_out(changeset: &Changeset) -> ByHand {
 #[test]
 fn whoever_needs_what_is_no_restore_of_the_run_is_never_sent_and_told_why() {
     let through_1 = "it needs `item-1`, which ended as: skipped";
-    let table: [(&str, &[(usize, usize)], &[&str], &[(usize, &str)]); 5] = [
+    let table: [Row<'_>; 5] = [
         ("it alone", &[(1, 0)], &["item-2", "item-3"], &[(1, WHY)]),
         ("two of them", &[(1, 0), (3, 0)], &["item-2"], &[(1, WHY), (3, WHY)]),
         ("and who needs that one", &[(1, 0), (2, 1)], &["item-3"], &[(1, WHY), (2, through_1)]),
