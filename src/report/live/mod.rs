@@ -172,7 +172,7 @@ impl Live {
     fn line(&self, name: &Slug, one: &Running, (now, names): (Timestamp, usize), style: Style) -> String {
         let mut took = seconds(Millis::between(one.since, now));
         if let Some(expected) = self.expected.get(name) {
-            took.push_str(&format!(" of about {}", seconds(*expected)));
+            took.push_str(&format!(" of about {}", about(*expected)));
         }
         let moved = match (one.done, one.total) {
             (Some(done), Some(total)) => format!("{} of {}", bytes(done), bytes(total)),
@@ -245,6 +245,11 @@ pub(super) fn seconds(length: Millis) -> String {
         0 => "0s".to_owned(),
         whole => Millis::from_secs(whole).to_string(),
     }
+}
+
+/// What something is expected to take. It doesn't change, so a part of a second can be read.
+pub(super) fn about(length: Millis) -> String {
+    if length.0 < 1000 { length.to_string() } else { seconds(length) }
 }
 
 /// As much of a text as fits, with `…` where that isn't all.

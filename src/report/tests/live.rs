@@ -6,6 +6,7 @@ use super::scenario::{Scenario, at, decision, job, restore, slug};
 use crate::changeset::{Basis, Estimate};
 use crate::journal::{Entry, Record, RunState};
 use crate::model::{Action, CreateOutcome, End, Millis, ResourceId};
+use crate::report::live::about;
 use crate::report::{Live, Style, columns};
 
 /// Plays a scenario's entries up to a moment and gives the lines then.
@@ -71,6 +72,12 @@ fn what_runs_what_is_done_and_how_long_it_takes() {
     insta::assert_snapshot!("live_lowered_80", told(150, 10, 80));
     insta::assert_snapshot!("live_lowered_140", told(150, 10, 140));
     insta::assert_snapshot!("live_lowered_4_rows", told(150, 4, 60));
+}
+
+#[test]
+fn what_is_expected_to_take_less_than_a_second_is_not_nothing() {
+    let words = [0, 218, 999, 1000, 61_900].map(|milliseconds| about(Millis(milliseconds)));
+    assert_eq!(words, ["0ms", "218ms", "999ms", "1s", "1m 1s"]);
 }
 
 #[test]

@@ -180,6 +180,22 @@ fn the_policy_allows_a_page_its_own_style_and_script_alone() {
 }
 
 #[test]
+fn a_report_looks_the_same_here_as_in_its_file() {
+    let page = report_page(&trouble().report(), None).html;
+    let (_, page) = page.split_once("</head>").unwrap();
+    let own = include_str!("../watch/watch.css").lines().filter_map(|line| line.strip_prefix('.'));
+    // What stands around the report, and is meant to look as it does here.
+    let around = ["pages", "head", "files", "links", "life", "banner"];
+    let first = own.map(|rule| rule.split([' ', ',', ':', '{']).next().unwrap());
+    // A class beside it, as in `.standing.live`, has none of a report's look.
+    for class in first.filter(|first| !first.contains('.')) {
+        let is_in = page.contains(&format!("class=\"{class}\"")) || page.contains(&format!("class=\"{class} "));
+        assert!(!is_in || around.contains(&class), "`.{class}` also dresses something of the report");
+    }
+    assert!(page.contains("class=\"bar\""));
+}
+
+#[test]
 fn hostile_texts_are_shown_and_not_obeyed() {
     for (name, Served { html, .. }) in pages() {
         assert!(html.matches("<script").count() <= 1 && html.matches("</style>").count() == 1, "{name}");

@@ -7,7 +7,7 @@ use super::follow::{Follow, Parts};
 use super::{Life, Served, Shell, address};
 use crate::journal::Closed;
 use crate::model::{Millis, bytes, count};
-use crate::report::live::{Under, View, seconds};
+use crate::report::live::{Under, View, about, seconds};
 use crate::report::page::markup::Markup;
 use crate::report::page::{cell, class, glyph, marked};
 use crate::report::screen::Tone;
@@ -154,7 +154,7 @@ fn bar(page: &mut Markup, view: &View) {
     page.open(
         "svg",
         &[
-            ("class", "bar"),
+            ("class", "share"),
             ("viewBox", &format!("0 0 {BAR} 12")),
             ("preserveAspectRatio", "none"),
             ("aria-hidden", "true"),
@@ -209,7 +209,7 @@ fn row(page: &mut Markup, one: &Under, now: Timestamp) {
     page.close("td").open("td", &[("data-label", "For")]);
     since(page, one.since, now);
     if let Some(expected) = one.expected {
-        page.text(&format!(" of about {}", seconds(expected)));
+        page.text(&format!(" of about {}", about(expected)));
     }
     page.close("td");
     let there = match (one.done, one.total) {
