@@ -125,6 +125,28 @@ async fn a_process_killed_before_the_reply_finds_its_restore_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_definition_sent_is_waited_for_where_only_clocks_tell_that_it_is_late() {
+    const ENVIRONMENT: &str = "plans/environments/sim.yaml";
+    let rig = Rig::new().await;
+    rig.fault("create:drop").await;
+    rig.change(ENVIRONMENT, "settle_window: 300ms", "settle_window: 60s");
+    let mut child = rig.start(&APPLY);
+    rig.until("a create was lost", async |rig| {
+        rig.requests().await.iter().any(|request| request["call"] == "create")
+    })
+    .await;
+    child.kill().await.unwrap();
+    rig.clear_faults().await;
+    // Short enough to be over by any clock.
+    rig.change(ENVIRONMENT, "settle_window: 60s", "settle_window: 1ms");
+    let table = "- table: \"ADW.{{item}}\"";
+    rig.change("plans/dr-weekly.yaml", table, &format!("{table}\n        rename_to: \"{{{{item}}}}_anew\""));
+    let ran = rig.run(&APPLY).await.code(0);
+    assert!(ran.stderr.contains("it is waited for 1ms here before the sites are read again"), "{}", ran.stderr);
+    no_doubles(&rig.creates().await, WEEKLY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_with_hiccups_is_outlasted() {
     let rig = Rig::new().await;
     rig.fault("create:answer=429,times=2,retry-after=0").await;
