@@ -163,7 +163,8 @@ impl<'a> History<'a> {
         };
         let blocked = |reason: String| Verdict::Blocked { generation, attempt: last.max(1), reason };
 
-        if let Some(reason) = self.other_definition_under_way(&is_current) {
+        let under_way = self.other_definition_under_way(&is_current);
+        if let Some(reason) = under_way.or_else(|| self.other_definition_unlisted(&is_current).filter(|_| !again)) {
             return blocked(reason);
         }
         let running: Vec<&RestoreRecord> = current.iter().copied().filter(|r| !r.is_final()).collect();
@@ -327,6 +328,19 @@ impl<'a> History<'a> {
             sent.job_name,
             seconds(self.settle_window.after(sent.at))
         ))
+    }
+
+    /// The last that was sent of the item, under another definition or of an older generation, where the site accepted it and
+    /// doesn't list it, so that nobody knows whether it still runs.
+    fn other_definition_unlisted(&self, is_current: &impl Fn(&JobName) -> bool) -> Option<String> {
+        let sent = self.past.iter().rev().find(|p| p.fate != PastFate::Gone)?;
+        let id = sent.resource_id.as_ref().map_or_else(String::new, |id| format!(" as restore {id}"));
+        (sent.fate == PastFate::Accepted && !is_current(&sent.job_name) && !self.is_shown(sent)).then(|| {
+            format!(
+                "the site accepted `{}`{id} from run {}, another definition of this item, and doesn't list it: look what became of it, then use `--again`",
+                sent.job_name, sent.run
+            )
+        })
     }
 
     /// The restores that the verdict rests on. A site lists what ran in years, and a changeset is kept with every run: of

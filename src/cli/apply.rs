@@ -1,26 +1,24 @@
 //! `apply`: carries out a plan or a saved changeset.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use tokio::sync::oneshot;
+use anyhow::Context as _;
 
 use super::choosing::Choosing;
-use super::difference::{Bench, Extent, Found};
+use super::consent::{Consent, agreed};
+use super::difference::{Bench, Extent};
 use super::events::EventFile;
 use super::execute::{self, Audience};
 use super::exit::{Exit, Misuse};
 use super::hold::Hold;
-use super::load::{Binding, Loaded};
+use super::load::Binding;
 use super::state::Place;
 use super::system::SystemClock;
-use super::terminal::Terminal;
+use super::wanted::Wanted;
 use super::webhook::Webhooks;
 use super::{Global, connect, diff, files, otlp, report as report_command};
-use crate::changeset::{self, Changeset, plan_digest};
-use crate::journal::Share;
-use crate::model::{RunId, Shard, Slug, harmless, shell_word};
+use crate::changeset::{self, Changeset};
+use crate::model::Shard;
 use crate::report::{self, Report};
 
 /// Arguments of `apply`.
@@ -55,23 +53,6 @@ pub(super) struct Args {
     choosing: Choosing,
 }
 
-/// What somebody says beforehand about carrying something out.
-#[derive(Debug, clap::Args)]
-pub(super) struct Consent {
-    /// Don't ask; needed for a plan where nobody sits at a terminal
-    #[arg(long)]
-    auto_approve: bool,
-    /// Don't ask, if what would be done has this digest, as `diff` printed it; refuse otherwise
-    #[arg(long, value_name = "DIGEST", value_parser = approval, conflicts_with = "auto_approve")]
-    approve: Option<String>,
-    /// Name the environment once more, where it is protected
-    #[arg(long, value_name = "ENV")]
-    confirm: Option<String>,
-    /// Write what happens, as it happens, to a file: one JSON object on a line; its schema is `restorectl schema events`
-    #[arg(long, value_name = "PATH")]
-    events: Option<PathBuf>,
-}
-
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
     let wanted = match saved(&args)? {
@@ -94,16 +75,7 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
 /// When somebody else does, or the store, the site or the terminal fails.
 pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
-    let (plan, limits, environment) = match &wanted {
-        Wanted::Saved(saved, _) => (&saved.plan.name, &saved.limits, &saved.environment),
-        Wanted::Plan(loaded, _) | Wanted::Anew(loaded, _, _) => {
-            (&loaded.plan.name, &loaded.plan.limits, &loaded.environment)
-        }
-        Wanted::Left(left) => {
-            let changeset = &left.changeset;
-            (&changeset.plan.name, &changeset.limits, &changeset.environment)
-        }
-    };
+    let (plan, limits, environment) = wanted.bounds();
     let share = wanted.share()?;
     let events = consent.events.as_deref().map(|path| EventFile::open(path, terminal)).transpose()?;
     let place = Place::of(global)?;
@@ -130,45 +102,6 @@ pub(super) async fn carry_out(wanted: Wanted, consent: &Consent, global: &Global
     exit
 }
 
-/// What is to be carried out.
-pub(super) enum Wanted {
-    /// What somebody saved and approved, with its digest.
-    Saved(Box<Changeset>, String),
-    /// Whatever a plan, or a shard of it, lacks.
-    Plan(Box<Loaded>, Box<Extent>),
-    /// Whatever a plan, or a shard of it, lacks that means something else now than when this run began.
-    Anew(Box<Loaded>, Box<Extent>, RunId),
-    /// What an interrupted run left.
-    Left(Box<Left>),
-}
-
-impl Wanted {
-    /// The shard that the lease is needed for; none where it is needed for the whole plan.
-    fn share(&self) -> anyhow::Result<Option<Share>> {
-        let of = |made: &Changeset| made.shard().map(|shard| Share { shard, digest: made.plan.digest.clone() });
-        Ok(match self {
-            Self::Saved(saved, _) => of(saved),
-            Self::Plan(loaded, extent) | Self::Anew(loaded, extent, _) => match extent.shard {
-                Some(shard) => Some(Share { shard, digest: plan_digest(&loaded.plan)? }),
-                None => None,
-            },
-            Self::Left(left) => of(&left.changeset),
-        })
-    }
-}
-
-/// An interrupted run, and what of it is wanted.
-pub(super) struct Left {
-    /// The run.
-    pub(super) run: RunId,
-    /// What it set out to do.
-    pub(super) changeset: Changeset,
-    /// The items that are gone on with.
-    pub(super) items: BTreeSet<Slug>,
-    /// The items that are there.
-    pub(super) done: BTreeSet<Slug>,
-}
-
 /// Gives the report of the run; none where nobody said yes.
 async fn under_lease(
     wanted: Wanted,
@@ -178,11 +111,7 @@ async fn under_lease(
     audience: Audience<'_>,
 ) -> anyhow::Result<Option<Report>> {
     let terminal = audience.terminal;
-    let resumes = match &wanted {
-        Wanted::Left(left) => Some(left.run.clone()),
-        Wanted::Anew(_, _, run) => Some(run.clone()),
-        Wanted::Saved(..) | Wanted::Plan(..) => None,
-    };
+    let resumes = wanted.resumes().cloned();
     let Some(made) = hold.during(bench, agreed(wanted, consent, bench, terminal)).await? else {
         terminal.say("nothing was sent");
         return Ok(None);
@@ -191,56 +120,6 @@ async fn under_lease(
     let report = report_command::build(&bench.store, &run, &bench.clock).await?;
     audience.webhooks.finished(&report);
     Ok(Some(report))
-}
-
-/// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.
-async fn agreed(
-    wanted: Wanted,
-    consent: &Consent,
-    bench: &Bench,
-    terminal: Terminal,
-) -> anyhow::Result<Option<Changeset>> {
-    let (found, approved) = match wanted {
-        Wanted::Saved(saved, digest) => {
-            bench.still_fits(&saved).await?;
-            terminal.progress(&format!("the site still is as the saved changeset ({digest}) saw it"));
-            // What was approved is what runs, and what the journal holds.
-            (Found::from(*saved), true)
-        }
-        Wanted::Plan(loaded, extent) | Wanted::Anew(loaded, extent, _) => {
-            (bench.diff(&loaded, &extent).await?, consent.auto_approve)
-        }
-        Wanted::Left(left) => {
-            let made = bench.left(&left.changeset, &left.items, &left.done).await?;
-            (made.into(), consent.auto_approve)
-        }
-    };
-    let approved = approved || consent.approve.is_some();
-    let preview = bench.preview(&found).await?;
-    let difference = report::preview_human(&preview, terminal.err());
-    let wrong = consent.approve.as_ref().filter(|digest| **digest != preview.digest && found.made.has_changes());
-    if let Some(digest) = wrong {
-        terminal.say(difference.trim_end());
-        return Err(not_approved(digest, &preview.digest, &found, bench).await?);
-    }
-    let made = found.made;
-    if made.has_changes() && !approved {
-        // Nobody is asked about something that isn't shown.
-        terminal.say(difference.trim_end());
-    } else {
-        terminal.progress(difference.trim_end());
-    }
-    if made.has_changes() {
-        confirmed(&made, consent.confirm.as_deref())?;
-        if !approved {
-            if !asked(terminal).await? {
-                return Ok(None);
-            }
-            // Somebody may have thought about it for an hour.
-            bench.still_fits(&made).await?;
-        }
-    }
-    Ok(Some(made))
 }
 
 /// The saved changeset, where the file is one.
@@ -280,60 +159,4 @@ pub(super) fn loaded(path: &Path, bytes: Vec<u8>) -> anyhow::Result<Option<(Chan
 /// A plan is YAML, and nobody writes one in the flow style that begins like JSON.
 fn looks_saved(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
-}
-
-/// A protected environment wants its name said once more.
-fn confirmed(made: &Changeset, confirm: Option<&str>) -> anyhow::Result<()> {
-    let name = &made.environment.name;
-    if made.environment.guard.protected && confirm != Some(name.as_str()) {
-        bail!(
-            "environment `{name}` is protected (`guard.protected`{}): say `--confirm {name}` if you mean it",
-            made.environment.guard_place()
-        );
-    }
-    Ok(())
-}
-
-async fn asked(terminal: Terminal) -> anyhow::Result<bool> {
-    if !terminal.can_ask() {
-        bail!(
-            "nobody can be asked here: say `--auto-approve`, or `--approve` with the digest that `restorectl diff` printed, or save the difference with `restorectl diff --save` and apply that"
-        );
-    }
-    // On a thread of its own, so that the lease is kept meanwhile; and nobody waits for that thread.
-    let (sender, answer) = oneshot::channel();
-    std::thread::spawn(move || sender.send(terminal.ask("\nCarry this out? Only `yes` does: ")));
-    Ok(answer.await.context("nobody answered")?? == "yes")
-}
-
-/// A digest as `diff` prints it, with or without the word before it.
-fn approval(text: &str) -> Result<String, String> {
-    let digits = text.trim().strip_prefix("sha256:").unwrap_or(text.trim());
-    if digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
-        Ok(format!("sha256:{}", digits.to_ascii_lowercase()))
-    } else {
-        Err("a digest is `sha256:` and 64 hexadecimal digits, as `restorectl diff` prints it".to_owned())
-    }
-}
-
-/// That something else would be done than what was approved, with what is different where that can be told.
-async fn not_approved(digest: &str, now: &str, found: &Found, bench: &Bench) -> anyhow::Result<anyhow::Error> {
-    let known = match bench.carried_out(digest, found).await? {
-        None => format!(
-            "\nwhat is different can't be told, because a digest doesn't hold what was approved, and none of the runs that sent these restores last carried it out:\n  - where it was saved (`restorectl diff --save APPROVED.json`), save what would be done now by the same `restorectl diff {}` with `--save NOW.json`, and `restorectl diff APPROVED.json NOW.json` tells\n  - where it wasn't, let it be saved next time: `restorectl apply APPROVED.json` refuses with each difference",
-            harmless(&format!(
-                "{} --env {}",
-                shell_word(&found.made.plan.file),
-                shell_word(&found.made.environment.name)
-            ))
-        ),
-        Some((run, approved)) => {
-            let changes = changeset::differences(&approved, &found.made);
-            let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
-            format!("; it is what run {run} carried out, since when:{list}")
-        }
-    };
-    Ok(anyhow::anyhow!(
-        "what would be done has digest {now}, and {digest} was approved, so nothing was sent{known}\nlook at the difference above, and approve that if you mean it"
-    ))
 }

@@ -4,6 +4,7 @@ mod apply;
 mod choosing;
 mod completions;
 mod connect;
+mod consent;
 mod demo;
 mod diff;
 mod difference;
@@ -41,6 +42,7 @@ mod terminal;
 mod test;
 mod unlock;
 mod validate;
+mod wanted;
 mod webhook;
 
 use std::path::PathBuf;

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::apply::{self, Consent, Left, Wanted};
+use super::apply;
+use super::consent::Consent;
 use super::difference::Extent;
 use super::exit::Exit;
 use super::load::{Binding, Given, Loaded};
+use super::wanted::{Left, Wanted};
 use super::{Global, diff, state};
 use crate::changeset::{Changeset, Choice, Decision, Part, plan_digest};
 use crate::journal::{ItemState, Run, RunState, Store as _, replay};

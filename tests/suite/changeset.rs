@@ -158,7 +158,9 @@ fn how_long_ago_another_host_sent_something_is_not_told_by_clocks_alone() {
         // It is, if they are right.
         (61, PastFate::Open, Action::Create, true),
         (day, PastFate::Open, Action::Create, true),
-        (3600, PastFate::Accepted, Action::Create, true),
+        // What was accepted and isn't listed may run, however long ago that was.
+        (3600, PastFate::Accepted, Action::Blocked, true),
+        (2 * day, PastFate::Accepted, Action::Blocked, false),
         // No two clocks differ by so much.
         (day + 1, PastFate::Open, Action::Create, false),
         // Nobody can have sent it later than now.
@@ -174,7 +176,8 @@ fn how_long_ago_another_host_sent_something_is_not_told_by_clocks_alone() {
         // Where the window was waited for, nothing rests on clocks any more.
         situation.snapshot.settled = true;
         assert!(!asks(&situation));
-        assert_eq!(situation.decide().items[0].action, Action::Create, "{seconds_ago} {fate:?}");
+        let settled = if fate == PastFate::Accepted { Action::Blocked } else { Action::Create };
+        assert_eq!(situation.decide().items[0].action, settled, "{seconds_ago} {fate:?}");
     }
     // What the site shows is known.
     let shown = sent_otherwise(61, PastFate::Open);
@@ -188,6 +191,19 @@ fn how_long_ago_another_host_sent_something_is_not_told_by_clocks_alone() {
     assert!(!asks(&own));
     own.snapshot.attempts[0].fate = PastFate::Accepted;
     assert!(asks(&own));
+}
+
+#[test]
+fn another_definition_that_the_site_accepted_and_does_not_list_is_somebodys_to_look_at() {
+    let gone = || sent_otherwise(7200, PastFate::Accepted);
+    gone().expect(Action::Blocked, 1, "doesn't list it: look what became of it, then use `--again`");
+    let mut again = gone();
+    again.again = true;
+    again.expect(Action::Create, 1, "no restore of it");
+    // What was sent after it had the last word: somebody has looked.
+    let mut later = gone().remembers(1, PastFate::Failed);
+    later.snapshot.attempts[1].at = start() - jiff::SignedDuration::from_secs(3600);
+    assert_ne!(later.decide().items[0].action, Action::Blocked);
 }
 
 #[test]

@@ -131,10 +131,8 @@ async fn what_another_definition_sent_is_waited_for_where_only_clocks_tell_that_
     rig.fault("create:drop").await;
     rig.change(ENVIRONMENT, "settle_window: 300ms", "settle_window: 60s");
     let mut child = rig.start(&APPLY);
-    rig.until("a create was lost", async |rig| {
-        rig.requests().await.iter().any(|request| request["call"] == "create")
-    })
-    .await;
+    rig.until("a create was lost", async |rig| rig.requests().await.iter().any(|request| request["call"] == "create"))
+        .await;
     child.kill().await.unwrap();
     rig.clear_faults().await;
     // Short enough to be over by any clock.

@@ -63,6 +63,7 @@ mod tests {
     async fn open(store: &SqliteStore, lease: &Lease, numbers: std::ops::Range<u64>) {
         for number in numbers {
             let run = Run {
+                turn: 0,
                 id: RunId::new(format!("run-{number:04}")),
                 plan: lease.plan.clone(),
                 environment: "prod".into(),

@@ -184,8 +184,9 @@ impl Machine {
     ) -> Result<(), IllegalRecord> {
         let Some(progress) = self.progress(at) else { return Ok(()) };
         let Some(current) = progress.current() else { return Ok(()) };
-        // A reading that was begun before shows what was before.
-        if progress.ended.as_ref().is_none_or(|(ended, _)| begun < *ended) {
+        // A reading that was begun before shows what was before. What was given up may have been looked at after its end.
+        let is_older = self.shown_at.get(&at).is_some_and(|shown| begun < *shown);
+        if is_older || progress.ended.as_ref().is_none_or(|(ended, _)| begun < *ended) {
             return Ok(());
         }
         let (Some(known), Some(restore)) = (&current.restore, newest(current, found)) else { return Ok(()) };

@@ -175,7 +175,7 @@ async fn a_saved_changeset_remembers_its_shard() {
     let rig = Rig::new().await;
     let save = ["diff", WEEKLY_PLAN, "--env", "sim", "--shard", "2/2", "--out", "change.json"];
     rig.run(&save).await.code(0);
-    rig.run(&["apply", "change.json", "--shard", "1/2"]).await.code(1).says("`--shard`");
+    rig.run(&["apply", "change.json", "--shard", "1/2"]).await.code(2).says("`--shard`");
     let expected = diff(&rig, "2/2").await["items"].as_array().unwrap().len();
     let ran = rig.run(&["apply", "change.json"]).await.code(0);
     assert!(unwrapped(&ran).contains("this is shard 2 of 2 of the plan"), "{}", ran.stdout);
