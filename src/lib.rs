@@ -11,9 +11,6 @@
 //! Who may import whom is told in `docs/architecture.md` and held by a test. Without the feature `program` only what decides
 //! is built, and what it stands on: no document's language, no network, no database. That is what the schedules live on.
 
-// What is left alone has users that are left out.
-#![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports))]
-
 #[cfg(feature = "program")]
 pub mod baas;
 pub mod changeset;

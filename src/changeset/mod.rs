@@ -20,6 +20,7 @@ mod name;
 mod ours;
 mod shard;
 mod strays;
+mod unseen;
 mod within;
 
 pub use choice::{Choice, LeftOut, Selection, decide_chosen};

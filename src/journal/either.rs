@@ -1,7 +1,8 @@
 //! The store that the user chose: a file on this machine, or a server that runners share.
 
+use super::listing::{Filter, PlanRuns, RunHead};
 use super::postgres::PostgresStore;
-use super::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead};
+use super::reader::{Begun, Bookmark, Reader};
 use super::sqlite::SqliteStore;
 use super::{Claim, Entry, Lease, Run, Store, StoreError};
 use crate::model::{RunId, Slug};

@@ -6,17 +6,25 @@
 //! new work starts. A run is written under a [`Lease`], so that two runners never apply one plan, or one
 //! shard of it, to one environment.
 
+#[cfg(feature = "program")]
 mod chain;
 #[cfg(feature = "program")]
 mod either;
+#[cfg(feature = "program")]
+mod head;
+#[cfg(feature = "program")]
+mod kept_lease;
 mod last;
 mod lease;
+mod listing;
 mod past;
 #[cfg(feature = "program")]
 pub mod postgres;
 mod progress;
+#[cfg(feature = "program")]
 mod reader;
 mod record;
+#[cfg(feature = "program")]
 mod remains;
 #[cfg(feature = "program")]
 mod row;
@@ -28,8 +36,10 @@ mod store;
 pub use either::StateStore;
 pub use last::ended_badly;
 pub use lease::{Claim, Holder, Lease, Share, TERM};
+pub use listing::{Filter, PlanRuns, RunHead};
 pub use past::past_attempts;
 pub use progress::{Attempt, IllegalRecord, ItemState, Progress, RunState, replay};
-pub use reader::{Begun, Bookmark, Filter, Ownership, PlanRuns, Reader, RunHead};
+#[cfg(feature = "program")]
+pub use reader::{Begun, Bookmark, Ownership, Reader};
 pub use record::{Closed, Entry, Record, Run, SavedChangeset, in_order};
 pub use store::{Store, StoreError};

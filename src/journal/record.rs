@@ -75,71 +75,12 @@ impl PartialEq for SavedChangeset {
     }
 }
 
-/// A run's head as it is read where nobody asks for its changeset.
-#[derive(Deserialize)]
-struct WithoutChangeset {
-    id: RunId,
-    plan: Slug,
-    environment: String,
-    opened_at: Timestamp,
-    #[serde(default)]
-    turn: u64,
-    tool_version: String,
-    opened_by: String,
-    #[serde(default)]
-    service: String,
-    #[serde(default)]
-    simulated: bool,
-    #[serde(default)]
-    resumes: Option<RunId>,
-}
-
 /// Puts the runs of a plan in an environment, and what is left of pruned ones, in the order in which they were opened.
 ///
 /// What a later run recorded of a create counts, so this must not rest on clocks: those of two hosts differ, and somebody may
 /// set one back. Leases were taken one after the other, whatever the clocks showed.
 pub fn in_order(runs: &mut [(Run, Vec<Entry>)]) {
     runs.sort_by(|(a, _), (b, _)| (a.turn, a.opened_at, &a.id).cmp(&(b.turn, b.opened_at, &b.id)));
-}
-
-/// Reads as much of a run's head as is wanted.
-pub(super) type ReadHead = fn(&str) -> Result<Run, serde_json::Error>;
-
-impl Run {
-    /// Reads a whole head.
-    pub(super) fn with_changeset(head: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(head)
-    }
-
-    /// Reads a head but for its changeset, which stays null: of a plan that ran for years there are very many, and all
-    /// that its next run wants of them is what was attempted.
-    pub(super) fn without_changeset(head: &str) -> Result<Self, serde_json::Error> {
-        let WithoutChangeset {
-            id,
-            plan,
-            environment,
-            opened_at,
-            turn,
-            tool_version,
-            opened_by,
-            service,
-            simulated,
-            resumes,
-        } = serde_json::from_str(head)?;
-        Ok(Self {
-            id,
-            plan,
-            environment,
-            opened_at,
-            turn,
-            tool_version,
-            opened_by,
-            service,
-            simulated,
-            resumes,
-            changeset: SavedChangeset::default(),
-        })
-    }
 }
 
 /// A record with its number in the run and its moment.
@@ -286,11 +227,6 @@ impl Record {
             Self::Concurrency { .. } | Self::Closed { .. } => None,
         }
     }
-}
-
-/// Whether a run with these entries has ended: nothing is appended to it then.
-pub(super) fn has_ended(entries: &[Entry]) -> bool {
-    entries.iter().any(|entry| matches!(entry.record, Record::Closed { .. }))
 }
 
 /// How a run ended. A run without this entry was killed, or still goes on.

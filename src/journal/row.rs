@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
-use super::reader::{PlanRuns, RunHead};
+use super::listing::{PlanRuns, RunHead};
 use crate::model::RunId;
 
 /// A run in a list, from a row of either store.

@@ -15,7 +15,7 @@ use super::summaries::Summaries;
 use super::watchers::{News, Watchers, looked_at, watch};
 use super::{Access, Config, ServeError, Shared, guard, session, start};
 use crate::journal::sqlite::SqliteStore;
-use crate::journal::{Claim, Holder, Run, SavedChangeset, StateStore, Store as _, TERM};
+use crate::journal::{Claim, Run, SavedChangeset, StateStore, Store as _};
 use crate::model::{RunId, Secret, Slug};
 
 fn now() -> Timestamp {
@@ -27,15 +27,7 @@ async fn store(folder: &tempfile::TempDir) -> (StateStore, RunId) {
     let path = folder.path().join("state.db");
     let store = SqliteStore::open(&path).await.unwrap();
     let plan = Slug::parse("dr-weekly").unwrap();
-    let holder = Holder {
-        operator: "ada@here".into(),
-        host: "here".into(),
-        boot: "this".into(),
-        pid_space: String::new(),
-        pid: 7,
-        started: "1".into(),
-    };
-    let claim = Claim { plan: plan.clone(), environment: "prod".into(), share: None, holder, term: TERM };
+    let claim = Claim::of_a_test(plan.clone(), "prod");
     let lease = store.take(&claim, &[]).await.unwrap();
     let run = Run {
         id: RunId::new("20261123-031207-4f2a"),

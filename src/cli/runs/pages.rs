@@ -43,20 +43,11 @@ mod tests {
 
     use super::*;
     use crate::journal::sqlite::SqliteStore;
-    use crate::journal::{Claim, Holder, Lease, Run, SavedChangeset, Store as _, TERM};
+    use crate::journal::{Claim, Lease, Run, SavedChangeset, Store as _};
     use crate::model::{RunId, Slug};
 
     async fn lease(store: &SqliteStore) -> Lease {
-        let holder = Holder {
-            operator: "ada@here".into(),
-            host: "here".into(),
-            boot: "this".into(),
-            pid_space: String::new(),
-            pid: 7,
-            started: "1".into(),
-        };
-        let plan = Slug::parse("dr-weekly").unwrap();
-        let claim = Claim { plan, environment: "prod".into(), share: None, holder, term: TERM };
+        let claim = Claim::of_a_test(Slug::parse("dr-weekly").unwrap(), "prod");
         store.take(&claim, &[]).await.unwrap()
     }
 

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Row as _};
 
 use super::PostgresStore;
 use super::patience::Trouble;
-use crate::journal::lease::{KeptLease, Taking, held, kept_shard, lost, taking};
+use crate::journal::kept_lease::{KeptLease, Taking, held, kept_shard, lost, taking};
 use crate::journal::{Claim, Lease, StoreError};
 use crate::model::{RunId, Slug};
 

@@ -22,8 +22,9 @@ pub use address::{Address, AddressError};
 
 use self::patience::{Line, Patience, Trouble};
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
-use super::lease::kept_shard;
-use super::record::{ReadHead, has_ended, in_order};
+use super::head::{ReadHead, has_ended};
+use super::kept_lease::kept_shard;
+use super::record::in_order;
 use super::remains::Remains;
 use super::{Claim, Entry, Lease, Reader as _, Run, Store, StoreError};
 use crate::model::{RunId, Slug};

@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::SqliteStore;
-use crate::journal::lease::{KeptLease, Taking, held, kept_shard, lost, taking};
+use crate::journal::kept_lease::{KeptLease, Taking, held, kept_shard, lost, taking};
 use crate::journal::{Claim, Lease, StoreError};
 use crate::model::{RunId, Slug};
 

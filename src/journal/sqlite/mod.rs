@@ -14,8 +14,9 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::chain::{self, Checksum, KeptEntry, KeptRun, Tail};
-use super::lease::kept_shard;
-use super::record::{ReadHead, in_order};
+use super::head::ReadHead;
+use super::kept_lease::kept_shard;
+use super::record::in_order;
 use super::{Claim, Entry, Lease, Reader as _, Run, Store, StoreError};
 use crate::model::{RunId, Slug};
 

@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteStore;
-use crate::journal::record::has_ended;
+use crate::journal::head::has_ended;
 use crate::journal::remains::Remains;
 use crate::journal::{Entry, Run, StoreError};
 use crate::model::Slug;

@@ -6,7 +6,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, schema};
 use crate::journal::chain::{self, Tail};
-use crate::journal::reader::{Begun, Bookmark, Filter, PlanRuns, Reader, RunHead};
+use crate::journal::listing::{Filter, PlanRuns, RunHead};
+use crate::journal::reader::{Begun, Bookmark, Reader};
 use crate::journal::row::{head, plan};
 use crate::journal::{Entry, Run, StoreError};
 use crate::model::RunId;

@@ -1,0 +1,124 @@
+//! What earlier runs sent of an item and the site doesn't show: whether it may still run or appear, and what follows from that.
+
+use crate::model::{JobName, Millis, PastAttempt, PastFate};
+
+use super::history::{History, Verdict, seconds, shown};
+
+/// By how much the clocks of two hosts are taken to differ at most, or one clock before and after somebody set it.
+const MOST_WRONG: Millis = Millis::from_secs(24 * 3600);
+
+impl History<'_> {
+    /// What follows from creates of this definition that the journal holds and the site doesn't show.
+    pub(super) fn unshown(&self, past: &[&PastAttempt], generation: u32, again: bool) -> Option<Verdict> {
+        let hidden = |fates: &[PastFate]| {
+            past.iter().rev().find(|p| fates.contains(&p.fate) && !self.is_shown(p)).map(|p| (*p).clone())
+        };
+        if let Some(past) = hidden(&[PastFate::Open, PastFate::Accepted]) {
+            let attempt = self.number(&past.job_name).map_or(1, |(_, attempt)| attempt);
+            let name = &past.job_name;
+            let (run, id) =
+                (&past.run, past.resource_id.as_ref().map_or_else(String::new, |id| format!(" as restore {id}")));
+            if past.fate == PastFate::Open {
+                let reason = format!(
+                    "run {run} sent `{name}` and never learned what became of it; the site is watched for it before anything is sent"
+                );
+                return Some(Verdict::Await { generation, attempt, reason, past });
+            }
+            if self.is_recent(&past) {
+                let reason = format!("the site accepted `{name}`{id} from run {run}, and does not list it yet");
+                return Some(Verdict::Await { generation, attempt, reason, past });
+            }
+            if !again {
+                let reason = format!(
+                    "the site accepted `{name}`{id} from run {run} and no longer lists it: look what became of it, then use `--again`"
+                );
+                return Some(Verdict::Blocked { generation, attempt, reason });
+            }
+        }
+        if again {
+            return None;
+        }
+        if let Some(past) = hidden(&[PastFate::Odd]) {
+            let attempt = self.number(&past.job_name).map_or(1, |(_, attempt)| attempt);
+            let reason = format!(
+                "run {} saw `{}` end with a status that restorectl does not know: look at it, then use `--again`",
+                past.run, past.job_name
+            );
+            return Some(Verdict::Blocked { generation, attempt, reason });
+        }
+        // Whether something else was restored over it since can't be told any more, if the site shows such a thing.
+        let past = hidden(&[PastFate::Succeeded]).filter(|_| self.restores.is_empty())?;
+        let attempt = self.number(&past.job_name).map_or(1, |(_, attempt)| attempt);
+        let reason = format!(
+            "run {} saw `{}` succeed, and the site no longer lists it; use `--again` to restore again",
+            past.run, past.job_name
+        );
+        Some(Verdict::Satisfied { generation, attempt, reason })
+    }
+
+    /// A restore of the item under another definition, or of an older generation, that runs or may be on its way.
+    pub(super) fn other_definition_under_way(&self, is_current: &impl Fn(&JobName) -> bool) -> Option<String> {
+        let other = |name: &JobName| !is_current(name);
+        if let Some(running) = self.restores.iter().find(|r| !r.is_final() && r.job_name.as_ref().is_some_and(other)) {
+            return Some(format!(
+                "{}, which restores this item from another definition, still runs at the site ({}): wait until it ends",
+                shown(running),
+                running.status
+            ));
+        }
+        let sent = |p: &&&PastAttempt| {
+            let may_appear = matches!(p.fate, PastFate::Open | PastFate::Accepted) && self.is_recent(p);
+            may_appear && other(&p.job_name) && !self.is_shown(p)
+        };
+        let sent = self.past.iter().rev().find(sent)?;
+        Some(format!(
+            "run {} sent `{}`, another definition of this item, and it may still appear at the site: try again after {}",
+            sent.run,
+            sent.job_name,
+            seconds(self.settle_window.after(sent.at))
+        ))
+    }
+
+    /// The last that was sent of the item, under another definition or of an older generation, where the site accepted it and
+    /// doesn't list it, so that nobody knows whether it still runs.
+    pub(super) fn other_definition_unlisted(&self, is_current: &impl Fn(&JobName) -> bool) -> Option<String> {
+        let sent = self.past.iter().rev().find(|p| p.fate != PastFate::Gone)?;
+        let id = sent.resource_id.as_ref().map_or_else(String::new, |id| format!(" as restore {id}"));
+        (sent.fate == PastFate::Accepted && !is_current(&sent.job_name) && !self.is_shown(sent)).then(|| {
+            format!(
+                "the site accepted `{}`{id} from run {}, another definition of this item, and doesn't list it: look what became of it, then use `--again`",
+                sent.job_name, sent.run
+            )
+        })
+    }
+
+    /// The create that a verdict to block rests on, as far as it may run, or still appear: it takes room meanwhile. One
+    /// that was accepted may run although no list shows it.
+    pub(super) fn awaited(&self) -> Option<&PastAttempt> {
+        let may_appear =
+            |p: &&&PastAttempt| p.fate == PastFate::Accepted || p.fate == PastFate::Open && self.is_recent(p);
+        self.past.iter().rev().filter(may_appear).find(|p| !self.is_shown(p)).copied()
+    }
+
+    /// Whether a create is so young that it may still appear.
+    fn is_recent(&self, past: &PastAttempt) -> bool {
+        !self.settled && self.now <= self.settle_window.after(past.at)
+    }
+
+    /// Whether a create that the site doesn't show is too old to appear only if two clocks, that of the host which sent it and
+    /// this one's, can be compared. What was sent of this very definition and has no answer is watched for in any case.
+    pub(super) fn rests_on_clocks(&self) -> bool {
+        let generation = self.last_generation();
+        let watched = |p: &PastAttempt| {
+            p.fate == PastFate::Open && self.number(&p.job_name).is_some_and(|(of, _)| of == generation)
+        };
+        let open = |p: &PastAttempt| matches!(p.fate, PastFate::Open | PastFate::Accepted) && !watched(p);
+        let doubtful = |p: &PastAttempt| p.at > self.now || !self.is_recent(p) && self.now <= MOST_WRONG.after(p.at);
+        self.past.iter().any(|p| open(p) && doubtful(p) && !self.is_shown(p))
+    }
+
+    /// Whether the site shows the restore that an earlier create made.
+    pub(super) fn is_shown(&self, past: &PastAttempt) -> bool {
+        self.restores.iter().any(|r| r.job_name.as_ref() == Some(&past.job_name) && !past.prior.contains(&r.mark()))
+    }
+}
