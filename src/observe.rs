@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
 use crate::model::{ExecutionKey, Item, JobKey, PastAttempt, Plan, Reading, RestoreRecord, SiteId, Snapshot};
-use crate::ports::{Clock, ReadFailed, Site};
+use crate::ports::{Clock, ReadFailed, Repeat, Site};
 
 /// Reads in flight at once.
 const READS_AT_ONCE: usize = 4;
@@ -36,7 +36,10 @@ pub async fn observe<S: Site>(site: &Arc<S>, items: &[Item], attempts: Vec<PastA
         taken_at: now,
         objects: each(site, chosen, |site, key| async move { reading(site.objects(&key).await) }).await,
         executions,
-        restores: each(site, sites, |site, id| async move { reading(site.restores(&id).await.map(owned)) }).await,
+        restores: each(site, sites, |site, id| async move {
+            reading(site.restores(&id, Repeat::WhileItMayPass).await.map(owned))
+        })
+        .await,
         databases: each(site, targets.clone(), |site, id| async move { reading(site.databases(&id).await) }).await,
         permissions: each(site, targets, |site, id| async move { site.permission(&id).await }).await,
         attempts,

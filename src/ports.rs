@@ -17,15 +17,34 @@ use crate::model::{
 #[error("{0}")]
 pub struct ReadFailed(pub String);
 
+/// What a read does about a fault that may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It is made again a few times, soon.
+    WhileItMayPass,
+    /// Nothing: whoever asks has a rhythm of asking, and comes again.
+    Never,
+}
+
 /// The service, as far as reading a site and creating restores goes.
 pub trait Site: Send + Sync + 'static {
     /// The executions of a backup job.
     fn executions(&self, job: &JobKey) -> impl Future<Output = Result<Vec<BackupExecution>, ReadFailed>> + Send;
 
     /// Every restore of a site, in one call. What hasn't changed since the last one may be shared with that.
-    fn restores(&self, site: &SiteId) -> impl Future<Output = Result<Vec<Arc<RestoreRecord>>, ReadFailed>> + Send;
+    fn restores(
+        &self,
+        site: &SiteId,
+        repeat: Repeat,
+    ) -> impl Future<Output = Result<Vec<Arc<RestoreRecord>>, ReadFailed>> + Send;
 
-    /// One restore by its id; none where the service knows no such one.
+    /// Every restore of a backup execution, in one call that is never repeated; none where the service has no such call.
+    fn restores_of(
+        &self,
+        source: &ExecutionKey,
+    ) -> impl Future<Output = Result<Option<Vec<RestoreRecord>>, ReadFailed>> + Send;
+
+    /// One restore by its id, in one call that is never repeated; none where the service knows no such one.
     fn restore(
         &self,
         source: &ExecutionKey,

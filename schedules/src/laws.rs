@@ -52,11 +52,12 @@ pub fn on_accept(plan: &Plan, before: &[Accepted], new: &Accepted) -> Vec<String
     }
     let done =
         |a: &Accepted, name: &Slug| a.item == *name && a.execution == new.execution && a.ends <= *now && !a.fails;
+    let same = |a: &Accepted| a.generation == new.generation;
     // What came of a second delivery may be there without anybody knowing; and what was restored over since is gone.
     let gone = |a: &Accepted| {
         before.iter().any(|other| other.item == *item && other.execution != new.execution && other.at > a.at)
     };
-    if before.iter().any(|a| done(a, item) && !a.second && !gone(a)) {
+    if before.iter().any(|a| done(a, item) && same(a) && !a.second && !gone(a)) {
         broken.push(format!("{name} was restored before"));
     }
     for need in wanted.after.iter().filter(|need| !before.iter().any(|a| done(a, need))) {
@@ -80,8 +81,8 @@ pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: 
         site.accepted().into_iter().filter(|a| changeset.items.iter().any(|d| d.item.name == a.item)).collect();
     let is_there = |decision: &Decision| {
         let execution = decision.execution.as_ref().and_then(|execution| execution.id.as_str().parse().ok());
-        let done = |a: &Accepted| a.item == decision.item.name && a.ends <= now && !a.fails;
-        accepted.iter().any(|a| done(a) && Some(a.execution) == execution)
+        let same = |a: &Accepted| Some(a.execution) == execution && a.generation == decision.generation;
+        accepted.iter().any(|a| a.item == decision.item.name && same(a) && a.ends <= now && !a.fails)
     };
     for decision in &changeset.items {
         let item = &decision.item;
@@ -108,6 +109,11 @@ pub fn at_the_end(site: &Site, changeset: &Changeset, state: &RunState, report: 
                 broken.push(format!("{} is said to have {end}, and runs", item.name));
             }
             _ => {}
+        }
+        let opened = changeset.opened.get(&item.name).map_or(0, |(generation, _)| *generation);
+        // What runs when a new generation is asked for is attached to.
+        if end.is_success() && decision.action != Action::Adopt && decision.generation < opened {
+            broken.push(format!("{} is said to be done ({end}), and a newer generation was asked for", item.name));
         }
     }
     let all_there = changeset.items.iter().all(is_there);
@@ -149,10 +155,11 @@ fn calm(accepted: &[Accepted], changeset: &Changeset, report: &Report) -> Vec<St
     let mut broken = Vec::new();
     for decision in &changeset.items {
         let item = &decision.item.name;
-        let mut times: BTreeMap<u64, u32> = BTreeMap::new();
-        accepted.iter().filter(|a| a.item == *item).for_each(|a| *times.entry(a.execution).or_default() += 1);
+        let mut times: BTreeMap<(u64, u32), u32> = BTreeMap::new();
+        let ours = accepted.iter().filter(|a| a.item == *item);
+        ours.for_each(|a| *times.entry((a.execution, a.generation)).or_default() += 1);
         let latest = decision.execution.as_ref().and_then(|execution| execution.id.as_str().parse::<u64>().ok());
-        if !latest.is_some_and(|latest| times.contains_key(&latest)) || times.values().any(|times| *times > 1) {
+        if !times.keys().any(|(execution, _)| Some(*execution) == latest) || times.values().any(|times| *times > 1) {
             broken.push(format!("nothing went wrong, and {item} was restored so often from each backup: {times:?}"));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use restorectl::changeset::Changeset;
+use restorectl::changeset::{Changeset, Choice};
 use restorectl::engine::{DriveError, Signal};
 use restorectl::journal::{RunState, SavedChangeset, StoreError};
 use restorectl::model::*;
@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 use super::dice::Dice;
 use super::mutation::Mutation;
-use super::runner::Runner;
+pub use super::runner::Ask;
+use super::runner::{Kept, Runner};
 use super::site::{Faults, Site};
 use super::store::Journal;
 use super::time::{Time, Wall};
@@ -52,9 +53,14 @@ impl World {
         Self { journal, site, time, wall: Wall::default(), of_shards: Vec::new() }
     }
 
-    /// One `apply`, from its taking of the lease to its end. Whoever comes after one that was killed may take its lease
-    /// over at once.
+    /// One `apply` of the whole plan, as [`Self::carry_out`].
     pub fn apply(&self, signals: Signals) -> Applying<'_> {
+        self.carry_out(Ask::default(), signals)
+    }
+
+    /// Does what is asked, from the taking of the lease to the end. Whoever comes after one that was killed may take its
+    /// lease over at once.
+    pub fn carry_out(&self, ask: Ask, signals: Signals) -> Applying<'_> {
         let (sender, receiver) = mpsc::channel(4);
         for (after, signal) in signals {
             let sender = sender.clone();
@@ -65,7 +71,7 @@ impl World {
         }
         Box::pin(async move {
             let _open = sender;
-            Runner::new(self, &self.journal, None).apply(receiver).await
+            Runner::new(self, &self.journal, None, ask).carry_out(receiver).await
         })
     }
 
@@ -74,7 +80,7 @@ impl World {
         Box::pin(async move {
             self.time.sleep(after).await;
             let (_open, receiver) = mpsc::channel(1);
-            Runner::new(self, self.journal_of(shard), Some(shard)).apply(receiver).await
+            Runner::new(self, self.journal_of(shard), Some(shard), Ask::default()).carry_out(receiver).await
         })
     }
 
@@ -230,6 +236,7 @@ pub(super) fn leap(dice: &mut Dice) -> i64 {
 /// One runner after the other applies the whole plan.
 fn lived_whole(world: &World, dice: &mut Dice, leaps: bool) -> Vec<String> {
     let backups = dice.percent(15);
+    let asks = dice.percent(30);
     let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {
         let only_pauses = dice.percent(30);
@@ -242,7 +249,8 @@ fn lived_whole(world: &World, dice: &mut Dice, leaps: bool) -> Vec<String> {
                 signals.push((first + dice.below(50_000), Signal::Leave));
             }
         }
-        let mut applying = world.apply(signals);
+        let ask = if asks { ask(world.site.plan(), dice) } else { Ask::default() };
+        let mut applying = world.carry_out(ask, signals);
         match world.run(&mut applying) {
             Some(Ok((_, state))) if state.closed.is_some() && dice.percent(50) => break,
             Some(_) => {}
@@ -271,12 +279,53 @@ fn lived_whole(world: &World, dice: &mut Dice, leaps: bool) -> Vec<String> {
         }
     }
     world.site.stop_after(None, false);
-    let mut broken = last_run(world);
+    let mut broken = if asks && dice.percent(50) { last_resume(world) } else { Vec::new() };
+    broken.extend(last_run(world));
     if let Some(mut woken) = standing.take() {
         world.run(&mut woken);
         broken.extend(last_run(world));
     }
     broken
+}
+
+/// What somebody asks for, by chance.
+fn ask(plan: &Plan, dice: &mut Dice) -> Ask {
+    if dice.percent(40) {
+        return Ask::Resume { only_failed: dice.percent(25) };
+    }
+    let mut choice = Choice::default();
+    if dice.percent(40) {
+        let names: Vec<String> = plan.items.iter().map(|item| item.name.to_string()).collect();
+        let some = names.into_iter().filter(|_| dice.percent(50)).collect();
+        *(if dice.percent(50) { &mut choice.only } else { &mut choice.exclude }) = some;
+    }
+    choice.only_failed = dice.percent(10);
+    Ask::Apply { again: dice.percent(30), choice }
+}
+
+/// Goes on undisturbed with the last run until one comes to its end, and gives what is broken then.
+fn last_resume(world: &World) -> Vec<String> {
+    let Some((first, _)) = world.journal.last(None) else { return Vec::new() };
+    let Some(Kept { changeset: first, .. }) = world.journal.kept(&first.id) else { return Vec::new() };
+    for _ in 0..40 {
+        match world.run(&mut world.carry_out(Ask::Resume { only_failed: false }, Signals::new())) {
+            // What it needs may be left out.
+            Some(Ok((changeset, _))) if changeset.count(Action::Blocked) > 0 => world.time.pass(30_000),
+            Some(Ok((changeset, state))) => {
+                let mut broken = laws::at_the_end(&world.site, &changeset, &state, &world.report(&changeset));
+                let goes_on = |item: &Slug| changeset.items.iter().any(|decision| decision.item.name == *item);
+                let lost = |item: &&Slug| first.only_followed(item).is_none() && !goes_on(item);
+                let names = first.items.iter().map(|decision| &decision.item.name);
+                broken.extend(names.filter(lost).map(|item| format!("{item} is not gone on with")));
+                return broken;
+            }
+            Some(Err(DriveError::Bug(bug))) => return vec![bug.to_string()],
+            Some(Err(DriveError::Journal(StoreError::Held(_)))) => world.time.pass(300_000),
+            Some(Err(DriveError::Journal(_) | DriveError::Lease(_))) => world.time.pass(10_000),
+            None => return vec!["a run takes for ever".to_owned()],
+        }
+    }
+    Vec::new()
 }
 
 /// Applies the plan undisturbed until a run comes to its end, and gives what is broken then.

@@ -40,11 +40,17 @@ pub enum Mutation {
     TornApart,
     /// A shard carries out a restore of another one, too.
     Poacher,
+    /// Whoever goes on with a run of `--again` opens one more generation.
+    OneMoreGeneration,
+    /// What a run only followed is sent again by whoever goes on with it.
+    SentAlthoughExcluded,
+    /// Whoever goes on with a run leaves out what it had not begun.
+    ForgottenRest,
 }
 
 impl Mutation {
     /// Every one, with a seed that catches it.
-    pub const ALL: [(Self, u64); 18] = [
+    pub const ALL: [(Self, u64); 21] = [
         (Self::LostSync, 5),
         (Self::LateIntent, 0),
         (Self::NoSettleWindow, 13),
@@ -63,5 +69,8 @@ impl Mutation {
         (Self::TrustedClocks, 3267),
         (Self::TornApart, 14),
         (Self::Poacher, 14),
+        (Self::OneMoreGeneration, 0),
+        (Self::SentAlthoughExcluded, 0),
+        (Self::ForgottenRest, 0),
     ];
 }

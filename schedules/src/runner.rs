@@ -1,10 +1,13 @@
 //! Whoever applies a plan, or a shard of it, once: what the command `apply` does, between its lease and its report.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use restorectl::changeset::{Changeset, Intention, Part, Saw, decide, plan_digest, rests_on_clocks};
-use restorectl::engine::{DriveError, Machine, Signal, drive};
-use restorectl::journal::{Claim, Holder, Lease, Run, SavedChangeset, Share, Store as _, TERM, past_attempts, replay};
+use restorectl::changeset::{Changeset, Choice, Intention, Part, Saw, decide_chosen, plan_digest, rests_on_clocks};
+use restorectl::engine::{DriveError, Left, Machine, Signal, drive};
+use restorectl::journal::{
+    Claim, Holder, Lease, Run, RunState, SavedChangeset, Share, Store as _, TERM, ended_badly, past_attempts, replay,
+};
 use restorectl::model::*;
 use restorectl::observe::observe_settled;
 use restorectl::ports::Clock as _;
@@ -16,22 +19,77 @@ use super::site::Site;
 use super::store::Journal;
 use super::time::HostClock;
 
+/// What somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// `apply`, perhaps with `--again`, of what is chosen.
+    Apply {
+        /// Whether a new generation is asked for.
+        again: bool,
+        /// What of the plan.
+        choice: Choice,
+    },
+    /// `resume` of the last run; `apply`, where nothing of it is left.
+    Resume {
+        /// Whether only of what failed.
+        only_failed: bool,
+    },
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Self::Apply { again: false, choice: Choice::default() }
+    }
+}
+
+/// What the one who wants a run keeps of it.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    /// What it set out to do.
+    pub(super) changeset: Changeset,
+    /// What nobody wanted to be sent in it.
+    pub(super) unwanted: BTreeSet<Slug>,
+}
+
 /// Whoever applies the plan, or a shard of it, once.
 pub(super) struct Runner<'a> {
     site: Site,
     journal: &'a Journal,
     clock: HostClock,
     shard: Option<Shard>,
+    again: bool,
+    choice: Choice,
+    left: Option<Left>,
 }
 
 impl<'a> Runner<'a> {
-    pub(super) fn new(world: &World, journal: &'a Journal, shard: Option<Shard>) -> Self {
+    /// A runner who does what is asked; as `resume` does, it looks at the last run before it has the lease.
+    pub(super) fn new(world: &World, journal: &'a Journal, shard: Option<Shard>, ask: Ask) -> Self {
         let leaps = world.site.is(Mutation::LeapingClock);
         let clock = HostClock::new(world.time.clone(), world.wall.clone(), leaps);
-        Self { site: world.site.of(shard), journal, clock, shard }
+        let site = world.site.of(shard);
+        let runner = |site| Self { site, journal, clock, shard, again: false, choice: Choice::default(), left: None };
+        match ask {
+            Ask::Apply { again, choice } => {
+                if again {
+                    site.asked_again();
+                }
+                let unwanted = refused(site.plan(), &choice);
+                Self { again, choice, ..runner(site.without(unwanted)) }
+            }
+            Ask::Resume { only_failed } => match journal.last(shard).and_then(|(run, entries)| {
+                let Kept { changeset, unwanted } = journal.kept(&run.id)?;
+                let state = replay(&entries).unwrap();
+                let changeset = forgetful(&site, changeset, &state);
+                Some((Left::of(changeset, &state, only_failed)?, unwanted))
+            }) {
+                Some((left, unwanted)) => Self { left: Some(left), ..runner(site.without(unwanted)) },
+                None => runner(site),
+            },
+        }
     }
 
-    pub(super) async fn apply(&self, signals: mpsc::Receiver<Signal>) -> Applied {
+    pub(super) async fn carry_out(&self, signals: mpsc::Receiver<Signal>) -> Applied {
         let plan = self.site.plan();
         let share = self.shard.map(|shard| Share { shard, digest: plan_digest(plan).unwrap() });
         let claim = Claim {
@@ -68,10 +126,12 @@ impl<'a> Runner<'a> {
             service: String::new(),
             resumes: None,
             simulated: true,
-            // Only the last one is told of, and it would be copied often.
+            // It is kept elsewhere, because runs are copied often.
             changeset: SavedChangeset::default(),
         };
         self.journal.open_run(&run, lease).await?;
+        let kept = Kept { changeset: changeset.clone(), unwanted: self.site.unwanted().clone() };
+        self.journal.keep(&run.id, kept);
         let mut machine = Machine::new(&self.broken(&changeset));
         let site = Arc::new(self.site.clone());
         drive(&mut machine, &run.id, (&site, &self.clock, self.journal), signals, |_, _| {}).await?;
@@ -86,25 +146,33 @@ impl<'a> Runner<'a> {
         let environment = environment();
         let whole = self.site.plan();
         let part = self.shard.map(|shard| self.part(whole, shard));
-        let plan = part.as_ref().map(|part| part.plan(whole));
-        let plan = plan.as_ref().unwrap_or(whole);
+        let plan = match (&self.left, &part) {
+            (Some(left), _) => left.plan(),
+            (None, Some(part)) => part.plan(whole),
+            (None, None) => whole.clone(),
+        };
         let runs = self.journal.runs_of(&plan.name, "test").await?;
         let past = past_attempts(&runs, "").unwrap();
         let past = if self.site.is(Mutation::ForgottenJournal) { Vec::new() } else { past };
-        let in_doubt =
-            |snapshot: &Snapshot| !self.site.is(Mutation::TrustedClocks) && rests_on_clocks(plan, snapshot).unwrap();
+        let in_doubt = |snapshot: &Snapshot| {
+            !self.site.is(Mutation::TrustedClocks) && rests_on_clocks(&plan, "test", snapshot).unwrap()
+        };
         let site = Arc::new(self.site.clone());
-        let snapshot = observe_settled((&site, &self.clock), plan, past, in_doubt).await;
+        let snapshot = observe_settled((&site, &self.clock), &plan, past, in_doubt).await;
+        if let Some(left) = &self.left {
+            return Ok(left.decide(&snapshot, "0").unwrap());
+        }
         let intention = Intention {
-            plan,
+            plan: &plan,
             file: "drill.yaml",
             environment: &environment,
             inputs: &Default::default(),
-            again: false,
+            again: self.again,
             opened: &Default::default(),
             tool_version: "0",
         };
-        let changeset = decide(&intention, &snapshot).unwrap();
+        let failed = ended_badly(&runs, "").unwrap();
+        let changeset = decide_chosen(&intention, &snapshot, &self.choice, &failed).unwrap();
         Ok(match part.zip(lease.share.clone()) {
             Some((part, share)) => changeset.as_part(part, share.digest),
             None => changeset,
@@ -154,6 +222,31 @@ impl<'a> Runner<'a> {
         }
         changeset
     }
+}
+
+/// What a choice by names leaves out.
+fn refused(plan: &Plan, choice: &Choice) -> BTreeSet<Slug> {
+    let among = |list: &[String], item: &Slug| list.iter().any(|name| *name == item.as_str());
+    let is_refused =
+        |item: &&Slug| among(&choice.exclude, item) || !choice.only.is_empty() && !among(&choice.only, item);
+    plan.items.iter().map(|item| &item.name).filter(is_refused).cloned().collect()
+}
+
+/// What a runner that has a fault knows of the run that it goes on with.
+fn forgetful(site: &Site, mut changeset: Changeset, state: &RunState) -> Changeset {
+    if site.is(Mutation::OneMoreGeneration) {
+        changeset.opened.clear();
+        changeset.items.iter_mut().for_each(|decision| decision.generation = u32::MAX);
+    }
+    if site.is(Mutation::SentAlthoughExcluded)
+        && let Some(selection) = &mut changeset.selection
+    {
+        selection.followed.clear();
+    }
+    if site.is(Mutation::ForgottenRest) {
+        changeset.items.retain(|decision| state.items.contains_key(&decision.item.name));
+    }
+    changeset
 }
 
 fn environment() -> Environment {

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use jiff::{SignedDuration, Timestamp};
 use restorectl::model::*;
-use restorectl::ports::ReadFailed;
+use restorectl::ports::{ReadFailed, Repeat};
 
 use super::dice::Dice;
 use super::laws;
@@ -61,6 +61,8 @@ pub struct Accepted {
     pub item: Slug,
     /// The backup's execution that it restores from.
     pub execution: u64,
+    /// The generation that it is of, from 1.
+    pub generation: u32,
     /// The shard that sent it.
     pub shard: Option<Shard>,
     /// Its id.
@@ -83,6 +85,8 @@ pub struct Site {
     inner: Arc<Inner>,
     /// The shard that the runner carries out, where it isn't the whole plan.
     shard: Option<Shard>,
+    /// What the runner was told not to send.
+    unwanted: Arc<BTreeSet<Slug>>,
 }
 
 #[derive(Debug)]
@@ -101,8 +105,8 @@ struct State {
     /// When each name was sent.
     sent: BTreeMap<JobName, u64>,
     intended: BTreeSet<JobName>,
-    /// Names whose restores the journal has seen.
-    known: BTreeSet<JobName>,
+    /// The ids of the restores that the journal has seen.
+    known: BTreeSet<String>,
     /// What each site listed last.
     listed: BTreeMap<SiteId, Vec<Arc<RestoreRecord>>>,
     broken: Vec<String>,
@@ -116,6 +120,8 @@ struct State {
     skew: i64,
     /// The newest backup's execution.
     newest: u64,
+    /// How often somebody asked for everything once more.
+    asked_again: u32,
 }
 
 impl Site {
@@ -138,13 +144,30 @@ impl Site {
             only_pauses: false,
             skew,
             newest: OLDEST,
+            asked_again: 0,
         };
-        Self { inner: Arc::new(Inner { time, faults, plan, mutation, state: Mutex::new(state) }), shard: None }
+        let inner = Inner { time, faults, plan, mutation, state: Mutex::new(state) };
+        Self { inner: Arc::new(inner), shard: None, unwanted: Arc::default() }
     }
 
     /// The same site, as the runner of a shard reaches it.
     pub fn of(&self, shard: Option<Shard>) -> Self {
         Self { shard, ..self.clone() }
+    }
+
+    /// The same site, as a runner reaches it who was told not to send these.
+    pub fn without(&self, unwanted: BTreeSet<Slug>) -> Self {
+        Self { unwanted: Arc::new(unwanted), ..self.clone() }
+    }
+
+    /// What the runner was told not to send.
+    pub fn unwanted(&self) -> &BTreeSet<Slug> {
+        &self.unwanted
+    }
+
+    /// Somebody asks for a new generation.
+    pub fn asked_again(&self) {
+        self.lock().asked_again += 1;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -251,9 +274,9 @@ impl Site {
         self.lock().intended.insert(name.clone());
     }
 
-    /// The journal holds that a list showed this name.
-    pub fn known(&self, name: Option<&JobName>) {
-        self.lock().known.extend(name.cloned());
+    /// The journal holds that a list showed this restore.
+    pub fn known(&self, restore: &RestoreRecord) {
+        self.lock().known.extend(restore.execution_id.clone());
     }
 
     fn accept(&self, request: &CreateRequest, second: bool) -> u64 {
@@ -273,8 +296,13 @@ impl Site {
         let listed = (now + hides).min(sent + LATEST).max(now);
         let execution = request.source.execution.as_str().parse().unwrap();
         let shard = self.shard;
-        let new = Accepted { name, item, execution, shard, id, at: now, begins, ends, listed, fails, second };
-        let broken = laws::on_accept(self.plan(), &state.accepted, &new);
+        let generation = DerivedName::parse(&name).unwrap().generation;
+        let new =
+            Accepted { name, item, execution, generation, shard, id, at: now, begins, ends, listed, fails, second };
+        let mut broken = laws::on_accept(self.plan(), &state.accepted, &new);
+        if generation > 1 + state.asked_again {
+            broken.push(format!("{} is of a generation that nobody asked for", new.name));
+        }
         state.accepted.push(new);
         state.broken.extend(broken);
         id
@@ -328,12 +356,14 @@ impl Site {
             if here.is_some_and(|item| item.source.site != *site && item.target.site != *site) {
                 continue;
             }
-            let lies = state.dice.percent(self.inner.faults.lie) && now < restore.ends;
+            let lies = state.dice.percent(self.inner.faults.lie);
             match state.dice.below(3) {
                 // Only what a runner has seen may be left out: that it shows at all is what a runner may rest on.
-                0 if lies && state.known.contains(&restore.name) => {}
-                1 if lies => shown.push(self.show(restore, restore.at + (now - restore.at) / 2, skew)),
-                2 if lies => {
+                0 if lies && state.known.contains(&restore.id.to_string()) => {}
+                1 if lies && now < restore.ends => {
+                    shown.push(self.show(restore, restore.at + (now - restore.at) / 2, skew))
+                }
+                2 if lies && now < restore.ends => {
                     let mut odd = self.show(restore, now, skew);
                     let word = if self.is(Mutation::UnknownStatusIsSuccess) { "SUCCESSFUL" } else { "HIBERNATING" };
                     odd.status = RestoreStatus(word.into());
@@ -365,7 +395,7 @@ impl restorectl::ports::Site for Site {
         Ok((OLDEST..=self.lock().newest).map(execution).collect())
     }
 
-    async fn restores(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
+    async fn restores(&self, site: &SiteId, _: Repeat) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
         self.boundary(false).await;
         let (wait, fails) = {
             let mut state = self.lock();
@@ -383,6 +413,23 @@ impl restorectl::ports::Site for Site {
             true => Err(ReadFailed("503".into())),
             false => Ok(self.shared(site, shown)),
         }
+    }
+
+    async fn restores_of(&self, source: &ExecutionKey) -> Result<Option<Vec<RestoreRecord>>, ReadFailed> {
+        self.boundary(false).await;
+        let wait = self.lock().dice.below(1_000);
+        self.inner.time.sleep(wait).await;
+        let fails = self.lock().dice.percent(self.inner.faults.unreadable);
+        let (now, accepted) = (self.inner.time.millis(), self.accepted());
+        let skew = self.lock().skew;
+        self.boundary(false).await;
+        if fails {
+            // Some services don't have the call.
+            let lacks = self.lock().dice.percent(50);
+            return if lacks { Ok(None) } else { Err(ReadFailed("503".into())) };
+        }
+        let of = |a: &&Accepted| a.execution.to_string() == source.execution.as_str() && a.listed <= now;
+        Ok(Some(accepted.iter().filter(of).map(|a| self.show(a, now, skew)).collect()))
     }
 
     async fn restore(&self, _: &ExecutionKey, id: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {
@@ -417,6 +464,9 @@ impl restorectl::ports::Site for Site {
             let name = &request.job_name;
             if state.sent.insert(name.clone(), self.inner.time.millis()).is_some() {
                 state.broken.push(format!("{name} was sent twice"));
+            }
+            if self.unwanted.contains(&item_of(name)) {
+                state.broken.push(format!("{name} was sent, and nobody wanted it"));
             }
             if !state.intended.contains(name) {
                 state.broken.push(format!("{name} was sent without a durable intent"));

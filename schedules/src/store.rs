@@ -8,6 +8,7 @@ use restorectl::journal::{Claim, Entry, Holder, Lease, Record, Run, Store, Store
 use restorectl::model::{RunId, Shard, Slug};
 
 use super::mutation::Mutation;
+use super::runner::Kept;
 use super::site::Site;
 use super::time::Wall;
 
@@ -55,6 +56,7 @@ type Runs = Vec<(Run, Vec<Entry>)>;
 #[derive(Debug, Clone)]
 pub struct Journal {
     runs: Arc<Mutex<Runs>>,
+    kept: Arc<Mutex<BTreeMap<RunId, Kept>>>,
     leases: Arc<Mutex<Leases>>,
     told: Arc<Mutex<Told>>,
     site: Site,
@@ -74,7 +76,7 @@ struct Leases {
 impl Journal {
     /// An empty journal beside a site, whose time and boundaries it shares; leases last by this clock.
     pub fn new(site: Site, wall: Wall) -> Self {
-        Self { runs: Arc::default(), leases: Arc::default(), told: Arc::default(), site, wall }
+        Self { runs: Arc::default(), kept: Arc::default(), leases: Arc::default(), told: Arc::default(), site, wall }
     }
 
     /// Leases last by this clock from now on.
@@ -98,6 +100,16 @@ impl Journal {
     /// All runs, oldest first.
     pub fn all(&self) -> Vec<(Run, Vec<Entry>)> {
         self.lock().clone()
+    }
+
+    /// Keeps what a run set out to do.
+    pub(super) fn keep(&self, run: &RunId, kept: Kept) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone(), kept);
+    }
+
+    /// What a run set out to do.
+    pub(super) fn kept(&self, run: &RunId) -> Option<Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(run).cloned()
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -143,8 +155,9 @@ impl Journal {
         for entry in entries {
             match &entry.record {
                 Record::Intent { job_name, .. } => self.site.intended(job_name),
-                Record::Observed { restore, .. } => self.site.known(restore.job_name.as_ref()),
-                Record::Adopted { seen: Some(restore), .. } => self.site.known(restore.job_name.as_ref()),
+                Record::Observed { restore, .. }
+                | Record::Late { restore, .. }
+                | Record::Adopted { seen: Some(restore), .. } => self.site.known(restore),
                 _ => {}
             }
         }

@@ -10,6 +10,7 @@ use super::entries::{Entry, List, Object};
 use super::fault::{CallFailed, Fault};
 use super::wire;
 use crate::model::{CreateOutcome, CreateRequest, ExecutionKey, JobKey, ObjectType, ResourceId, RestoreRecord, SiteId};
+use crate::ports::Repeat;
 
 /// Answers of lists come in pages of this size.
 const PAGE: usize = 100;
@@ -42,7 +43,11 @@ impl Client {
     }
 
     /// Every restore of a site as records, without our own secrets; what says the same as the last time isn't read again.
-    pub(super) async fn restore_records(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, CallFailed> {
+    pub(super) async fn restore_records(
+        &self,
+        site: &SiteId,
+        repeat: Repeat,
+    ) -> Result<Vec<Arc<RestoreRecord>>, CallFailed> {
         let record = |restore: wire::Restore| self.record(restore);
         let read = |answer: &Answer| {
             let known = (site, self.renewals());
@@ -52,26 +57,21 @@ impl Client {
             })?;
             list.or_else(|list| Ok(list.whole()?.into_iter().map(record).map(Arc::new).collect()))
         };
-        self.read_as(self.address(&["sites", site.as_str(), "restores"]), read).await
+        self.read_as(self.address(&["sites", site.as_str(), "restores"]), repeat, read).await
     }
 
-    /// One restore, by its execution id.
+    /// One restore, by its execution id; asked for once.
     pub async fn restore(&self, source: &ExecutionKey, restore: &ResourceId) -> Result<wire::Restore, CallFailed> {
-        self.one(self.execution_address(source, &["restores", restore.as_str()])).await
+        let url = self.execution_address(source, &["restores", restore.as_str()]);
+        let read = |answer: &Answer| self.parse::<Object<wire::Restore>>(answer);
+        Ok(self.read_as(url, Repeat::Never, read).await?.0)
     }
 
-    /// The restores of one backup execution. The printed address of this call is short, so where the service
-    /// does not know it, the site's whole list is given instead, less what came from other sites.
+    /// The restores of one backup execution; asked for once. The printed address of this call is short, so a service may
+    /// not know it.
     pub async fn execution_restores(&self, source: &ExecutionKey) -> Result<Vec<wire::Restore>, CallFailed> {
-        match self.list(self.execution_address(source, &["restores"])).await {
-            Err(failed) if failed.fault.is_absent() => {
-                let mut all = self.restores(&source.job.site).await?;
-                let site = source.job.site.as_str();
-                all.retain(|restore| restore.source_site_id.as_deref().is_none_or(|from| from == site));
-                Ok(all)
-            }
-            other => other,
-        }
+        let read = |answer: &Answer| self.parse::<List<wire::Restore>>(answer)?.whole();
+        self.read_as(self.execution_address(source, &["restores"]), Repeat::Never, read).await
     }
 
     /// Creates and runs a restore. One request; the outcome says what its answer proves.

@@ -19,6 +19,7 @@ use super::rate::Rate;
 use super::remembered::Remembered;
 use super::setup::client_for;
 use crate::model::{Api, Millis, PermissionQuery, service_address};
+use crate::ports::Repeat;
 
 /// The largest answer to a read that we take: more than a hundred thousand restores.
 const LARGEST: usize = 128 * 1024 * 1024;
@@ -144,13 +145,14 @@ impl Client {
 
     /// A read that gives JSON; repeated while its fault may pass, and begun no more after the time for one call.
     pub(super) async fn read<T: DeserializeOwned>(&self, url: Url) -> Result<T, CallFailed> {
-        self.read_as(url, |answer| self.parse(answer)).await
+        self.read_as(url, Repeat::WhileItMayPass, |answer| self.parse(answer)).await
     }
 
     /// A read, of whose answer `parse` makes something.
     pub(super) async fn read_as<T>(
         &self,
         url: Url,
+        repeat: Repeat,
         parse: impl Fn(&Answer) -> Result<T, Fault>,
     ) -> Result<T, CallFailed> {
         let begun = Instant::now();
@@ -164,7 +166,7 @@ impl Client {
             .with_max_times(TRIES - 1)
             .with_jitter();
         once.retry(backoff)
-            .when(|failed: &CallFailed| failed.fault.passes())
+            .when(|failed: &CallFailed| repeat == Repeat::WhileItMayPass && failed.fault.passes())
             .adjust(|failed, delay| {
                 let asked = failed.fault.wait().map_or(Duration::ZERO, Millis::to_std);
                 let delay = delay.map(|delay| delay.max(asked.min(LONGEST_WAIT)));

@@ -9,7 +9,7 @@ use crate::model::{
     BackupExecution, BackupObject, CreateOutcome, CreateRequest, Database, ExecutionKey, JobKey, Permission,
     ResourceId, RestoreRecord, SiteId,
 };
-use crate::ports::{ReadFailed, Site};
+use crate::ports::{ReadFailed, Repeat, Site};
 
 /// The texts of a record that are the service's own words: all but names of jobs and sites, and ids.
 fn free_texts(record: &mut RestoreRecord) -> impl Iterator<Item = &mut String> {
@@ -56,10 +56,18 @@ impl Site for Client {
         Ok(list.into_iter().filter_map(super::wire::Execution::into_model).collect())
     }
 
-    async fn restores(&self, site: &SiteId) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
+    async fn restores(&self, site: &SiteId, repeat: Repeat) -> Result<Vec<Arc<RestoreRecord>>, ReadFailed> {
         let (client, site) = (self.clone(), site.clone());
-        let list = aside(async move { client.restore_records(&site).await.map_err(failed) }).await;
+        let list = aside(async move { client.restore_records(&site, repeat).await.map_err(failed) }).await;
         list.unwrap_or_else(|broken| Err(ReadFailed(format!("a bug in restorectl: {broken}"))))
+    }
+
+    async fn restores_of(&self, source: &ExecutionKey) -> Result<Option<Vec<RestoreRecord>>, ReadFailed> {
+        match self.execution_restores(source).await {
+            Ok(list) => Ok(Some(list.into_iter().map(|restore| self.record(restore)).collect())),
+            Err(absent) if absent.fault.is_absent() => Ok(None),
+            Err(other) => Err(failed(other)),
+        }
     }
 
     async fn restore(&self, source: &ExecutionKey, restore: &ResourceId) -> Result<Option<RestoreRecord>, ReadFailed> {

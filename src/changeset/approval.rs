@@ -22,6 +22,8 @@ struct ApprovedItem<'a> {
     item: Item,
     action: Action,
     request: Option<&'a CreateRequest>,
+    /// Why no further attempt is made of what is under way.
+    refusal: Option<&'a str>,
     data_loss: DataLoss,
     losses: &'a [String],
 }
@@ -49,5 +51,6 @@ fn approved((mut item, decision): (Item, &Decision)) -> ApprovedItem<'_> {
     item.origin = Origin::default();
     // What is there, or refused, would not be sent: under which name doesn't matter.
     let request = decision.request.as_ref().filter(|_| decision.action.is_pending());
-    ApprovedItem { item, action: decision.action, request, data_loss: decision.data_loss, losses: &decision.losses }
+    let Decision { action, data_loss, losses, refusal, .. } = decision;
+    ApprovedItem { item, action: *action, request, refusal: refusal.as_deref(), data_loss: *data_loss, losses }
 }

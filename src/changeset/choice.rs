@@ -33,6 +33,10 @@ pub struct Selection {
     pub choice: Choice,
     /// The items of the plan, or of its shard, that are not in the changeset because of it, in the plan's order.
     pub left_out: Vec<LeftOut>,
+    /// Items that are in the changeset although they are not wanted, because something of them is under way: they are
+    /// followed, and nothing of them is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<LeftOut>,
 }
 
 /// An item that somebody left out.
@@ -109,10 +113,7 @@ fn fits(pattern: &str, item: &Item) -> bool {
     }
 }
 
-/// Decides what is chosen of a plan. `failed` are the items whose last run ended badly. All of the plan is decided first:
-/// whoever needs something that is left out needs it no longer if that is there; if it isn't, whoever needs it is refused.
-/// What is left out and under way takes room at the site all the same, so it is followed, though never sent again.
-/// Then what is chosen is decided as a plan of its own, so that the site can be compared with it again later.
+/// Decides what is chosen of a plan. `failed` are the items whose last run ended badly.
 ///
 /// # Errors
 /// As [`decide()`].
@@ -125,21 +126,42 @@ pub fn decide_chosen(
     if choice.is_all() {
         return decide(intention, snapshot);
     }
+    let (mut made, left_out, followed) = decide_without(intention, snapshot, |item| choice.refuses(item, failed))?;
+    made.selection = Some(Selection { choice: choice.clone(), left_out, followed });
+    Ok(made)
+}
+
+/// Decides what is left over of a plan without some of its items, and gives these: those that are left out, and those that
+/// are followed all the same. All of the plan is decided first: whoever needs something that is left out needs it no longer
+/// if that is there; if it isn't, whoever needs it is refused. What isn't wanted and is under way takes room at the site, so
+/// it is followed, though never sent again. Then what is left over is decided as a plan of its own, so that the site can be
+/// compared with it again later.
+///
+/// # Errors
+/// As [`decide()`].
+pub fn decide_without(
+    intention: &Intention<'_>,
+    snapshot: &Snapshot,
+    unwanted: impl Fn(&Item) -> Option<String>,
+) -> Result<(Changeset, Vec<LeftOut>, Vec<LeftOut>), serde_json::Error> {
+    let reasons: Vec<Option<String>> = intention.plan.items.iter().map(unwanted).collect();
+    if reasons.iter().all(Option::is_none) {
+        return Ok((decide(intention, snapshot)?, Vec::new(), Vec::new()));
+    }
     // As it stands: `--again` would have what is there be made anew.
     let whole = decide(&Intention { again: false, ..intention.clone() }, snapshot)?;
     let mut left_out = Vec::new();
-    let mut followed: BTreeMap<Slug, Decision> = BTreeMap::new();
+    let mut followed: BTreeMap<Slug, (String, Decision)> = BTreeMap::new();
     let mut there: BTreeSet<&Slug> = BTreeSet::new();
     let mut plan = Plan { items: Vec::new(), ..intention.plan.clone() };
-    for (item, decision) in intention.plan.items.iter().zip(&whole.items) {
-        let Some(reason) = choice.refuses(item, failed) else {
+    for ((item, decision), reason) in intention.plan.items.iter().zip(&whole.items).zip(reasons) {
+        let Some(reason) = reason else {
             plan.items.push(item.clone());
             continue;
         };
         if decision.may_run() {
             plan.items.push(item.clone());
-            let refusal = format!("{reason}; it is followed because it is under way, and not sent again");
-            followed.insert(item.name.clone(), Decision { refusal: Some(refusal), ..decision.clone() });
+            followed.insert(item.name.clone(), (reason, decision.clone()));
             continue;
         }
         if decision.action == Action::Satisfied {
@@ -151,19 +173,26 @@ pub fn decide_chosen(
         item.after.retain(|need| !there.contains(need));
     }
     let mut made = decide(&Intention { plan: &plan, ..intention.clone() }, snapshot)?;
+    let mut only_followed = Vec::new();
     for decision in &mut made.items {
-        if let Some(followed) = followed.remove(&decision.item.name) {
-            *decision = Decision { item: decision.item.clone(), ..followed };
-        }
+        let Some((reason, as_it_stands)) = followed.remove(&decision.item.name) else { continue };
+        let refusal = format!("{reason}; it is followed because it is under way, and not sent again");
+        *decision = Decision { item: decision.item.clone(), refusal: Some(refusal), ..as_it_stands };
+        only_followed.push(LeftOut { item: decision.item.name.clone(), reason });
     }
     made.plan.digest = whole.plan.digest;
-    made.selection = Some(Selection { choice: choice.clone(), left_out });
-    Ok(made)
+    Ok((made, left_out, only_followed))
 }
 
 impl Changeset {
     /// How many items of the plan, or of its shard, were left out.
     pub fn left_out(&self) -> usize {
         self.selection.as_ref().map_or(0, |selection| selection.left_out.len())
+    }
+
+    /// Why an item is followed, and nothing of it sent, where that was asked for.
+    pub fn only_followed(&self, item: &Slug) -> Option<&str> {
+        let followed = &self.selection.as_ref()?.followed;
+        followed.iter().find(|followed| followed.item == *item).map(|followed| followed.reason.as_str())
     }
 }

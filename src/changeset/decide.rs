@@ -1,17 +1,18 @@
 //! Plan × snapshot → changeset: one action with its reason for every item.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::document::VERSION;
 use super::estimate::estimate;
 use super::history::{History, Verdict, under_way};
 use super::loss::loss;
 use super::ours::Ours;
-use super::within;
-use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fingerprint};
+use super::window::Window;
+use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fingerprint, item_key};
+use super::{others, within};
 use crate::model::{
     Action, BackupExecution, BackupObject, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
-    ExecutionSelector, Item, Millis, PastAttempt, PastFate, Permission, Plan, Reading, Snapshot, Touched, digest,
+    ExecutionSelector, Item, Millis, PastAttempt, PastFate, Permission, Plan, Reading, Slug, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -44,10 +45,17 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
     let plan = intention.plan;
     let mut items = Vec::with_capacity(plan.items.len());
     let contents = snapshot.contents();
-    let ours = Ours::new(&plan.name, snapshot);
+    let ours = Ours::new((&plan.name, &intention.environment.name), snapshot);
+    let twins = twins(plan);
+    let mut opened = intention.opened.clone();
     for item in &plan.items {
-        items.push(decide_item(intention, item, (snapshot, &ours), &contents)?);
+        match twins.get(&item.name) {
+            Some(reason) => items.push(Decision { saw: under_way(item, &ours), reason: reason.clone(), ..blank(item) }),
+            None => items.push(decide_item(intention, item, (snapshot, &ours), &contents, &mut opened)?),
+        }
     }
+    let window = Window::new(plan.limits.settle_window_ms, snapshot);
+    others::keep_away(&mut items, &ours, (snapshot, window), intention.again);
     within::overwritten(&mut items);
     within::held_up(&mut items);
     estimate(&mut items, &snapshot.attempts);
@@ -65,7 +73,7 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
         },
         environment: intention.environment.clone(),
         again: intention.again,
-        opened: intention.opened.clone(),
+        opened,
         part: None,
         selection: None,
         strays: Vec::new(),
@@ -79,17 +87,21 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
 ///
 /// # Errors
 /// As [`decide`].
-pub fn rests_on_clocks(plan: &Plan, snapshot: &Snapshot) -> Result<bool, serde_json::Error> {
+pub fn rests_on_clocks(plan: &Plan, environment: &str, snapshot: &Snapshot) -> Result<bool, serde_json::Error> {
     let open = |past: &PastAttempt| matches!(past.fate, PastFate::Open | PastFate::Accepted);
     if snapshot.settled || !snapshot.attempts.iter().any(open) {
         return Ok(false);
     }
-    let ours = Ours::new(&plan.name, snapshot);
+    let ours = Ours::new((&plan.name, environment), snapshot);
+    let window = Window::new(plan.limits.settle_window_ms, snapshot);
+    if others::rest_on_clocks(plan, &ours, (snapshot, window)) {
+        return Ok(true);
+    }
     for item in plan.items.iter().filter(|item| ours.attempts(item).into_iter().any(open)) {
         // Of what is blocked anyway nothing is sent.
         let Ok(execution) = choose(item, snapshot) else { continue };
-        let fingerprint = fingerprint(&plan.name, item, &execution.id)?;
-        let history = History::read(item, &fingerprint, &ours, (snapshot, plan.limits.settle_window_ms));
+        let fingerprint = fingerprint((&plan.name, environment), item, &execution.id)?;
+        let history = History::read(item, &fingerprint, &ours, window);
         if history.is_ok_and(|history| history.rests_on_clocks()) {
             return Ok(true);
         }
@@ -133,25 +145,9 @@ fn decide_item(
     item: &Item,
     (snapshot, ours): (&Snapshot, &Ours<'_>),
     contents: &BTreeMap<&ExecutionKey, Contents<'_>>,
+    opened: &mut Opened,
 ) -> Result<Decision, serde_json::Error> {
-    let mut decision = Decision {
-        item: item.clone(),
-        action: Action::Blocked,
-        reason: String::new(),
-        fingerprint: String::new(),
-        generation: 1,
-        attempt: 1,
-        execution: None,
-        request: None,
-        refusal: None,
-        data_loss: DataLoss::None,
-        losses: Vec::new(),
-        sizes: Vec::new(),
-        notes: Vec::new(),
-        bytes: None,
-        estimate: None,
-        saw: Saw::default(),
-    };
+    let mut decision = blank(item);
     let execution = match choose(item, snapshot) {
         Ok(execution) => execution,
         Err(why) => {
@@ -161,10 +157,10 @@ fn decide_item(
         }
     };
     let plan = &intention.plan.name;
-    decision.fingerprint = fingerprint(plan, item, &execution.id)?;
+    decision.fingerprint = fingerprint((plan, &intention.environment.name), item, &execution.id)?;
     decision.execution = Some(execution.clone());
-    let window = intention.plan.limits.settle_window_ms;
-    let history = match History::read(item, &decision.fingerprint, ours, (snapshot, window)) {
+    let window = Window::new(intention.plan.limits.settle_window_ms, snapshot);
+    let history = match History::read(item, &decision.fingerprint, ours, window) {
         Ok(history) => history,
         Err(why) => {
             decision.saw = under_way(item, ours);
@@ -176,8 +172,13 @@ fn decide_item(
     decision.notes.extend(history.doubled());
     let again = intention.again && !history.has_begun(intention.opened.get(&item.name));
     let verdict = history.verdict(again);
+    if again {
+        opened.entry(item.name.clone()).or_insert_with(|| history.opens(&verdict));
+    }
     decision.generation = verdict.generation();
     decision.attempt = verdict.attempt();
+    decision.used = history.used(decision.generation);
+    let whole = history.is_whole();
     let awaited = history.awaited().cloned();
     decision.saw.restores = history.counting();
     let job_name = item.job_name.clone().unwrap_or_else(|| {
@@ -202,7 +203,7 @@ fn decide_item(
     let (action, reason) = match (verdict, missing) {
         (Verdict::Send { .. }, Some(missing)) => (Action::Blocked, missing),
         (Verdict::Send { action, reason, before, .. }, None) => {
-            permit(intention, snapshot, before.as_deref(), &mut decision, action, reason)
+            permit(intention, snapshot, (before.as_deref(), whole), &mut decision, (action, reason))
         }
         // Nothing is sent now; but another attempt may be, and it is permitted or not like any other.
         (Verdict::Adopt { reason, .. }, missing) => {
@@ -225,9 +226,48 @@ fn decide_item(
     Ok(decision)
 }
 
+/// A decision about an item of which nothing is known yet.
+fn blank(item: &Item) -> Decision {
+    Decision {
+        item: item.clone(),
+        action: Action::Blocked,
+        reason: String::new(),
+        fingerprint: String::new(),
+        generation: 1,
+        attempt: 1,
+        used: 0,
+        execution: None,
+        request: None,
+        refusal: None,
+        data_loss: DataLoss::None,
+        losses: Vec::new(),
+        sizes: Vec::new(),
+        notes: Vec::new(),
+        bytes: None,
+        estimate: None,
+        saw: Saw::default(),
+    }
+}
+
+/// The items whose restores couldn't be told from those of another one, because their names are cut to the same, and why
+/// they are refused.
+fn twins(plan: &Plan) -> HashMap<&Slug, String> {
+    let mut by_key: HashMap<String, Vec<&Slug>> = HashMap::new();
+    for item in &plan.items {
+        by_key.entry(item_key(&plan.name, &item.name)).or_default().push(&item.name);
+    }
+    let several = by_key.into_iter().filter(|(_, names)| names.len() > 1);
+    let reasons = several.flat_map(|(key, names)| {
+        let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+        let reason = format!("at the sites the names of {list} are cut to `{key}`, so their restores couldn't be told apart: give one of them a shorter name");
+        names.into_iter().map(move |name| (name, reason.clone()))
+    });
+    reasons.collect()
+}
+
 /// Whether another attempt may follow the one that runs or is on its way.
 fn attempts_after(intention: &Intention<'_>, snapshot: &Snapshot, decision: &mut Decision, missing: Option<String>) {
-    let (action, reason) = permit(intention, snapshot, None, decision, Action::Retry, String::new());
+    let (action, reason) = permit(intention, snapshot, (None, false), decision, (Action::Retry, String::new()));
     decision.refusal = missing.or_else(|| (action != Action::Retry).then_some(reason));
 }
 
@@ -286,14 +326,14 @@ fn look_up(execution: &ExecutionId, contents: &Contents<'_>, decision: &mut Deci
     (!missing.is_empty()).then(|| format!("execution `{execution}` holds no {list}; look at its object list"))
 }
 
-/// Whether the item may be sent: by the service's permission, and by what it would destroy.
+/// Whether the item may be sent: by the service's permission, and by what it would destroy. `whole` says that no restore of
+/// it ended badly last.
 fn permit(
     intention: &Intention<'_>,
     snapshot: &Snapshot,
-    before: Option<&str>,
+    (before, whole): (Option<&str>, bool),
     decision: &mut Decision,
-    action: Action,
-    reason: String,
+    (action, reason): (Action, String),
 ) -> (Action, String) {
     let item = &decision.item;
     let permission = snapshot.permissions.get(&item.target.site);
@@ -319,7 +359,7 @@ fn permit(
     match (loss.refusal, loss.skip) {
         (Some(why), _) => (Action::Blocked, why),
         // What is there may be what our own failed attempt left.
-        (None, Some(why)) if action == Action::Retry => {
+        (None, Some(why)) if !whole => {
             let why = format!(
                 "{why}; but an attempt to restore it was made, so whether it is whole is not known: look at it"
             );

@@ -1,10 +1,20 @@
-//! An item's meaning in ten letters.
+//! An item's meaning in a few letters.
 
 use serde_json::{Value, json};
 
 use crate::model::{ExecutionId, FINGERPRINT_DIGITS, Item, Mode, ObjectName, RestoreObject, Slug, digest};
 
-/// A hash over all that a create would send, the execution it would restore from, and the names of plan
+/// How many of the digits tell of the environment.
+const OF_ENVIRONMENT: usize = 3;
+
+/// The beginning of all fingerprints of an environment. One plan may be carried out in several environments of one service,
+/// and restores between their sites may be listed at a site of both: what the one restored says nothing of the other.
+pub fn environment_mark(environment: &str) -> String {
+    let hash = digest(&environment).unwrap_or_default();
+    hash.trim_start_matches("sha256:").chars().take(OF_ENVIRONMENT).collect()
+}
+
+/// The environment's mark, and a hash over all that a create would send, the execution it would restore from, and the names of plan
 /// and item: the meaning, not the bytes of the file. Names are folded, because the database compares them
 /// without case.
 ///
@@ -13,7 +23,11 @@ use crate::model::{ExecutionId, FINGERPRINT_DIGITS, Item, Mode, ObjectName, Rest
 ///
 /// # Errors
 /// Never for items that a plan can express; see [`digest`].
-pub fn fingerprint(plan: &Slug, item: &Item, execution: &ExecutionId) -> Result<String, serde_json::Error> {
+pub fn fingerprint(
+    (plan, environment): (&Slug, &str),
+    item: &Item,
+    execution: &ExecutionId,
+) -> Result<String, serde_json::Error> {
     let folded = |name: &Option<ObjectName>| name.as_ref().map(ObjectName::folded);
     let object = |object: &RestoreObject| -> Value {
         json!({
@@ -39,5 +53,6 @@ pub fn fingerprint(plan: &Slug, item: &Item, execution: &ExecutionId) -> Result<
         "skip_join_or_hash_indexes": item.options.skip_join_or_hash_indexes,
     });
     let hash = digest(&meaning)?;
-    Ok(hash.trim_start_matches("sha256:").chars().take(FINGERPRINT_DIGITS).collect())
+    let hash = hash.trim_start_matches("sha256:").chars().take(FINGERPRINT_DIGITS.saturating_sub(OF_ENVIRONMENT));
+    Ok(environment_mark(environment).chars().chain(hash).collect())
 }

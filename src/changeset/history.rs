@@ -3,16 +3,19 @@
 use jiff::Timestamp;
 
 use crate::model::{
-    Action, DerivedName, Item, JobName, Millis, PastAttempt, PastFate, RestoreRecord, SiteId, Snapshot, StatusClass,
+    Action, DerivedName, Item, JobName, PastAttempt, PastFate, ResourceId, RestoreRecord, SiteId, Slug, StatusClass,
     Touched,
 };
 
 use super::Saw;
 use super::ours::Ours;
+use super::window::Window;
 
 /// The restores of one item.
 #[derive(Debug)]
 pub(super) struct History<'a> {
+    /// The item.
+    item: Slug,
     /// Those that the site shows, whatever their definition, oldest first.
     pub(super) restores: Vec<RestoreRecord>,
     /// What a reader should know.
@@ -22,12 +25,8 @@ pub(super) struct History<'a> {
     identity: Identity,
     /// What the item writes at the target.
     writes: Vec<Touched>,
-    /// When the site was read.
-    pub(super) now: Timestamp,
     /// How long a create may still appear.
-    pub(super) settle_window: Millis,
-    /// Whether that is over for everything that was sent before.
-    pub(super) settled: bool,
+    pub(super) window: Window,
 }
 
 /// How restores of this very definition are known.
@@ -107,12 +106,7 @@ impl<'a> History<'a> {
     ///
     /// # Errors
     /// When a site's list could not be read: whether a restore runs already is then not known.
-    pub(super) fn read(
-        item: &Item,
-        fingerprint: &str,
-        ours: &Ours<'a>,
-        (snapshot, settle_window): (&Snapshot, Millis),
-    ) -> Result<Self, String> {
+    pub(super) fn read(item: &Item, fingerprint: &str, ours: &Ours<'a>, window: Window) -> Result<Self, String> {
         let mut notes = Vec::new();
         let mut restores: Vec<RestoreRecord> = Vec::new();
         let mut sites = vec![&item.source.site];
@@ -134,14 +128,13 @@ impl<'a> History<'a> {
             notes.push("the plan sets the job name, so a change of the definition can't be seen".to_owned());
         }
         Ok(Self {
+            item: item.name.clone(),
             past: ours.attempts(item),
             restores,
             notes,
             identity,
             writes: item.touches(),
-            now: snapshot.taken_at,
-            settle_window,
-            settled: snapshot.settled,
+            window,
         })
     }
 
@@ -153,11 +146,7 @@ impl<'a> History<'a> {
             self.restores.iter().filter(|r| r.job_name.as_ref().is_some_and(is_current)).collect();
         let past: Vec<&PastAttempt> = self.past.iter().copied().filter(|p| is_current(&p.job_name)).collect();
         let attempt_of = |name: &JobName| self.number(name).map_or(1, |(_, attempt)| attempt);
-        let used = current.iter().filter_map(|r| r.job_name.as_ref()).chain(past.iter().map(|p| &p.job_name));
-        let last = match self.identity {
-            Identity::Fixed(_) => u32::try_from(current.len()).unwrap_or(u32::MAX),
-            Identity::Derived { .. } => used.map(attempt_of).max().unwrap_or(0),
-        };
+        let last = self.used(generation);
         let blocked = |reason: String| Verdict::Blocked { generation, attempt: last.max(1), reason };
 
         let under_way = self.other_definition_under_way(&is_current);
@@ -168,6 +157,16 @@ impl<'a> History<'a> {
         match running.as_slice() {
             [] => {}
             [one] => {
+                let open = past.iter().rev().find(|p| p.fate == PastFate::Open && !self.is_shown(p));
+                if let Some(open) = open {
+                    return blocked(format!(
+                        "{} runs at the site ({}), and what became of `{}`, which run {} sent, is not known: wait until the one that runs ends",
+                        shown(one),
+                        one.status,
+                        open.job_name,
+                        open.run
+                    ));
+                }
                 let attempt = one.job_name.as_ref().map_or(1, attempt_of);
                 let reason = format!("{} runs at the site ({})", shown(one), one.status);
                 return Verdict::Adopt { generation, attempt, reason };
@@ -204,24 +203,43 @@ impl<'a> History<'a> {
                 (&self.identity, failed(newest), current.iter().find(double))
             {
                 return blocked(format!(
-                    "{} ended {} last, although {} is {}: a request was delivered twice; look at what each of them wrote, then use `--again`",
+                    "{} ended {} last, although {} is {}: a request was delivered twice; look at what each of them wrote, then use {}",
                     shown(newest),
                     newest.status,
                     shown(other),
-                    other.status
+                    other.status,
+                    self.anew()
                 ));
             }
-            let later = self.restores.last().filter(|r| !r.job_name.as_ref().is_some_and(is_current));
+            let saw = past.iter().rev().find(|p| {
+                let id = p.resource_id.as_ref().map(ResourceId::as_str);
+                let another = id.zip(newest.execution_id.as_deref()).is_some_and(|(known, shown)| known != shown);
+                let otherwise = another || p.doubled || matches!(p.fate, PastFate::Succeeded | PastFate::Odd);
+                otherwise && newest.job_name.as_ref() == Some(&p.job_name) && self.is_shown(p)
+            });
+            if let (true, Some(saw)) = (failed(newest), saw) {
+                return blocked(format!(
+                    "{} ended {}, and run {} saw `{}` end otherwise, or more than one of it: look at what is there, then use {}",
+                    shown(newest),
+                    newest.status,
+                    saw.run,
+                    saw.job_name,
+                    self.anew()
+                ));
+            }
+            let later = self.restores.last().filter(|r| !r.job_name.as_ref().is_some_and(is_current)).map(shown);
+            let hidden = self.last_hidden().filter(|h| h.fate != PastFate::Accepted && !is_current(&h.job_name));
+            let later = hidden.map(|hidden| format!("`{}`", hidden.job_name)).or(later);
             return match (newest.status.class(), later) {
                 (StatusClass::Unknown | StatusClass::Running, _) => blocked(format!(
-                    "{} ended with status `{}`, which restorectl does not know: look at it, then use `--again`",
+                    "{} ended with status `{}`, which restorectl does not know: look at it, then use {}",
                     shown(newest),
-                    newest.status
+                    newest.status,
+                    self.anew()
                 )),
-                (_, Some(later)) => send(
-                    Action::Changed,
-                    format!("{}, of another definition, came after {}", shown(later), shown(newest)),
-                ),
+                (_, Some(later)) => {
+                    send(Action::Changed, format!("{later}, of another definition, came after {}", shown(newest)))
+                }
                 (StatusClass::Succeeded | StatusClass::SucceededWithWarnings, None) => {
                     let when = newest.end_time.map_or_else(String::new, |at| format!(", ended {}", seconds(at)));
                     let reason = format!("{} is there ({}{when})", shown(newest), newest.status);
@@ -242,6 +260,35 @@ impl<'a> History<'a> {
         }
     }
 
+    /// What restores the item again, and nothing else.
+    pub(super) fn anew(&self) -> String {
+        format!("`--again --only {}`", self.item)
+    }
+
+    /// The highest number of an attempt of a generation that anything is known of, 0 where there is none.
+    pub(super) fn used(&self, generation: u32) -> u32 {
+        let shown = self.restores.iter().filter_map(|restore| restore.job_name.as_ref());
+        match &self.identity {
+            Identity::Fixed(name) => u32::try_from(shown.filter(|shown| *shown == name).count()).unwrap_or(u32::MAX),
+            Identity::Derived { .. } => {
+                let all = shown.chain(self.past.iter().map(|past| &past.job_name)).filter_map(|name| self.number(name));
+                all.filter(|(of, _)| *of == generation).map(|(_, attempt)| attempt).max().unwrap_or(0)
+            }
+        }
+    }
+
+    /// The generation and the attempt that a run opens which was asked for a new one, where that was decided so: if something
+    /// keeps it from being sent, it is opened later.
+    pub(super) fn opens(&self, verdict: &Verdict) -> (u32, u32) {
+        match (verdict, &self.identity) {
+            (Verdict::Blocked { generation, .. }, Identity::Derived { .. }) => {
+                (if self.used(*generation) == 0 { *generation } else { generation.saturating_add(1) }, 1)
+            }
+            (Verdict::Blocked { .. }, Identity::Fixed(_)) => (1, self.used(1).saturating_add(1)),
+            _ => (verdict.generation(), verdict.attempt()),
+        }
+    }
+
     /// Whether anything was sent of the generation (or, under a name that the plan sets, the attempt) that a run opened.
     pub(super) fn has_begun(&self, opened: Option<&(u32, u32)>) -> bool {
         let Some((generation, attempt)) = opened else { return false };
@@ -249,8 +296,8 @@ impl<'a> History<'a> {
             Identity::Derived { .. } => self.last_generation() >= *generation,
             Identity::Fixed(name) => {
                 let seen = self.restores.iter().filter(|r| r.job_name.as_ref() == Some(name)).count();
-                let sent =
-                    self.past.iter().any(|p| p.job_name == *name && p.fate != PastFate::Gone && !self.is_shown(p));
+                let under_way = |p: &PastAttempt| matches!(p.fate, PastFate::Open | PastFate::Accepted);
+                let sent = self.past.iter().any(|p| p.job_name == *name && under_way(p) && !self.is_shown(p));
                 sent || u32::try_from(seen).unwrap_or(u32::MAX) >= *attempt
             }
         }
@@ -310,14 +357,22 @@ impl<'a> History<'a> {
 
     /// The newest restore of the item that succeeded, under any definition, and that wrote where this one would:
     /// as the journal knows, or perhaps, where it doesn't.
-    fn success(&self) -> Option<String> {
+    pub(super) fn success(&self) -> Option<String> {
         let elsewhere = |restore: &RestoreRecord| {
             let sent = self.past.iter().find(|p| restore.job_name.as_ref() == Some(&p.job_name));
             let known = sent.map(|p| &p.writes).filter(|writes| !writes.is_empty());
             known.is_some_and(|writes| !writes.iter().any(|w| self.writes.iter().any(|own| own.overlaps(w))))
         };
         let restores = self.restores.iter().rev();
-        restores.filter(|r| r.status.class().is_success()).find(|r| !elsewhere(r)).map(|r| name(r).to_owned())
+        let shown = restores.filter(|r| r.status.class().is_success()).find(|r| !elsewhere(r)).map(name);
+        let here = |p: &PastAttempt| {
+            p.writes.is_empty() || p.writes.iter().any(|w| self.writes.iter().any(|own| own.overlaps(w)))
+        };
+        let hidden = || {
+            let succeeded = self.past.iter().rev().filter(|p| p.fate == PastFate::Succeeded && !self.is_shown(p));
+            succeeded.copied().find(|p| here(p)).map(|p| p.job_name.as_str())
+        };
+        shown.or_else(hidden).map(str::to_owned)
     }
 }
 

@@ -17,20 +17,22 @@ mod forecast;
 mod history;
 mod loss;
 mod name;
+mod others;
 mod ours;
 mod shard;
 mod strays;
 mod unseen;
+mod window;
 mod within;
 
-pub use choice::{Choice, LeftOut, Selection, decide_chosen};
+pub use choice::{Choice, LeftOut, Selection, decide_chosen, decide_without};
 pub use compare::{Comparison, ItemChange};
 pub use decide::{Intention, decide, plan_digest, rests_on_clocks};
 pub use differ::differences;
 pub use document::{LoadError, load, save};
 pub use estimate::{Basis, Estimate};
 pub use fields::{FieldChange, changed_fields};
-pub use fingerprint::fingerprint;
+pub use fingerprint::{environment_mark, fingerprint};
 pub use forecast::Forecast;
 pub use name::{derived_name, item_key};
 pub use shard::Part;
@@ -117,6 +119,9 @@ pub struct Decision {
     pub generation: u32,
     /// The number of the next or the running attempt, from 1.
     pub attempt: u32,
+    /// The highest number of an attempt of this generation that anything is known of; the next one has a higher one.
+    #[serde(default)]
+    pub used: u32,
     /// The backup execution, frozen; none where it could not be resolved.
     pub execution: Option<BackupExecution>,
     /// What the create call sends, under the next attempt's name; none where nothing can be sent.

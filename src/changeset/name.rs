@@ -12,7 +12,7 @@ const LONGEST: usize = 64;
 const NUMBERS: usize = 7;
 
 /// How many digits of its hash a cut name ends in.
-const HASH: usize = 6;
+const HASH: usize = 8;
 
 /// The part of a job name that says which item of which plan it is.
 pub fn item_key(plan: &Slug, item: &Slug) -> String {
@@ -44,11 +44,13 @@ mod tests {
 
     #[test]
     fn a_name_says_what_it_is() {
-        let name = derived_name(&slug("bank-marketing"), &slug("model"), "0123456789", 2, 3);
-        assert_eq!(name.as_str(), "bank-marketing_model_0123456789_2_3");
+        let name = derived_name(&slug("bank-marketing"), &slug("model"), "4d90123456789", 2, 3);
+        assert_eq!(name.as_str(), "bank-marketing_model_4d90123456789_2_3");
         let parts = DerivedName::parse(&name).unwrap();
         assert_eq!((parts.item_key.as_str(), parts.generation, parts.attempt), ("bank-marketing_model", 2, 3));
-        for other in ["nightly", "a_b_c_d_e", "a_b_0123456789_1", "a_b_0123456789_x_1", "test_restore_job_rename_to"] {
+        for other in
+            ["nightly", "a_b_c_d_e", "a_b_4d90123456789_1", "a_b_4d90123456789_x_1", "test_restore_job_rename_to"]
+        {
             assert_eq!(DerivedName::parse(&JobName::new(other)), None, "{other}");
         }
     }
@@ -66,7 +68,7 @@ mod tests {
             plan in "[a-z][a-z0-9]{0,29}", item in "[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,4}",
             generation in 1u32..1000, attempt in 1u32..10_000,
         ) {
-            let name = derived_name(&slug(&plan), &slug(&item), "00ff00ff00", generation, attempt);
+            let name = derived_name(&slug(&plan), &slug(&item), "4d900ff00ff00", generation, attempt);
             prop_assert!(name.as_str().len() <= LONGEST, "{}", name);
             let parts = DerivedName::parse(&name).unwrap();
             prop_assert_eq!(parts.item_key, item_key(&slug(&plan), &slug(&item)));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::fingerprint::environment_mark;
 use super::item_key;
 use crate::model::{DerivedName, JobName, Plan, Reading, RestoreRecord, RestoreStatus, SiteId, Snapshot};
 
@@ -29,8 +30,10 @@ pub struct Stray {
     pub end_time: Option<Timestamp>,
 }
 
-/// Finds them among what a snapshot shows. `plan` is the whole plan, whatever part of it is looked at.
-pub fn strays(plan: &Plan, snapshot: &Snapshot) -> Vec<Stray> {
+/// Finds them among what a snapshot shows. `plan` is the whole plan, whatever part of it is looked at; what it restored in
+/// another environment is none of them.
+pub fn strays((plan, environment): (&Plan, &str), snapshot: &Snapshot) -> Vec<Stray> {
+    let mark = environment_mark(environment);
     let known: BTreeSet<String> = plan.items.iter().map(|item| item_key(&plan.name, &item.name)).collect();
     // A plan may set a name that looks like a derived one.
     let fixed: BTreeSet<&JobName> = plan.items.iter().filter_map(|item| item.job_name.as_ref()).collect();
@@ -40,7 +43,8 @@ pub fn strays(plan: &Plan, snapshot: &Snapshot) -> Vec<Stray> {
         for (name, restore) in restores.iter().filter_map(|restore| Some((restore.job_name.as_ref()?, restore))) {
             let Some(derived) = DerivedName::parse(name) else { continue };
             let Some((of, item)) = derived.item_key.split_once('_') else { continue };
-            if of == plan.name.as_str() && !known.contains(&derived.item_key) && !fixed.contains(name) {
+            let ours = of == plan.name.as_str() && derived.fingerprint.starts_with(&mark);
+            if ours && !known.contains(&derived.item_key) && !fixed.contains(name) {
                 found.entry((site, item.to_owned())).or_default().push((name, restore));
             }
         }

@@ -29,6 +29,13 @@ pub(super) struct Consent {
     pub(super) events: Option<PathBuf>,
 }
 
+impl Consent {
+    /// Whether nobody is asked.
+    pub(super) fn is_given(&self) -> bool {
+        self.auto_approve || self.approve.is_some()
+    }
+}
+
 /// What will be carried out: as it was approved, or as somebody said yes to it; none where nobody did.
 ///
 /// # Errors
@@ -49,10 +56,7 @@ pub(super) async fn agreed(
         Wanted::Plan(loaded, extent) | Wanted::Anew(loaded, extent, _) => {
             (bench.diff(&loaded, &extent).await?, consent.auto_approve)
         }
-        Wanted::Left(left) => {
-            let made = bench.left(&left.changeset, &left.items, &left.done).await?;
-            (made.into(), consent.auto_approve)
-        }
+        Wanted::Left(left, _) => (bench.left(&left).await?.into(), consent.auto_approve),
     };
     let approved = approved || consent.approve.is_some();
     let preview = bench.preview(&found).await?;

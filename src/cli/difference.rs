@@ -12,6 +12,7 @@ use crate::baas::Client;
 use crate::changeset::{
     Changeset, Choice, Intention, Part, decide, decide_chosen, differences, plan_digest, rests_on_clocks, strays,
 };
+use crate::engine::Left;
 use crate::journal::{StateStore, Store as _, ended_badly, past_attempts};
 use crate::model::{Environment, PastFate, Plan, Reading, RunId, Shard, Slug, Snapshot, harmless};
 use crate::observe::observe_settled;
@@ -67,9 +68,11 @@ struct Looked {
     ended_badly: BTreeSet<Slug>,
 }
 
-/// The service's address, under which the journal keeps what was done there.
-pub(super) fn service(environment: &Environment) -> &str {
-    environment.api.as_ref().map_or("", |api| api.url.trim_end_matches('/'))
+/// The service's address, under which the journal keeps what was done there: one for all ways to write it.
+pub(super) fn service(environment: &Environment) -> String {
+    let Some(api) = &environment.api else { return String::new() };
+    let url = reqwest::Url::parse(&api.url).map_or_else(|_| api.url.clone(), String::from);
+    url.trim_end_matches('/').to_owned()
 }
 
 impl Bench {
@@ -97,7 +100,7 @@ impl Bench {
             part.leave_out(intention.plan, left_out);
             made = made.as_part(part, plan_digest(whole)?);
         }
-        made.strays = strays(whole, &looked.snapshot);
+        made.strays = strays((whole, &environment.name), &looked.snapshot);
         let known = looked.snapshot.attempts.into_iter().filter(|past| past.fate != PastFate::Gone);
         Ok(Found { made, sent: known.map(|past| (past.item, past.run)).collect() })
     }
@@ -133,46 +136,13 @@ impl Bench {
         Ok(())
     }
 
-    /// Decides what is left of an interrupted run: as it was frozen then, for the items that are `wanted`. Nobody waits for
-    /// what is `done`; whoever needs something else that isn't wanted is refused.
+    /// Decides what is left of a run.
     ///
     /// # Errors
     /// When the journal can't be read, or no site.
-    pub(super) async fn left(
-        &self,
-        interrupted: &Changeset,
-        wanted: &BTreeSet<Slug>,
-        done: &BTreeSet<Slug>,
-    ) -> anyhow::Result<Changeset> {
-        let mut plan = interrupted.frozen_plan();
-        let mut part = interrupted.part.clone();
-        if let Some(part) = &mut part {
-            let mut names = plan.items.iter().map(|item| &item.name);
-            part.places.retain(|_| names.next().is_some_and(|name| wanted.contains(name)));
-        }
-        plan.items.retain(|item| wanted.contains(&item.name));
-        for item in &mut plan.items {
-            item.after.retain(|need| wanted.contains(need) || !done.contains(need));
-        }
-        let mut opened = interrupted.opened.clone();
-        if interrupted.again && opened.is_empty() {
-            opened = interrupted.items.iter().map(|d| (d.item.name.clone(), (d.generation, d.attempt))).collect();
-        }
-        let intention = Intention {
-            plan: &plan,
-            file: &interrupted.plan.file,
-            environment: &interrupted.environment,
-            inputs: &interrupted.plan.inputs,
-            again: interrupted.again,
-            opened: &opened,
-            tool_version: TOOL_VERSION,
-        };
-        let mut made = self.decide(&intention).await?;
-        // It is the same plan still, though its executions are frozen now.
-        made.plan.digest.clone_from(&interrupted.plan.digest);
-        made.part = part;
-        made.selection.clone_from(&interrupted.selection);
-        Ok(made)
+    pub(super) async fn left(&self, left: &Left) -> anyhow::Result<Changeset> {
+        let looked = self.look(&left.plan(), &left.changeset().environment).await?;
+        Ok(left.decide(&looked.snapshot, TOOL_VERSION)?)
     }
 
     async fn decide(&self, intention: &Intention<'_>) -> anyhow::Result<Changeset> {
@@ -183,9 +153,9 @@ impl Bench {
     async fn look(&self, plan: &Plan, environment: &Environment) -> anyhow::Result<Looked> {
         let runs = self.store.runs_of(&plan.name, &environment.name).await?;
         let service = service(environment);
-        let past = past_attempts(&runs, service)?;
+        let past = past_attempts(&runs, &service)?;
         let in_doubt = |snapshot: &Snapshot| {
-            let wait = self.waits.filter(|_| rests_on_clocks(plan, snapshot).unwrap_or(true));
+            let wait = self.waits.filter(|_| rests_on_clocks(plan, &environment.name, snapshot).unwrap_or(true));
             if let Some(terminal) = wait {
                 let window = plan.limits.settle_window_ms;
                 terminal.progress(&format!(
@@ -196,7 +166,7 @@ impl Bench {
         };
         let snapshot = observe_settled((&self.client, &self.clock), plan, past, in_doubt).await;
         readable(&snapshot)?;
-        Ok(Looked { snapshot, ended_badly: ended_badly(&runs, service)? })
+        Ok(Looked { snapshot, ended_badly: ended_badly(&runs, &service)? })
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn execute(
         turn: hold.lease.token,
         tool_version: TOOL_VERSION.to_owned(),
         opened_by: system::operator(),
-        service: difference::service(&changeset.environment).to_owned(),
+        service: difference::service(&changeset.environment),
         resumes,
         simulated: bench.client.met_simulator(),
         changeset: SavedChangeset::of(changeset)?,

@@ -10,11 +10,12 @@ use super::consent::Consent;
 use super::difference::Extent;
 use super::exit::Exit;
 use super::load::{Binding, Given, Loaded};
-use super::wanted::{Left, Wanted};
+use super::wanted::Wanted;
 use super::{Global, diff, state};
-use crate::changeset::{Changeset, Choice, Decision, Part, plan_digest};
-use crate::journal::{ItemState, Run, RunState, Store as _, replay};
-use crate::model::{Action, End, Item, Plan, RunId, Slug, harmless};
+use crate::changeset::{Changeset, Part, plan_digest};
+use crate::engine::Left;
+use crate::journal::{PlanRuns, Reader as _, Run, RunState, Store as _, replay};
+use crate::model::{Item, Plan, RunId, Slug, harmless};
 
 /// Arguments of `resume`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +29,7 @@ looked for, and the rest is started in the order of its dependencies, from the
 very backups that the run had chosen. A new run is recorded for it. A run of one
 shard (`apply --shard`) is gone on with as that shard.")]
 pub(super) struct Args {
-    /// The run, as `runs list` shows it [default: the last one]
+    /// The run, as `runs list` shows it [default: the last one; needed for a machine where a store holds several plans' runs]
     run: Option<String>,
     /// Only what failed or timed out, what was skipped or refused, and what is under way; not what hadn't begun
     #[arg(long)]
@@ -48,7 +49,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let terminal = global.terminal();
-    let (run, state) = found(args.run.as_deref(), global).await?;
+    let (run, state) = found(&args, global).await?;
     let changeset: Changeset = run.changeset.read().with_context(|| {
         format!(
             "what run {} set out to do can't be read by this version; go on with restorectl {}, which opened it",
@@ -64,7 +65,18 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             return Ok(Exit::Invalid);
         };
         if args.accept_changes {
-            let choice = choice(&changeset);
+            let elsewhere = renamed(&changeset, &loaded);
+            if !elsewhere.is_empty() {
+                bail!(
+                    "run {} can't be gone on with as another plan or in another environment, so nothing was sent:{}\n`restorectl apply` carries out what the plan says now",
+                    run.id,
+                    listed(&elsewhere)
+                );
+            }
+            let Some(choice) = Left::choice(&changeset) else {
+                terminal.say(&format!("run {}: nothing was chosen for it, so there is nothing to go on with", run.id));
+                return Ok(Exit::Done);
+            };
             let check = choice.check(&loaded.plan).map_err(anyhow::Error::msg);
             check
                 .with_context(|| format!("what run {} chose is no longer in the plan, so nothing was sent", run.id))?;
@@ -74,53 +86,33 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         }
         let changes = changes(&changeset, &loaded)?;
         if !changes.is_empty() {
-            let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
+            let list = listed(&changes);
             bail!(
                 "the plan no longer means what it meant when run {} began, so nothing was sent:{list}\nsay `--accept-changes` to carry out what it says now, or `--recorded` to go on as the run recorded it",
                 run.id
             );
         }
     }
-    let items = wanted(&changeset, &state, args.only_failed);
-    if items.is_empty() {
+    let all = changeset.items.len();
+    let Some(left) = Left::of(changeset, &state, args.only_failed) else {
         let what = if args.only_failed { "nothing failed in it" } else { "everything in it is done" };
         terminal.say(&format!("run {}: {what}, so there is nothing to go on with", run.id));
         return Ok(Exit::Done);
-    }
-    terminal.progress(&format!("going on with run {} ({} of {} restores)", run.id, items.len(), changeset.items.len()));
-    let done = done(&changeset, &state);
-    let left = Left { run: run.id, changeset, items, done };
-    apply::carry_out(Wanted::Left(Box::new(left)), &args.consent, global).await
-}
-
-/// What is there, by the run's own words.
-fn done(changeset: &Changeset, state: &RunState) -> BTreeSet<Slug> {
-    let is_done = |decision: &&Decision| match state.items.get(&decision.item.name) {
-        Some(progress) => progress.succeeded(),
-        None => decision.action == Action::Satisfied,
     };
-    changeset.items.iter().filter(is_done).map(|decision| decision.item.name.clone()).collect()
-}
-
-/// What the run had chosen of its plan.
-fn choice(changeset: &Changeset) -> Choice {
-    let Some(selection) = &changeset.selection else { return Choice::default() };
-    if !selection.choice.only_failed {
-        return selection.choice.clone();
-    }
-    // What had failed then may have begun since.
-    Choice {
-        only: changeset.items.iter().map(|decision| decision.item.name.to_string()).collect(),
-        ..Choice::default()
-    }
+    terminal.progress(&format!("going on with run {} ({} of {all} restores)", run.id, left.count()));
+    apply::carry_out(Wanted::Left(Box::new(left), run.id), &args.consent, global).await
 }
 
 /// The run that is meant, and where it stands.
-async fn found(named: Option<&str>, global: &Global) -> anyhow::Result<(Run, RunState)> {
+async fn found(args: &Args, global: &Global) -> anyhow::Result<(Run, RunState)> {
     let store = state::Place::of(global)?.open(global.state_patience, global.terminal()).await?;
-    let id = match named {
+    let id = match &args.run {
         Some(id) => RunId::new(id),
         None => {
+            // Somebody who is asked sees which run it is.
+            if args.consent.is_given() {
+                only_one(&store.plans().await?)?;
+            }
             let newest = store.runs().await?.into_iter().next();
             newest.context("there is no run yet: `restorectl apply` makes one")?
         }
@@ -128,6 +120,17 @@ async fn found(named: Option<&str>, global: &Global) -> anyhow::Result<(Run, Run
     let found = store.run(&id).await?;
     let (run, entries) = found.with_context(|| format!("there is no run `{id}`: see `restorectl runs list`"))?;
     Ok((run, replay(&entries)?))
+}
+
+/// Makes sure that the last run can't be another plan's than the one that is meant.
+fn only_one(plans: &[PlanRuns]) -> anyhow::Result<()> {
+    if plans.len() < 2 {
+        return Ok(());
+    }
+    let list = listed(&plans.iter().map(|runs| format!("{} in {}", runs.plan, runs.environment)).collect::<Vec<_>>());
+    bail!(
+        "the store holds runs of more than one plan or environment, so name the run that is meant (`restorectl runs list`):{list}"
+    );
 }
 
 /// The plan as its file says now, in the environment that the run had.
@@ -142,8 +145,8 @@ fn as_written(args: &Args, changeset: &Changeset, global: &Global) -> anyhow::Re
     })
 }
 
-/// What means something else now, in sentences.
-fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>> {
+/// Plans and environments are known by their names: what tells that it is another one, in sentences.
+fn renamed(changeset: &Changeset, loaded: &Loaded) -> Vec<String> {
     let mut found = Vec::new();
     if loaded.plan.name != changeset.plan.name {
         found.push(format!("the plan's name is `{}`, and not `{}`", loaded.plan.name, changeset.plan.name));
@@ -152,6 +155,16 @@ fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>
         let (now, before) = (&loaded.environment.name, &changeset.environment.name);
         found.push(format!("the environment's name is `{now}`, and not `{before}`"));
     }
+    found
+}
+
+fn listed(sentences: &[String]) -> String {
+    sentences.iter().map(|sentence| format!("\n  - {}", harmless(sentence))).collect()
+}
+
+/// What means something else now, in sentences.
+fn changes(changeset: &Changeset, loaded: &Loaded) -> anyhow::Result<Vec<String>> {
+    let mut found = renamed(changeset, loaded);
     if plan_digest(&loaded.plan)? != changeset.plan.digest {
         let part = changeset.shard().map(|shard| Part::of(&loaded.plan, shard).plan(&loaded.plan));
         found.extend(different_items(changeset, part.as_ref().unwrap_or(&loaded.plan)));
@@ -196,20 +209,4 @@ fn different_items(changeset: &Changeset, plan: &Plan) -> Vec<String> {
     let new = plan.items.iter().filter(|item| !known.contains(&item.name));
     found.extend(new.map(|item| format!("`{}` is new in {here}", item.name)));
     found
-}
-
-/// The items that are gone on with: all, or those that are under way or ended in something else than success.
-fn wanted(changeset: &Changeset, state: &RunState, only_failed: bool) -> BTreeSet<Slug> {
-    let is_wanted = |item: &Slug| match state.items.get(item) {
-        Some(progress) if progress.succeeded() => false,
-        // What is under way takes room at the site, so it is followed in any case.
-        Some(progress) if only_failed && progress.current_may_run() => true,
-        Some(progress) if only_failed => matches!(progress.state, ItemState::Ended(end) if end != End::Satisfied),
-        Some(_) => true,
-        None => !only_failed,
-    };
-    let all: BTreeSet<Slug> = changeset.items.iter().map(|decision| decision.item.name.clone()).collect();
-    let left: BTreeSet<Slug> = all.iter().filter(|item| is_wanted(item)).cloned().collect();
-    // Those that are done stay in sight, so that the diff shows them and their dependants know of them.
-    if only_failed || left.is_empty() { left } else { all }
 }

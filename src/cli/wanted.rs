@@ -1,10 +1,9 @@
 //! What `apply` and `resume` are to carry out.
 
-use std::collections::BTreeSet;
-
 use super::difference::Extent;
 use super::load::Loaded;
 use crate::changeset::{Changeset, plan_digest};
+use crate::engine::Left;
 use crate::journal::Share;
 use crate::model::{Environment, Limits, RunId, Slug};
 
@@ -16,8 +15,8 @@ pub(super) enum Wanted {
     Plan(Box<Loaded>, Box<Extent>),
     /// Whatever a plan, or a shard of it, lacks that means something else now than when this run began.
     Anew(Box<Loaded>, Box<Extent>, RunId),
-    /// What an interrupted run left.
-    Left(Box<Left>),
+    /// What this run left.
+    Left(Box<Left>, RunId),
 }
 
 impl Wanted {
@@ -28,15 +27,14 @@ impl Wanted {
             Self::Plan(loaded, _) | Self::Anew(loaded, _, _) => {
                 (&loaded.plan.name, &loaded.plan.limits, &loaded.environment)
             }
-            Self::Left(left) => bounds(&left.changeset),
+            Self::Left(left, _) => bounds(left.changeset()),
         }
     }
 
     /// The run that is gone on with.
     pub(super) fn resumes(&self) -> Option<&RunId> {
         match self {
-            Self::Left(left) => Some(&left.run),
-            Self::Anew(_, _, run) => Some(run),
+            Self::Left(_, run) | Self::Anew(_, _, run) => Some(run),
             Self::Saved(..) | Self::Plan(..) => None,
         }
     }
@@ -50,23 +48,11 @@ impl Wanted {
                 Some(shard) => Some(Share { shard, digest: plan_digest(&loaded.plan)? }),
                 None => None,
             },
-            Self::Left(left) => of(&left.changeset),
+            Self::Left(left, _) => of(left.changeset()),
         })
     }
 }
 
 fn bounds(made: &Changeset) -> (&Slug, &Limits, &Environment) {
     (&made.plan.name, &made.limits, &made.environment)
-}
-
-/// An interrupted run, and what of it is wanted.
-pub(super) struct Left {
-    /// The run.
-    pub(super) run: RunId,
-    /// What it set out to do.
-    pub(super) changeset: Changeset,
-    /// The items that are gone on with.
-    pub(super) items: BTreeSet<Slug>,
-    /// The items that are there.
-    pub(super) done: BTreeSet<Slug>,
 }

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::changeset::Stray;
 use crate::model::{Item, Limits, ObjectName, SiteId, TouchedRef};
 
 /// What may be running at the sites, and so takes room. Items are known by their numbers in the changeset.
@@ -44,6 +45,25 @@ pub(super) enum Obstacle {
 }
 
 impl Occupied {
+    /// What takes room before a run begins, besides its items: strays that run. Of these it is known where they are listed; what they write
+    /// the diff keeps others away from.
+    pub(super) fn beside(strays: &[Stray]) -> Self {
+        let mut occupied = Self::default();
+        // A restore between two sites may be listed at both.
+        let mut items: HashMap<&str, u32> = HashMap::new();
+        for stray in strays {
+            let running = u32::try_from(stray.running).unwrap_or(u32::MAX);
+            let most = items.entry(&stray.item).or_default();
+            *most = running.max(*most);
+            if running > 0 {
+                let used = occupied.targets.entry(stray.site.clone()).or_default();
+                *used = used.saturating_add(running);
+            }
+        }
+        occupied.total = items.into_values().fold(0, u32::saturating_add);
+        occupied
+    }
+
     /// How many items take room.
     pub(super) fn total(&self) -> u32 {
         self.total

@@ -11,7 +11,7 @@ use super::lease::Tenure;
 use super::machine::{Effect, Event, Machine};
 use crate::journal::{Entry, IllegalRecord, RunState, Store, StoreError};
 use crate::model::RunId;
-use crate::ports::{Clock, Site};
+use crate::ports::{Clock, Repeat, Site};
 
 /// What somebody at the terminal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,8 +130,12 @@ async fn carry_out<S: Site>(site: Arc<S>, effect: Effect) -> Event {
     match effect {
         Effect::Create { item, request } => Event::Replied { item, outcome: site.create(&request).await },
         Effect::List { site: id } => {
-            let result = site.restores(&id).await.map_err(|failed| failed.0);
+            let result = site.restores(&id, Repeat::Never).await.map_err(|failed| failed.0);
             Event::Listed { site: id, result }
+        }
+        Effect::Search { item, source } => {
+            let result = site.restores_of(&source).await.map_err(|failed| failed.0);
+            Event::Searched { item, result }
         }
         Effect::Show { item, source, restore } => {
             let result = site.restore(&source, &restore).await;

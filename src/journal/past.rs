@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Attempt, Entry, IllegalRecord, ItemState, Progress, Run, replay};
-use crate::model::{CreateOutcome, End, JobName, PastAttempt, PastFate, RestoreRecord, StatusClass};
+use crate::model::{CreateOutcome, End, JobName, PastAttempt, PastFate, ResourceId, RestoreRecord, StatusClass};
 
 /// Every create that earlier runs recorded, oldest first, each with the last that is known of it. A name that a
 /// later run settled takes that run's verdict. What was done at another `service` says nothing of this one; only
@@ -18,7 +18,7 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)], service: &str) -> Result<Vec<Pa
         for (item, progress) in replay(entries)?.items {
             let last = progress.attempts.len().saturating_sub(1);
             for (index, attempt) in progress.attempts.iter().enumerate() {
-                let fate = match fate(attempt, (index == last).then_some(&progress)) {
+                let fate = match fate(attempt, &progress, index == last) {
                     PastFate::Open | PastFate::Accepted if run.service != service => PastFate::Open,
                     _ if run.service != service => PastFate::Gone,
                     fate => fate,
@@ -29,9 +29,16 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)], service: &str) -> Result<Vec<Pa
                     job_name: attempt.job_name.clone(),
                     at: attempt.began_at,
                     prior: attempt.prior.clone(),
-                    resource_id: attempt.resource_id().cloned(),
+                    resource_id: attempt
+                        .resource_id()
+                        .cloned()
+                        .or_else(|| attempt.restore.as_ref()?.execution_id.clone().map(ResourceId::new)),
                     writes: attempt.writes.clone(),
                     fate,
+                    doubled: progress.late.iter().any(|late| {
+                        let known = attempt.restore.as_ref().is_none_or(|known| !known.may_be(late));
+                        known && !attempt.not_found && attempt.is(late)
+                    }),
                     measured: attempt.restore.as_ref().and_then(RestoreRecord::measured),
                 };
                 // Names that a plan sets itself repeat; derived ones repeat only when a later run adopts them.
@@ -52,10 +59,16 @@ pub fn past_attempts(runs: &[(Run, Vec<Entry>)], service: &str) -> Result<Vec<Pa
     Ok(past)
 }
 
-/// What is known of an attempt; `last` is the item's progress if it is its last one.
-fn fate(attempt: &Attempt, last: Option<&Progress>) -> PastFate {
+/// What is known of an attempt of an item, which may be its last.
+fn fate(attempt: &Attempt, progress: &Progress, is_last: bool) -> PastFate {
     let seen = attempt.restore.as_ref();
     if let Some(restore) = seen.filter(|restore| restore.is_final()) {
+        let doubles = progress.late.iter().filter(|late| late.job_name.as_ref() == Some(&attempt.job_name));
+        let mut others = doubles.chain(progress.contradicted.as_ref().filter(|_| is_last));
+        let is_success = restore.status.class().is_success();
+        if others.any(|other| other.is_final() && other.status.class().is_success() != is_success) {
+            return PastFate::Odd;
+        }
         return match restore.status.class() {
             class if class.is_success() => PastFate::Succeeded,
             StatusClass::Failed | StatusClass::PartlyFailed => PastFate::Failed,
@@ -65,7 +78,7 @@ fn fate(attempt: &Attempt, last: Option<&Progress>) -> PastFate {
     if attempt.not_found || matches!(attempt.outcome, Some(CreateOutcome::Rejected { .. })) {
         return PastFate::Gone;
     }
-    if matches!(last.map(|progress| progress.state), Some(ItemState::Ended(End::Rejected))) {
+    if is_last && matches!(progress.state, ItemState::Ended(End::Rejected)) {
         return PastFate::Gone;
     }
     let accepted = matches!(attempt.outcome, Some(CreateOutcome::Applied { .. }));

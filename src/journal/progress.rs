@@ -212,8 +212,7 @@ impl Progress {
                 self.state = Waiting;
             }
             (Record::Late { restore, .. }, _) => {
-                let same =
-                    |known: &&mut RestoreRecord| known.job_name == restore.job_name && known.mark() == restore.mark();
+                let same = |known: &&mut RestoreRecord| known.job_name == restore.job_name && known.may_be(restore);
                 match self.late.iter_mut().find(same) {
                     Some(known) => *known = restore.clone(),
                     None => self.late.push(restore.clone()),

@@ -5,7 +5,7 @@
 use super::JobName;
 
 /// How many hexadecimal digits of an item's fingerprint stand in its job name.
-pub const FINGERPRINT_DIGITS: usize = 10;
+pub const FINGERPRINT_DIGITS: usize = 13;
 
 /// A job name taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -89,6 +89,16 @@ impl RestoreRecord {
         }
     }
 
+    /// Whether both may be readings of one restore of this name, at two moments: a service may give the id and the times only
+    /// once it has begun.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let agree = |one: Option<Timestamp>, other: Option<Timestamp>| one.is_none() || other.is_none() || one == other;
+        match (&self.execution_id, &other.execution_id) {
+            (Some(one), Some(other)) => one == other,
+            _ => agree(self.start_time, other.start_time) && agree(self.end_time, other.end_time),
+        }
+    }
+
     /// How long it took by the service's clock, where it succeeded and tells.
     pub fn measured(&self) -> Option<Measured> {
         let (start, end) = self.start_time.zip(self.end_time).filter(|(start, end)| end > start)?;

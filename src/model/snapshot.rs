@@ -149,13 +149,16 @@ pub struct PastAttempt {
     pub at: Timestamp,
     /// Restores that bore the name before it was sent, by [`RestoreRecord::mark`].
     pub prior: Vec<String>,
-    /// The id that the service gave when it accepted it, where it did.
+    /// The id that the service gave when it accepted it, or under which a list showed it, where one did.
     pub resource_id: Option<ResourceId>,
     /// What it writes at the target.
     #[serde(default)]
     pub writes: Vec<Touched>,
     /// What the journal knows of it.
     pub fate: PastFate,
+    /// Whether the site showed another restore under its name, so that neither tells how the other one ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubled: bool,
     /// How long it took, where it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
@@ -169,7 +172,7 @@ pub enum PastFate {
     Open,
     /// Accepted, and nobody learned how it ended.
     Accepted,
-    /// It ended with a status that we don't know: a person must look.
+    /// It ended with a status that we don't know, or the site said several things of it: a person must look.
     Odd,
     /// The site has nothing of it, for certain or as far as a whole settle window showed.
     Gone,

@@ -185,7 +185,7 @@ impl Runner<'_, '_, '_> {
         mut snapshot: Snapshot,
         verdict: &mut Verdict,
     ) -> Result<(), Unfit> {
-        situation::lay_over(&case.earlier, plan, names, &mut snapshot, &mut verdict.invalid);
+        situation::lay_over(&case.earlier, (plan, &environment.name), names, &mut snapshot, &mut verdict.invalid);
         let inputs = case.inputs.iter().map(|input| input.value.clone()).collect();
         let intention = Intention {
             plan,

@@ -7,31 +7,32 @@ use restorectl::model::*;
 
 use crate::drill::{decided, execution, item, plan, snapshot, start};
 
-struct Situation {
-    plan: Plan,
-    snapshot: Snapshot,
-    guard: Guard,
-    again: bool,
+/// A plan of one restore, `model`, what is known of it, and what is asked for.
+pub struct Situation {
+    pub plan: Plan,
+    pub snapshot: Snapshot,
+    pub guard: Guard,
+    pub again: bool,
 }
 
 impl Situation {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let plan = plan(vec![item("model", "t")]);
         let snapshot = snapshot(&plan);
         Self { plan, snapshot, guard: Guard::default(), again: false }
     }
 
-    fn item(&mut self) -> &mut Item {
+    pub fn item(&mut self) -> &mut Item {
         &mut self.plan.items[0]
     }
 
-    fn name(&self, attempt: u32) -> JobName {
+    pub fn name(&self, attempt: u32) -> JobName {
         let item = &self.plan.items[0];
-        let print = fingerprint(&self.plan.name, item, &execution().id).unwrap();
+        let print = fingerprint((&self.plan.name, "test"), item, &execution().id).unwrap();
         derived_name(&self.plan.name, &item.name, &print, 1, attempt)
     }
 
-    fn shows(mut self, name: &JobName, id: &str, status: &str) -> Self {
+    pub fn shows(mut self, name: &JobName, id: &str, status: &str) -> Self {
         let record = RestoreRecord {
             job_name: Some(name.clone()),
             execution_id: Some(id.into()),
@@ -45,7 +46,7 @@ impl Situation {
         self
     }
 
-    fn remembers(mut self, attempt: u32, fate: PastFate) -> Self {
+    pub fn remembers(mut self, attempt: u32, fate: PastFate) -> Self {
         self.snapshot.attempts.push(PastAttempt {
             run: RunId::new("r1"),
             item: self.plan.items[0].name.clone(),
@@ -55,6 +56,7 @@ impl Situation {
             resource_id: None,
             writes: vec![],
             fate,
+            doubled: false,
             measured: None,
         });
         self
@@ -64,12 +66,12 @@ impl Situation {
         reading.insert(SiteId::new("PROD"), Reading::Unreadable("GET: 503".into()));
     }
 
-    fn decide(&self) -> Changeset {
+    pub fn decide(&self) -> Changeset {
         decided(&self.plan, &self.snapshot, self.guard, self.again)
     }
 
     #[track_caller]
-    fn expect(self, action: Action, attempt: u32, reason: &str) -> Changeset {
+    pub fn expect(self, action: Action, attempt: u32, reason: &str) -> Changeset {
         let made = self.decide();
         let decision = &made.items[0];
         assert_eq!(decision.action, action, "{}", decision.reason);
@@ -108,7 +110,7 @@ fn what_the_site_shows_decides() {
 
 #[test]
 fn another_definition_of_the_item_is_a_change() {
-    let other = derived_name(&plan(vec![]).name, &Slug::parse("model").unwrap(), "0123456789", 1, 1);
+    let other = derived_name(&plan(vec![]).name, &Slug::parse("model").unwrap(), "4d90123456789", 1, 1);
     Situation::new().shows(&other, "91", "FAILED").expect(Action::Changed, 1, "another than that of");
     Situation::new().shows(&other, "91", "RUNNING").expect(Action::Blocked, 1, "still runs");
     // What succeeded under the other definition is probably in the way, and nobody allowed to replace it.
@@ -143,13 +145,14 @@ fn sent_otherwise(seconds_ago: i64, fate: PastFate) -> Situation {
     let mut situation = Situation::new().remembers(1, fate);
     let past = &mut situation.snapshot.attempts[0];
     past.at = start() - jiff::SignedDuration::from_secs(seconds_ago);
-    past.job_name = derived_name(&plan(vec![]).name, &Slug::parse("model").unwrap(), "0123456789", 1, 1);
+    past.job_name = derived_name(&plan(vec![]).name, &Slug::parse("model").unwrap(), "4d90123456789", 1, 1);
     situation
 }
 
 #[test]
 fn how_long_ago_another_host_sent_something_is_not_told_by_clocks_alone() {
-    let asks = |situation: &Situation| changeset::rests_on_clocks(&situation.plan, &situation.snapshot).unwrap();
+    let asks =
+        |situation: &Situation| changeset::rests_on_clocks(&situation.plan, "test", &situation.snapshot).unwrap();
     let day = 24 * 3600;
     for (seconds_ago, fate, action, rests) in [
         // By these clocks the settle window isn't over.
@@ -196,7 +199,7 @@ fn how_long_ago_another_host_sent_something_is_not_told_by_clocks_alone() {
 #[test]
 fn another_definition_that_the_site_accepted_and_does_not_list_is_somebodys_to_look_at() {
     let gone = || sent_otherwise(7200, PastFate::Accepted);
-    gone().expect(Action::Blocked, 1, "doesn't list it: look what became of it, then use `--again`");
+    gone().expect(Action::Blocked, 1, "doesn't list it: look what became of it, then use `--again --only model`");
     let mut again = gone();
     again.again = true;
     again.expect(Action::Create, 1, "no restore of it");
@@ -404,7 +407,7 @@ fn a_site_that_moved_on_is_named() {
 
 #[test]
 fn meaning_counts_and_not_spelling() {
-    let print = |item: &Item| fingerprint(&Slug::parse("drill").unwrap(), item, &execution().id).unwrap();
+    let print = |item: &Item| fingerprint((&Slug::parse("drill").unwrap(), "test"), item, &execution().id).unwrap();
     let base = item("model", "t");
     let mut upper = base.clone();
     upper.objects[0].name = ObjectName::bare("T").unwrap();
@@ -415,7 +418,7 @@ fn meaning_counts_and_not_spelling() {
     renamed.objects[0].rename_to = ObjectName::bare("t2").ok();
     assert_ne!(print(&base), print(&renamed));
     // Pinned: these digits stand in job names at sites for years. If this fails, finished restores would run again.
-    assert_eq!(print(&base), "46a19e3c1a");
+    assert_eq!(print(&base), "4d946a19e3c1a");
 }
 
 #[test]
@@ -467,7 +470,7 @@ fn another_target_under_a_new_definition_is_not_in_the_way() {
     // Last week's copy bore another suffix, and the journal knows where it was written.
     let mut situation = Situation::new();
     situation.item().objects[0].rename_to = Some(ObjectName::bare("t_week_2").unwrap());
-    let other = derived_name(&situation.plan.name, &Slug::parse("model").unwrap(), "0123456789", 1, 1);
+    let other = derived_name(&situation.plan.name, &Slug::parse("model").unwrap(), "4d90123456789", 1, 1);
     let touched = |name: &str| Touched {
         site: SiteId::new("PROD"),
         database: ObjectName::bare("DRILL").unwrap(),
@@ -482,6 +485,7 @@ fn another_target_under_a_new_definition_is_not_in_the_way() {
         resource_id: None,
         writes: vec![touched(name)],
         fate: PastFate::Succeeded,
+        doubled: false,
         measured: None,
     };
     let mut situation = situation.shows(&other, "91", "COMPLETED_SUCCESSFULLY");

@@ -12,7 +12,7 @@ fn slug() -> Slug {
 }
 
 fn intent(attempt: u32) -> Record {
-    let job_name = JobName::new(format!("drill_model_0123456789_1_{attempt}"));
+    let job_name = JobName::new(format!("drill_model_4d90123456789_1_{attempt}"));
     Record::Intent { item: slug(), job_name, generation: 1, attempt, prior: vec![], writes: vec![] }
 }
 
@@ -107,7 +107,7 @@ fn what_became_of_earlier_creates() {
     // A later run settles what an earlier one left open.
     let adopted = Record::Adopted {
         item: slug(),
-        job_name: JobName::new("drill_model_0123456789_1_1"),
+        job_name: JobName::new("drill_model_4d90123456789_1_1"),
         generation: 1,
         attempt: 1,
         seen: None,

@@ -41,5 +41,6 @@ mod serve;
 mod shard;
 mod store;
 mod telemetry;
+mod unshown;
 mod validate;
 mod webhooks;

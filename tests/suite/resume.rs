@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::cli::{APPLY, WEEKLY, no_doubles};
-use crate::rig::{FAST, Ran, Rig};
+use crate::rig::{FAST, Ran, Rig, SITE};
 
 const RESUME: [&str; 2] = ["resume", "--auto-approve"];
 const PLAN: &str = "plans/dr-weekly.yaml";
@@ -249,4 +249,36 @@ async fn only_what_failed_still_counts_what_runs_and_what_is_needed() {
     assert_eq!(told(&report, "orders").as_deref(), Some("blocked"), "it needs `store`, which hadn't begun");
     assert_eq!(told(&report, "store"), None);
     again.kill().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_excluded_and_only_followed_is_not_sent_when_it_fails() {
+    let rig = Rig::with(|config| config.throughput = 0).await;
+    let plan = format!(
+        "version: 1\nname: apart\nsource: {{site: {SITE}, job: 1412, execution: latest}}\n\
+         target: {{site: {SITE}}}\nlimits: {{concurrency: 2, retries: 3}}\nrestores:\n  \
+         - {{name: customer, objects: [{{table: ADW.customer, rename_to: customer_copy}}]}}\n  \
+         - {{name: calendar, objects: [{{table: ADW.calendar, rename_to: calendar_copy}}]}}\n"
+    );
+    rig.write("plans/apart.yaml", &plan);
+    rig.fault("restore:fail=no more spool space,name=apart_customer_*").await;
+    let apply = ["apply", "plans/apart.yaml", "--env", "sim", "--auto-approve"];
+    let mut child = rig.start(&apply);
+    rig.until("both run", async |rig| rig.creates().await.len() == 2).await;
+    child.kill().await.unwrap();
+    let mut second = rig.start(&[&apply[..], &["--exclude", "customer"]].concat());
+    rig.until("the second run has begun", async |rig| rig.runs().await == 2).await;
+    second.kill().await.unwrap();
+    // The one that nobody wants any more fails meanwhile.
+    rig.throughput(FAST).await;
+    rig.until("it has failed", async |rig| {
+        let shown = rig.get(&format!("/data-protection/v2/sites/{SITE}/restores")).await;
+        shown.as_array().unwrap().iter().any(|restore| restore.to_string().contains("FAILED"))
+    })
+    .await;
+    resume(&rig, &[]).await.code(0).says("`--exclude customer`");
+    assert_eq!(rig.creates().await.len(), 2, "it is not sent again");
+    let report = rig.report().await;
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("1 restore of the plan left out, as was asked: customer"), "{report:#}");
 }

@@ -9,7 +9,7 @@ use super::{Args, Made, Origin, selector};
 use crate::model::{DerivedName, JobId, RestoreRecord, SiteId};
 use crate::model::{count, harmless};
 use crate::plan::RestoreImport;
-use crate::ports::Site;
+use crate::ports::{Repeat, Site};
 
 /// How many restores are named where one isn't found.
 const SHOWN: usize = 10;
@@ -19,7 +19,7 @@ const SHOWN: usize = 10;
 /// # Errors
 /// When there is no such restore, or its record gives no plan.
 pub(super) async fn compose(args: &Args, wanted: &str, origin: &Origin, terminal: Terminal) -> anyhow::Result<Made> {
-    let records = Site::restores(origin.client.as_ref(), &origin.site).await?;
+    let records = Site::restores(origin.client.as_ref(), &origin.site, Repeat::WhileItMayPass).await?;
     let found = matching(&records, wanted);
     let record = found.first().with_context(|| unknown(&records, wanted, &origin.site))?;
     if found.len() > 1 {

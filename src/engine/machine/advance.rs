@@ -49,6 +49,10 @@ impl Machine {
             if !sites.iter().all(|site| self.watches.get(*site).is_some_and(|watch| watch.has_seen(until))) {
                 continue;
             }
+            if !self.is_nowhere(at, decision, now, step) {
+                continue;
+            }
+            self.searches.remove(&at);
             let item = decision.item.name.clone();
             let lost = self.progress(at).map_or(0, |p| p.attempts.iter().filter(|a| a.not_found).count());
             if u32::try_from(lost).unwrap_or(u32::MAX) >= self.limits.retries.saturating_add(LOST_IN_A_RUN) {
@@ -87,7 +91,8 @@ impl Machine {
             let Some(request) = decision.request.clone() else { continue };
             let item = decision.item.name.clone();
             let attempts = self.progress(at).map_or(&[][..], |progress| &progress.attempts);
-            let attempt = attempts.last().map_or(decision.attempt, |last| last.number.saturating_add(1));
+            let last = attempts.iter().map(|attempt| attempt.number).max();
+            let attempt = last.map_or(decision.attempt, |last| last.max(decision.used).saturating_add(1));
             let generation = decision.generation;
             let fixed = decision.item.job_name.clone();
             let job_name =

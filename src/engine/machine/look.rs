@@ -36,7 +36,7 @@ impl Machine {
     }
 
     /// The list shows the item's attempt.
-    fn seen(
+    pub(super) fn seen(
         &mut self,
         at: usize,
         begun: Timestamp,
@@ -50,14 +50,13 @@ impl Machine {
         let known = current.restore.clone();
         // Readings of two sites overtake each other: an older one takes nothing back.
         let is_older = self.shown_at.get(&at).is_some_and(|shown| begun < *shown);
-        if is_older && known.as_ref().is_some_and(|known| known.mark() == restore.mark() && rank(restore) < rank(known))
-        {
+        if is_older && known.as_ref().is_some_and(|known| known.may_be(restore) && rank(restore) < rank(known)) {
             return Ok(());
         }
         // Another restore under the very name is nothing that a runner can make good; it must not go unsaid.
         let mut doubles: Vec<&RestoreRecord> = found.iter().copied().filter(|r| current.is(r)).collect();
         // What was taken for it before, and this list leaves out, is one as well.
-        doubles.extend(known.as_ref().filter(|known| doubles.iter().all(|double| double.mark() != known.mark())));
+        doubles.extend(known.as_ref().filter(|known| doubles.iter().all(|double| !double.may_be(known))));
         doubles.retain(|double| double.mark() != restore.mark());
         let job_name = current.job_name.clone();
         let mut records = new_doubles(&item, progress, current, &doubles);
@@ -148,7 +147,7 @@ impl Machine {
             let Some(progress) = self.progress(at) else { continue };
             let again =
                 progress.attempts.iter().any(|a| !a.not_found && a.job_name == attempt.job_name && a.is(restore));
-            let same = |late: &&RestoreRecord| late.job_name == restore.job_name && late.mark() == restore.mark();
+            let same = |late: &&RestoreRecord| late.job_name == restore.job_name && late.may_be(restore);
             let known = progress.late.iter().find(same);
             if again || known.is_some_and(|known| !tells_more(known, restore)) {
                 continue;
@@ -191,8 +190,8 @@ impl Machine {
         }
         let (Some(known), Some(restore)) = (&current.restore, newest(current, found)) else { return Ok(()) };
         let doubles: Vec<&RestoreRecord> =
-            found.iter().copied().filter(|r| current.is(r) && r.mark() != known.mark()).collect();
-        let same = restore.mark() == known.mark();
+            found.iter().copied().filter(|r| current.is(r) && !r.may_be(known)).collect();
+        let same = restore.may_be(known);
         let is_as_told = |progress: &Progress| {
             let last = progress.contradicted.as_ref().or_else(|| progress.current()?.restore.as_ref());
             !same || last.is_none_or(|last| restore.status.class() == last.status.class())
@@ -228,7 +227,7 @@ impl Machine {
 /// What is to be recorded of other restores under the name of an attempt: those that are new, or in a new light.
 fn new_doubles(item: &Slug, progress: &Progress, attempt: &Attempt, doubles: &[&RestoreRecord]) -> Vec<Record> {
     let new = |double: &&&RestoreRecord| {
-        let same = |late: &&RestoreRecord| late.job_name == double.job_name && late.mark() == double.mark();
+        let same = |late: &&RestoreRecord| late.job_name == double.job_name && late.may_be(double);
         progress.late.iter().find(same).is_none_or(|known| tells_more(known, double))
     };
     let late = |double: &&RestoreRecord| Record::Late {
@@ -243,7 +242,7 @@ fn new_doubles(item: &Slug, progress: &Progress, attempt: &Attempt, doubles: &[&
 fn oddity(known: Option<&RestoreRecord>, found: &RestoreRecord) -> Option<String> {
     let name = found.job_name.as_ref().map_or("it", |name| name.as_str());
     if let Some(known) = known
-        && known.mark() == found.mark()
+        && known.may_be(found)
         && rank(found) < rank(known)
     {
         return Some(format!("`{name}` went back from {} to {}", known.status, found.status));
@@ -265,7 +264,7 @@ fn rank(restore: &RestoreRecord) -> u8 {
 
 /// The restore that is this attempt. Should the site show several under its name: the one whose id the service gave us,
 /// else one that still runs, else the newest.
-fn newest<'a>(attempt: &Attempt, restores: &[&'a RestoreRecord]) -> Option<&'a RestoreRecord> {
+pub(super) fn newest<'a>(attempt: &Attempt, restores: &[&'a RestoreRecord]) -> Option<&'a RestoreRecord> {
     restores.iter().copied().filter(|restore| attempt.is(restore)).max_by_key(|restore| {
         let id: Option<u128> = restore.execution_id.as_ref().and_then(|id| id.parse().ok());
         let given = attempt.resource_id().is_some_and(|given| restore.execution_id.as_deref() == Some(given.as_str()));

@@ -1,6 +1,6 @@
 //! The machine: (event, now) → records and effects. Synchronous and pure.
 //!
-//! What answers and lists tell is taken in by `follow` and `look`; what follows from the moment is drawn by `advance`
+//! What answers and lists tell is taken in by `follow`, `look` and `search`; what follows from the moment is drawn by `advance`
 //! and `finish`; `tick` says when to read which site; `roster` keeps who stands where.
 
 mod advance;
@@ -8,6 +8,7 @@ mod finish;
 mod follow;
 mod look;
 mod roster;
+mod search;
 mod tick;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,6 +27,7 @@ use crate::model::{
     SiteId, Slug,
 };
 use roster::{Roster, Terms};
+use search::Search;
 
 /// The longest wait between two creates of one item that the service turned away.
 const LONGEST_BACKOFF: Millis = Millis::from_secs(300);
@@ -50,6 +52,13 @@ pub enum Event {
         site: SiteId,
         /// Every restore there, or why it couldn't be read.
         result: Result<Vec<Arc<RestoreRecord>>, String>,
+    },
+    /// A call for the restores of a backup execution ended.
+    Searched {
+        /// The item that it was for.
+        item: Slug,
+        /// The restores, or that the service has no such call, or why they couldn't be read.
+        result: Result<Option<Vec<RestoreRecord>>, String>,
     },
     /// A call for one restore ended.
     Shown {
@@ -80,6 +89,13 @@ pub enum Effect {
     List {
         /// The site.
         site: SiteId,
+    },
+    /// Read the restores of this backup execution: the site's lists don't show what was sent from it.
+    Search {
+        /// For this item.
+        item: Slug,
+        /// The backup execution.
+        source: ExecutionKey,
     },
     /// Read this one restore, which lists do not tell of.
     Show {
@@ -114,6 +130,8 @@ pub struct Machine {
     roster: Roster,
     state: RunState,
     watches: BTreeMap<SiteId, Watch>,
+    /// What is looked for among the restores of its backup execution, by the item's number.
+    searches: HashMap<usize, Search>,
     /// By an item's number: not before this moment is its next attempt made, and how often it was turned away in a row.
     pauses: HashMap<usize, (Timestamp, u32)>,
     /// Not before this moment is anything created: the service turned a create away.
@@ -139,9 +157,10 @@ impl Machine {
             plan: changeset.plan.name.clone(),
             limits: changeset.limits.clone(),
             decisions: changeset.items.clone().into(),
-            roster: Roster::new(&changeset.items, &order),
+            roster: Roster::new(&changeset.items, &order, &changeset.strays),
             state: RunState::default(),
             watches: BTreeMap::new(),
+            searches: HashMap::new(),
             pauses: HashMap::new(),
             quiet_until: None,
             run_deadline: None,
@@ -186,6 +205,7 @@ impl Machine {
                 Event::Woken => {}
                 Event::Replied { item, outcome } => self.replied(&item, outcome, now, &mut step)?,
                 Event::Listed { site, result } => self.listed(site, result, now, &mut step)?,
+                Event::Searched { item, result } => self.searched(&item, result, now, &mut step)?,
                 Event::Shown { item, result } => self.shown(&item, result, now, &mut step)?,
                 Event::Pressed => self.pressed("the service asks for fewer calls", now, &mut step)?,
                 Event::Stop => self.stopping = true,
@@ -251,6 +271,8 @@ impl Machine {
     /// limits before anything new is started.
     fn start(&mut self, now: Timestamp, step: &mut Step) -> Result<(), IllegalRecord> {
         self.run_deadline = self.limits.run_deadline_ms.map(|most| most.after(now));
+        // The sites were read just before.
+        self.take_slot(now);
         let decisions = Arc::clone(&self.decisions);
         (0..decisions.len()).for_each(|at| self.sync(at, now));
         for decision in decisions.iter() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use crate::changeset::Decision;
+use crate::changeset::{Decision, Stray};
 use crate::engine::admit::Occupied;
 use crate::engine::queue::Queue;
 use crate::journal::{ItemState, Progress};
@@ -70,8 +70,8 @@ pub(super) struct Terms {
 }
 
 impl Roster {
-    /// A roster of items that go in this order, none of which has begun.
-    pub(super) fn new(decisions: &[Decision], order: &[usize]) -> Self {
+    /// A roster of items that go in this order, none of which has begun. Strays that run take room.
+    pub(super) fn new(decisions: &[Decision], order: &[usize], strays: &[Stray]) -> Self {
         let mut index = HashMap::new();
         for (at, decision) in decisions.iter().enumerate() {
             index.entry(decision.item.name.clone()).or_insert(at);
@@ -90,6 +90,7 @@ impl Roster {
             slots: slots.collect(),
             dependants,
             queue: Queue::new(decisions.iter().map(|decision| &decision.item), order),
+            occupied: Occupied::beside(strays),
             ..Self::default()
         }
     }

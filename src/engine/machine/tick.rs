@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Effect, Machine, Step};
 use crate::changeset::Decision;
+use crate::engine::watch::Watch;
 use crate::journal::{ItemState, Progress};
 use crate::model::{Millis, SiteId};
 
@@ -59,9 +60,10 @@ impl Machine {
     /// When a site is to be read next; none while a reading is under way, or nothing is to be seen there.
     fn next_read(&self, site: &SiteId, now: Timestamp) -> Option<Timestamp> {
         let items = self.roster.watched.get(site)?;
-        let Some(watch) = self.watches.get(site) else { return Some(now) };
-        let soonest = watch.soonest(self.limits.poll_interval_ms)?;
-        let wanted = items.iter().filter_map(|at| self.wanted(*at, watch.last())).min()?;
+        // Where none was begun yet, the diff has read the site just before.
+        let watch = self.watches.get(site);
+        let soonest = watch.map_or(Some(now), |watch| watch.soonest(self.limits.poll_interval_ms))?;
+        let wanted = items.iter().filter_map(|at| self.wanted(*at, watch.and_then(Watch::last))).min()?;
         Some(wanted.max(soonest).max(now))
     }
 

@@ -143,7 +143,7 @@ golden!(
 golden!(
     job_names,
     alone(&abroad(&[
-        "name: a, objects: [{table: D.a}], job_name: test_a_0123456789_1_2",
+        "name: a, objects: [{table: D.a}], job_name: test_a_4d90123456789_1_2",
         "name: b, objects: [{table: D.b}], job_name: nightly copy",
         "name: c, objects: [{table: D.c}], job_name: 7days",
         "name: d, objects: [{table: D.d}], job_name: bank/d",

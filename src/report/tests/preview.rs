@@ -71,6 +71,7 @@ fn full() -> Preview {
     ];
     changeset.selection = Some(Selection {
         choice: Choice { only: Vec::new(), exclude: vec!["archive-*".into()], only_failed: false },
+        followed: Vec::new(),
         left_out: vec![LeftOut { item: slug("archive-2024"), reason: "`--exclude archive-*`".into() }],
     });
     let field = |field: &str, before: Option<&str>, after: Option<&str>| FieldChange {

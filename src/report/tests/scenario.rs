@@ -90,6 +90,7 @@ pub(super) fn decision(item_name: &str, action: Action, reason: &str) -> Decisio
         fingerprint: "7c1fd0a2".into(),
         generation: 1,
         attempt: 1,
+        used: 0,
         execution: Some(execution),
         request: Some(request),
         refusal: None,

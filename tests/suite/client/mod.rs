@@ -66,7 +66,7 @@ pub fn site() -> SiteId {
 pub fn request() -> CreateRequest {
     let item = item("model", "t");
     CreateRequest {
-        job_name: JobName::new("drill_model_0123456789_1_1"),
+        job_name: JobName::new("drill_model_4d90123456789_1_1"),
         source: ExecutionKey { job: item.source.key(), execution: execution().id },
         target: item.target.clone(),
         objects: item.objects.clone(),

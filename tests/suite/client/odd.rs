@@ -123,7 +123,7 @@ proptest! {
 
 #[tokio::test]
 async fn a_list_of_anything_else_is_refused_whole() {
-    let name = "drill_model_0123456789_1_1";
+    let name = "drill_model_4d90123456789_1_1";
     let of_arrays = json!([[name, 1, 2, "SUCCESSFUL"]]).to_string();
     let bodies = vec![
         "{}".to_owned(),
@@ -149,7 +149,7 @@ async fn a_list_of_anything_else_is_refused_whole() {
 
 #[tokio::test]
 async fn an_array_is_no_record_where_one_is_asked_for() {
-    let values = json!(["drill_model_0123456789_1_1", 1, 2, "SUCCESSFUL"]).to_string();
+    let values = json!(["drill_model_4d90123456789_1_1", 1, 2, "SUCCESSFUL"]).to_string();
     let gate = Hostile::always(vec![say(good(&values))]).await;
     let client = client(&gate.url);
     let source = request().source;

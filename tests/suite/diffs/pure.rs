@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use restorectl::changeset::{
-    Changeset, Choice, Comparison, Intention, changed_fields, decide_chosen, derived_name, strays,
+    Changeset, Choice, Comparison, Intention, LeftOut, changed_fields, decide_chosen, derived_name, strays,
 };
+use restorectl::engine::Left;
+use restorectl::journal::RunState;
 use restorectl::model::*;
 
 use crate::drill::{decided, execution, item, plan, snapshot, start};
@@ -80,14 +82,15 @@ fn fields_are_told_one_by_one() {
 fn restores_of_an_item_that_was_renamed_are_strays() {
     let plan = plan(vec![item("model", "t")]);
     let mut seen = snapshot(&plan);
-    let named = |plan: &str, item: &str, attempt: u32| derived_name(&slug(plan), &slug(item), "0123456789", 1, attempt);
+    let named =
+        |plan: &str, item: &str, attempt: u32| derived_name(&slug(plan), &slug(item), "4d90123456789", 1, attempt);
     shows(&mut seen, &named("drill", "model", 1), "1", "FAILED");
     shows(&mut seen, &named("other", "model", 1), "2", "FAILED");
     shows(&mut seen, &JobName::new("drill_nightly"), "3", "FAILED");
-    assert_eq!(strays(&plan, &seen), []);
+    assert_eq!(strays((&plan, "test"), &seen), []);
     shows(&mut seen, &named("drill", "modle", 1), "4", "RUNNING");
     shows(&mut seen, &named("drill", "modle", 2), "5", "FAILED");
-    let found = strays(&plan, &seen);
+    let found = strays((&plan, "test"), &seen);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].item.as_str(), found[0].restores, found[0].running), ("modle", 2, 1));
     assert_eq!(found[0].execution_id.as_deref(), Some("4"), "the one that runs is shown");
@@ -254,4 +257,45 @@ fn what_is_left_out_and_under_way_is_followed_and_not_sent_again() {
         assert_eq!(made.items[0].refusal.as_deref(), Some(refusal));
         assert_eq!(made.left_out(), 1, "`third` is left out");
     }
+}
+
+#[test]
+fn what_a_run_only_followed_is_not_sent_when_it_is_gone_on_with() {
+    let mut plan = plan(vec![item("first", "a"), item("second", "b"), item("third", "c")]);
+    plan.items[1].after = vec![slug("first")];
+    let mut before = snapshot(&plan);
+    let print = chosen(&plan, &before, &Choice::default(), &[]).items[0].fingerprint.clone();
+    let name = derived_name(&plan.name, &slug("first"), &print, 1, 1);
+    let empty = before.clone();
+    shows(&mut before, &name, "1", "RUNNING");
+    let run = chosen(&plan, &before, &choice(&[], &["first"], false), &[]);
+    for (status, action, outs, follows) in [
+        // It goes on, so it is followed on.
+        ("RUNNING", Some(Action::Create), &[][..], &["first"][..]),
+        ("COMPLETED_SUCCESSFULLY", Some(Action::Create), &["first"], &[]),
+        // Nobody asked for another attempt of it, so who needs it can't be.
+        ("FAILED", Some(Action::Blocked), &["first"], &[]),
+    ] {
+        let mut now = empty.clone();
+        shows(&mut now, &name, "1", status);
+        let left = Left::of(run.clone(), &RunState::default(), false).unwrap();
+        let made = left.decide(&now, "0").unwrap();
+        let of = |name: &str| made.items.iter().find(|decision| decision.item.name == slug(name));
+        assert_eq!(of("first").map(|decision| decision.action), (status == "RUNNING").then_some(Action::Adopt));
+        assert_eq!(of("second").map(|decision| decision.action), action, "{status}");
+        assert_eq!(of("third").map(|decision| decision.action), Some(Action::Create));
+        let selection = made.selection.as_ref().unwrap();
+        let names = |list: &[LeftOut]| list.iter().map(|one| one.item.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(&selection.left_out), outs, "{status}");
+        assert_eq!(names(&selection.followed), follows, "{status}");
+        // And when that one is gone on with.
+        let next = Left::of(made.clone(), &RunState::default(), false).unwrap().decide(&now, "0").unwrap();
+        assert_eq!(next.items, made.items, "{status}");
+        assert_eq!(next.selection, made.selection, "{status}");
+    }
+    // Changes of the plan are accepted: the choice stays.
+    let failed = chosen(&plan, &before, &choice(&[], &[], true), &["third"]);
+    assert_eq!(Left::choice(&failed), Some(choice(&["third"], &[], false)), "`first` is only followed");
+    let nothing = chosen(&plan, &before, &choice(&[], &[], true), &[]);
+    assert_eq!(Left::choice(&nothing), None, "which is not everything");
 }

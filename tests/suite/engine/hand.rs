@@ -16,6 +16,10 @@ pub struct ByHand {
     pub lists: Vec<String>,
     /// The items whose restores were asked for one by one.
     pub single: Vec<String>,
+    /// The items that were looked for among the restores of their backup executions.
+    pub searches: Vec<String>,
+    /// What is answered to that, again and again.
+    pub found: Result<Option<Vec<RestoreRecord>>, String>,
     pub records: Vec<Entry>,
     pub wake: Option<jiff::Timestamp>,
 }
@@ -47,22 +51,37 @@ impl ByHand {
 
     pub fn carries_out(changeset: &Changeset) -> Self {
         let machine = Machine::new(changeset);
-        let mut by_hand = Self { machine, creates: vec![], lists: vec![], single: vec![], records: vec![], wake: None };
+        let mut by_hand = Self {
+            machine,
+            creates: vec![],
+            lists: vec![],
+            single: vec![],
+            searches: vec![],
+            found: Ok(Some(vec![])),
+            records: vec![],
+            wake: None,
+        };
         by_hand.tell(Event::Started, 0);
         by_hand
     }
 
     pub fn tell(&mut self, event: Event, seconds: u64) {
         let step = self.machine.handle(event, Millis::from_secs(seconds).after(start())).unwrap();
+        let mut answers = Vec::new();
         for effect in step.effects {
             match effect {
                 Effect::Create { item, .. } => self.creates.push(item.to_string()),
                 Effect::List { site } => self.lists.push(site.to_string()),
+                Effect::Search { item, .. } => {
+                    self.searches.push(item.to_string());
+                    answers.push(Event::Searched { item, result: self.found.clone() });
+                }
                 Effect::Show { item, .. } => self.single.push(item.to_string()),
             }
         }
         self.records.extend(step.records);
         self.wake = step.wake;
+        answers.into_iter().for_each(|answer| self.tell(answer, seconds));
     }
 
     pub fn reply(&mut self, item: &str, outcome: CreateOutcome, seconds: u64) {

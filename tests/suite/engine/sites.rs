@@ -12,6 +12,7 @@ fn a_restore_between_sites_is_looked_for_at_both() {
     plan.items[0].target.site = SiteId::new("DR");
     let mut by_hand = ByHand::start(&plan);
     by_hand.reply("item-0", CreateOutcome::Unknown { message: "reset".into() }, 1);
+    by_hand.tell(Event::Woken, 31);
     assert_eq!(by_hand.lists, ["DR", "PROD"]);
     // A whole settle window of the one site says nothing of the other.
     for seconds in [31, 61, 91, 121] {
@@ -30,8 +31,7 @@ fn a_restore_that_turns_up_late_is_told_of_and_followed() {
     let prod = || SiteId::new("PROD");
     by_hand.reply("item-0", CreateOutcome::Unknown { message: "reset".into() }, 1);
     for seconds in [31, 61, 91] {
-        by_hand.tell(Event::Listed { site: prod(), result: Ok(vec![]) }, seconds);
-        by_hand.tell(Event::Woken, seconds);
+        by_hand.lists(&[], seconds);
     }
     assert_eq!(by_hand.creates.len(), 2, "given up after a whole settle window");
     by_hand.reply("item-0", applied(), 92);

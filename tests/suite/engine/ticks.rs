@@ -134,7 +134,7 @@ fn cost(seed: u64, restores: usize, in_flight: u32) -> (f64, f64) {
                     let takes = 1_000 + site.dice.below(1_000) + 4 * site.accepted.len() as u64;
                     site.plan(arrives, Happening::Asks(of, takes));
                 }
-                Effect::Show { .. } => panic!("a list tells of everything"),
+                Effect::Search { .. } | Effect::Show { .. } => panic!("a list tells of everything"),
             }
         }
         let wake = step.wake.map(|wake| u64::try_from(wake.duration_since(moment(0)).as_micros()).unwrap() + 1);

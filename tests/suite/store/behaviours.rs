@@ -335,7 +335,7 @@ async fn two_who_come_first_make_the_tables_once(place: Place) {
 /// A create that was sent, accepted, shown twice and came to its end, with what nobody needs later.
 fn restored(item: &str, attempt: u32, status: &str, end: End) -> Vec<Record> {
     let name = Slug::parse(item).unwrap();
-    let job_name = JobName::new(format!("drill_{item}_0123456789_1_{attempt}"));
+    let job_name = JobName::new(format!("drill_{item}_4d90123456789_1_{attempt}"));
     let shown = |status: &str| RestoreRecord {
         job_name: Some(job_name.clone()),
         execution_id: Some(format!("9{attempt}")),

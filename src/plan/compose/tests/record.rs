@@ -32,7 +32,7 @@ fn compose(
 fn record() -> RestoreRecord {
     let part = |name: &str| SubTask { name: Some(name.to_owned()), bytes: Some(1 << 30), ..SubTask::default() };
     RestoreRecord {
-        job_name: Some(JobName::new("dr-weekly_orders_66849c8abe_1_1")),
+        job_name: Some(JobName::new("dr-weekly_orders_db166849c8abe_1_1")),
         execution_id: Some("8001".to_owned()),
         status: RestoreStatus("COMPLETED_WITH_WARNINGS".to_owned()),
         start_time: Some("2026-11-23T02:00:00Z".parse().unwrap()),

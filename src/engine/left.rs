@@ -1,0 +1,138 @@
+//! What is left of a run that was interrupted, killed, or did not bring everything back, and what follows for it from what
+//! the sites show now.
+
+use std::collections::BTreeSet;
+
+use crate::changeset::{Changeset, Choice, Decision, Intention, Opened, decide_without};
+use crate::journal::{ItemState, RunState};
+use crate::model::{Action, End, Item, Plan, Slug, Snapshot};
+
+/// A run that is gone on with: from the very backups that it had chosen, and within what it was asked for.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// What the run set out to do.
+    changeset: Changeset,
+    /// The items that are gone on with.
+    wanted: BTreeSet<Slug>,
+    /// The items that are there, by the run's own words.
+    done: BTreeSet<Slug>,
+    /// Those of which it sent something, or attached to it.
+    begun: BTreeSet<Slug>,
+}
+
+impl Left {
+    /// What is left of a run that stands at `state`; none where nothing is. With `only_failed` that is what ended in something
+    /// else than success and what is under way; without it also what hadn't begun.
+    pub fn of(changeset: Changeset, state: &RunState, only_failed: bool) -> Option<Self> {
+        let wanted = wanted(&changeset, state, only_failed);
+        let done = done(&changeset, state);
+        let begun = state.items.iter().filter(|(_, progress)| !progress.attempts.is_empty());
+        let begun = begun.map(|(item, _)| item.clone()).collect();
+        (!wanted.is_empty()).then_some(Self { changeset, wanted, done, begun })
+    }
+
+    /// What the run set out to do.
+    pub fn changeset(&self) -> &Changeset {
+        &self.changeset
+    }
+
+    /// How many items are gone on with.
+    pub fn count(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// The plan of what is gone on with, with every execution frozen to the one that the run had chosen. Nobody in it waits
+    /// for what is done.
+    pub fn plan(&self) -> Plan {
+        let mut plan = self.changeset.frozen_plan();
+        plan.items.retain(|item| self.wanted.contains(&item.name));
+        for item in &mut plan.items {
+            item.after.retain(|need| self.wanted.contains(need) || !self.done.contains(need));
+        }
+        plan
+    }
+
+    /// Decides [`Self::plan`], which the snapshot was taken for. Whoever needs something that isn't wanted is refused, and
+    /// what the run only followed is not sent.
+    ///
+    /// # Errors
+    /// As [`decide`](crate::changeset::decide()).
+    pub fn decide(&self, snapshot: &Snapshot, tool_version: &str) -> Result<Changeset, serde_json::Error> {
+        let Changeset { plan: facts, environment, again, .. } = &self.changeset;
+        let plan = self.plan();
+        let intention = Intention {
+            plan: &plan,
+            file: &facts.file,
+            environment,
+            inputs: &facts.inputs,
+            again: *again,
+            opened: &self.opened(),
+            tool_version,
+        };
+        let only_followed = |item: &Item| self.changeset.only_followed(&item.name).map(str::to_owned);
+        let (mut made, left_out, followed) = decide_without(&intention, snapshot, only_followed)?;
+        // It is the same plan still, though its executions are frozen now.
+        made.plan.digest.clone_from(&facts.digest);
+        made.part.clone_from(&self.changeset.part);
+        if let Some(part) = &mut made.part {
+            let mut names = self.changeset.items.iter().map(|decision| &decision.item.name);
+            part.places.retain(|_| names.next().is_some_and(|name| self.wanted.contains(name)));
+            part.leave_out(&plan, &left_out);
+        }
+        made.selection.clone_from(&self.changeset.selection);
+        if let Some(selection) = &mut made.selection {
+            selection.left_out.extend(left_out);
+            selection.followed = followed;
+        }
+        Ok(made)
+    }
+
+    /// What to choose of the plan as it is written now, to go on with what the run had chosen of it; none where it had chosen
+    /// nothing.
+    pub fn choice(changeset: &Changeset) -> Option<Choice> {
+        let Some(selection) = &changeset.selection else { return Some(Choice::default()) };
+        if !selection.choice.only_failed {
+            return Some(selection.choice.clone());
+        }
+        // What had failed then may have begun since.
+        let names = changeset.items.iter().map(|decision| &decision.item.name);
+        let chosen = names.filter(|item| changeset.only_followed(item).is_none());
+        let only: Vec<String> = chosen.map(ToString::to_string).collect();
+        (!only.is_empty()).then(|| Choice { only, ..Choice::default() })
+    }
+
+    /// The generations that the run opened, if it was asked for a new one of each: nobody asked for one more.
+    fn opened(&self) -> Opened {
+        let mut opened = self.changeset.opened.clone();
+        for (_, (_, attempt)) in opened.iter_mut().filter(|(item, _)| self.begun.contains(*item)) {
+            // Whatever the sites show of it now, it was begun.
+            *attempt = 0;
+        }
+        opened
+    }
+}
+
+/// What is there, by the run's own words.
+fn done(changeset: &Changeset, state: &RunState) -> BTreeSet<Slug> {
+    let is_done = |decision: &&Decision| match state.items.get(&decision.item.name) {
+        Some(progress) => progress.succeeded(),
+        None => decision.action == Action::Satisfied,
+    };
+    changeset.items.iter().filter(is_done).map(|decision| decision.item.name.clone()).collect()
+}
+
+/// The items that are gone on with: all, or those that are under way or ended in something else than success.
+fn wanted(changeset: &Changeset, state: &RunState, only_failed: bool) -> BTreeSet<Slug> {
+    let is_wanted = |item: &Slug| match state.items.get(item) {
+        Some(progress) if progress.succeeded() => false,
+        // What is under way takes room at the site, so it is followed in any case.
+        Some(progress) if only_failed && progress.current_may_run() => true,
+        Some(progress) if only_failed => matches!(progress.state, ItemState::Ended(end) if end != End::Satisfied),
+        Some(_) => true,
+        None => !only_failed,
+    };
+    let all: BTreeSet<Slug> = changeset.items.iter().map(|decision| decision.item.name.clone()).collect();
+    let left: BTreeSet<Slug> = all.iter().filter(|item| is_wanted(item)).cloned().collect();
+    // Those that are done stay in sight, so that the diff shows them and their dependants know of them.
+    if only_failed || left.is_empty() { left } else { all }
+}
