@@ -174,7 +174,7 @@ impl<'a> Runner<'a> {
         let failed = ended_badly(&runs, "").unwrap();
         let changeset = decide_chosen(&intention, &snapshot, &self.choice, &failed).unwrap();
         Ok(match part.zip(lease.share.clone()) {
-            Some((part, share)) => changeset.as_part(part, share.digest),
+            Some((part, share)) => changeset.as_part(part, &plan, share.digest),
             None => changeset,
         })
     }

@@ -37,6 +37,22 @@ pub struct Selection {
     /// followed, and nothing of them is sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followed: Vec<LeftOut>,
+    /// What is left out, as it would be carried out: whoever carries the changeset out later looks at it again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unwanted: Vec<Unwanted>,
+    /// What items need and don't wait for, because it is left out and was there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<Slug, Vec<Slug>>,
+}
+
+/// The definition of an item that is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwanted {
+    /// The item, with its execution frozen.
+    pub item: Item,
+    /// Where it stands in the plan, from 0, where the changeset is of a shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<usize>,
 }
 
 /// An item that somebody left out.
@@ -126,13 +142,13 @@ pub fn decide_chosen(
     if choice.is_all() {
         return decide(intention, snapshot);
     }
-    let (mut made, left_out, followed) = decide_without(intention, snapshot, |item| choice.refuses(item, failed))?;
-    made.selection = Some(Selection { choice: choice.clone(), left_out, followed });
+    let mut made = decide_without(intention, snapshot, |item| choice.refuses(item, failed))?;
+    made.selection.get_or_insert_default().choice = choice.clone();
     Ok(made)
 }
 
-/// Decides what is left over of a plan without some of its items, and gives these: those that are left out, and those that
-/// are followed all the same. All of the plan is decided first: whoever needs something that is left out needs it no longer
+/// Decides what is left over of a plan without some of its items, and keeps these in its selection: those that are left out,
+/// and those that are followed all the same. All of the plan is decided first: whoever needs something that is left out needs it no longer
 /// if that is there; if it isn't, whoever needs it is refused. What isn't wanted and is under way takes room at the site, so
 /// it is followed, though never sent again. Then what is left over is decided as a plan of its own, so that the site can be
 /// compared with it again later.
@@ -143,14 +159,14 @@ pub fn decide_without(
     intention: &Intention<'_>,
     snapshot: &Snapshot,
     unwanted: impl Fn(&Item) -> Option<String>,
-) -> Result<(Changeset, Vec<LeftOut>, Vec<LeftOut>), serde_json::Error> {
+) -> Result<Changeset, serde_json::Error> {
     let reasons: Vec<Option<String>> = intention.plan.items.iter().map(unwanted).collect();
     if reasons.iter().all(Option::is_none) {
-        return Ok((decide(intention, snapshot)?, Vec::new(), Vec::new()));
+        return decide(intention, snapshot);
     }
     // As it stands: `--again` would have what is there be made anew.
     let whole = decide(&Intention { again: false, ..intention.clone() }, snapshot)?;
-    let mut left_out = Vec::new();
+    let mut selection = Selection::default();
     let mut followed: BTreeMap<Slug, (String, Decision)> = BTreeMap::new();
     let mut there: BTreeSet<&Slug> = BTreeSet::new();
     let mut plan = Plan { items: Vec::new(), ..intention.plan.clone() };
@@ -167,24 +183,48 @@ pub fn decide_without(
         if decision.action == Action::Satisfied {
             there.insert(&item.name);
         }
-        left_out.push(LeftOut { item: item.name.clone(), reason });
+        selection.left_out.push(LeftOut { item: item.name.clone(), reason });
+        selection.unwanted.push(Unwanted { item: decision.frozen(), place: None });
     }
     for item in &mut plan.items {
-        item.after.retain(|need| !there.contains(need));
+        let (needs, there): (Vec<Slug>, Vec<Slug>) = item.after.drain(..).partition(|need| !there.contains(need));
+        item.after = needs;
+        if !there.is_empty() {
+            selection.needs.insert(item.name.clone(), there);
+        }
     }
     let mut made = decide(&Intention { plan: &plan, ..intention.clone() }, snapshot)?;
-    let mut only_followed = Vec::new();
     for decision in &mut made.items {
         let Some((reason, as_it_stands)) = followed.remove(&decision.item.name) else { continue };
         let refusal = format!("{reason}; it is followed because it is under way, and not sent again");
         *decision = Decision { item: decision.item.clone(), refusal: Some(refusal), ..as_it_stands };
-        only_followed.push(LeftOut { item: decision.item.name.clone(), reason });
+        selection.followed.push(LeftOut { item: decision.item.name.clone(), reason });
     }
     made.plan.digest = whole.plan.digest;
-    Ok((made, left_out, only_followed))
+    made.selection = Some(selection);
+    Ok(made)
 }
 
 impl Changeset {
+    /// The plan that this changeset comes from, as far as it is known: [`Self::frozen_plan`], and what was left out of it, which
+    /// its items need as they did.
+    pub fn whole_plan(&self) -> Plan {
+        let mut plan = self.frozen_plan();
+        let Some(selection) = &self.selection else { return plan };
+        for item in &mut plan.items {
+            item.after.extend(selection.needs.get(&item.name).into_iter().flatten().cloned());
+        }
+        plan.items.extend(selection.unwanted.iter().map(|unwanted| unwanted.item.clone()));
+        plan
+    }
+
+    /// Why an item is not wanted, or only followed, where that was asked for.
+    pub fn unwanted(&self, item: &Slug) -> Option<&str> {
+        let selection = self.selection.as_ref()?;
+        let mut all = selection.left_out.iter().chain(&selection.followed);
+        all.find(|unwanted| unwanted.item == *item).map(|unwanted| unwanted.reason.as_str())
+    }
+
     /// How many items of the plan, or of its shard, were left out.
     pub fn left_out(&self) -> usize {
         self.selection.as_ref().map_or(0, |selection| selection.left_out.len())

@@ -12,7 +12,7 @@ use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fin
 use super::{others, within};
 use crate::model::{
     Action, BackupExecution, BackupObject, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
-    ExecutionSelector, Item, Millis, PastAttempt, PastFate, Permission, Plan, Reading, Slug, Snapshot, Touched, digest,
+    Item, Millis, PastAttempt, PastFate, Permission, Plan, Reading, Slug, Snapshot, Touched, digest,
 };
 
 /// How long a saved changeset may wait for its approval.
@@ -124,18 +124,11 @@ pub fn plan_digest(plan: &Plan) -> Result<String, serde_json::Error> {
 impl Changeset {
     /// The plan that this changeset carries, with every execution frozen to the one that was approved.
     pub fn frozen_plan(&self) -> Plan {
-        let freeze = |decision: &Decision| {
-            let mut item = decision.item.clone();
-            if let Some(execution) = &decision.execution {
-                item.source.execution = ExecutionSelector::Id(execution.id.clone());
-            }
-            item
-        };
         Plan {
             name: self.plan.name.clone(),
             purpose: self.plan.purpose.clone(),
             limits: self.limits.clone(),
-            items: self.items.iter().map(freeze).collect(),
+            items: self.items.iter().map(Decision::frozen).collect(),
         }
     }
 }

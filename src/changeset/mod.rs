@@ -25,7 +25,7 @@ mod unseen;
 mod window;
 mod within;
 
-pub use choice::{Choice, LeftOut, Selection, decide_chosen, decide_without};
+pub use choice::{Choice, LeftOut, Selection, Unwanted, decide_chosen, decide_without};
 pub use compare::{Comparison, ItemChange};
 pub use decide::{Intention, decide, plan_digest, rests_on_clocks};
 pub use differ::differences;
@@ -44,8 +44,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, BackupExecution, CreateRequest, DataLoss, Environment, Item, Limits, PastAttempt, Permission, Purpose,
-    RestoreRecord, Slug,
+    Action, BackupExecution, CreateRequest, DataLoss, Environment, ExecutionSelector, Item, Limits, PastAttempt,
+    Permission, Purpose, RestoreRecord, Slug,
 };
 
 /// Generations and attempts by items.
@@ -201,6 +201,15 @@ impl Changeset {
 }
 
 impl Decision {
+    /// The item, with its execution frozen to the one that was chosen.
+    pub fn frozen(&self) -> Item {
+        let mut item = self.item.clone();
+        if let Some(execution) = &self.execution {
+            item.source.execution = ExecutionSelector::Id(execution.id.clone());
+        }
+        item
+    }
+
     /// Whether the site showed a restore of the item that runs, or may show one that is on its way.
     pub fn may_run(&self) -> bool {
         self.saw.awaited.is_some() || self.saw.restores.iter().any(|restore| !restore.is_final())

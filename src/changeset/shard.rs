@@ -15,11 +15,11 @@
 //! that have equally much by number, so the order in which the plan lists its restores changes nothing.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changeset, LeftOut};
+use super::Changeset;
 use crate::model::{Item, ObjectName, Plan, Shard, SiteId, Slug};
 
 /// What a changeset keeps of the cut, where it is one shard of its plan.
@@ -52,23 +52,26 @@ impl Part {
         let items = self.places.iter().filter_map(|place| whole.items.get(*place)).cloned().collect();
         Plan { name: whole.name.clone(), purpose: whole.purpose.clone(), limits: whole.limits.clone(), items }
     }
-
-    /// Forgets the places of what was left out of a changeset of this part's `plan`.
-    pub fn leave_out(&mut self, plan: &Plan, left_out: &[LeftOut]) {
-        let out: HashSet<&Slug> = left_out.iter().map(|left_out| &left_out.item).collect();
-        let mut names = plan.items.iter().map(|item| &item.name);
-        self.places.retain(|_| names.next().is_none_or(|name| !out.contains(name)));
-    }
 }
 
 impl Changeset {
     /// Says of a changeset that was decided for a part of a plan that it is one, and gives it the digest of the whole
-    /// plan, so that the shards are seen to belong together.
+    /// plan, so that the shards are seen to belong together. `plan` is that of the part.
     #[must_use]
-    pub fn as_part(mut self, part: Part, digest: String) -> Self {
-        self.part = Some(part);
+    pub fn as_part(mut self, part: Part, plan: &Plan, digest: String) -> Self {
+        let places = plan.items.iter().map(|item| &item.name).zip(part.places.iter().copied()).collect();
+        self.part = Some(self.placed(part, &places));
         self.plan.digest = digest;
         self
+    }
+
+    /// A part with the places of this changeset's items alone; what was left out keeps its own.
+    pub fn placed(&mut self, part: Part, places: &HashMap<&Slug, usize>) -> Part {
+        for unwanted in self.selection.iter_mut().flat_map(|selection| &mut selection.unwanted) {
+            unwanted.place = places.get(&unwanted.item.name).copied();
+        }
+        let names = self.items.iter().map(|decision| &decision.item.name);
+        Part { places: names.filter_map(|name| places.get(name).copied()).collect(), ..part }
     }
 
     /// Which shard of its plan it is, where it isn't all of it.

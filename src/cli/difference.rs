@@ -10,11 +10,12 @@ use super::system::SystemClock;
 use super::terminal::Terminal;
 use crate::baas::Client;
 use crate::changeset::{
-    Changeset, Choice, Intention, Part, decide, decide_chosen, differences, plan_digest, rests_on_clocks, strays,
+    Changeset, Choice, Intention, Part, decide_chosen, decide_without, differences, plan_digest, rests_on_clocks,
+    strays,
 };
 use crate::engine::Left;
 use crate::journal::{StateStore, Store as _, ended_badly, past_attempts};
-use crate::model::{Environment, PastFate, Plan, Reading, RunId, Shard, Slug, Snapshot, harmless};
+use crate::model::{Environment, Item, PastFate, Plan, Reading, RunId, Shard, Slug, Snapshot, harmless};
 use crate::observe::observe_settled;
 use crate::ports::Clock as _;
 
@@ -95,10 +96,8 @@ impl Bench {
         };
         let looked = self.look(intention.plan, environment).await?;
         let mut made = decide_chosen(&intention, &looked.snapshot, &extent.choice, &looked.ended_badly)?;
-        if let Some(mut part) = part {
-            let left_out = made.selection.as_ref().map_or(&[][..], |selection| &selection.left_out);
-            part.leave_out(intention.plan, left_out);
-            made = made.as_part(part, plan_digest(whole)?);
+        if let Some(part) = part {
+            made = made.as_part(part, intention.plan, plan_digest(whole)?);
         }
         made.strays = strays((whole, &environment.name), &looked.snapshot);
         let known = looked.snapshot.attempts.into_iter().filter(|past| past.fate != PastFate::Gone);
@@ -117,7 +116,7 @@ impl Bench {
             );
         }
         let intention = Intention {
-            plan: &saved.frozen_plan(),
+            plan: &saved.whole_plan(),
             file: &saved.plan.file,
             environment: &saved.environment,
             inputs: &saved.plan.inputs,
@@ -125,8 +124,13 @@ impl Bench {
             opened: &saved.opened,
             tool_version: TOOL_VERSION,
         };
-        let fresh = self.decide(&intention).await?;
-        let changes = differences(saved, &fresh);
+        let snapshot = self.look(intention.plan, intention.environment).await?.snapshot;
+        let unwanted = |item: &Item| saved.unwanted(&item.name).map(str::to_owned);
+        let fresh = decide_without(&intention, &snapshot, unwanted)?;
+        let mut changes = differences(saved, &fresh);
+        let runs = fresh.selection.iter().flat_map(|selection| &selection.followed);
+        let new = runs.filter(|runs| saved.only_followed(&runs.item).is_none());
+        changes.extend(new.map(|runs| format!("`{}`, which is left out, may run now", runs.item)));
         if !changes.is_empty() {
             let list: String = changes.iter().map(|change| format!("\n  - {}", harmless(change))).collect();
             bail!(
@@ -143,11 +147,6 @@ impl Bench {
     pub(super) async fn left(&self, left: &Left) -> anyhow::Result<Changeset> {
         let looked = self.look(&left.plan(), &left.changeset().environment).await?;
         Ok(left.decide(&looked.snapshot, TOOL_VERSION)?)
-    }
-
-    async fn decide(&self, intention: &Intention<'_>) -> anyhow::Result<Changeset> {
-        let Intention { plan, environment, .. } = intention;
-        Ok(decide(intention, &self.look(plan, environment).await?.snapshot)?)
     }
 
     async fn look(&self, plan: &Plan, environment: &Environment) -> anyhow::Result<Looked> {

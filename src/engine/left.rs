@@ -1,11 +1,14 @@
 //! What is left of a run that was interrupted, killed, or did not bring everything back, and what follows for it from what
 //! the sites show now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::changeset::{Changeset, Choice, Decision, Intention, Opened, decide_without};
+use crate::changeset::{Changeset, Choice, Intention, Opened, decide_without};
 use crate::journal::{ItemState, RunState};
-use crate::model::{Action, End, Item, Plan, Slug, Snapshot};
+use crate::model::{End, Item, Plan, Slug, Snapshot};
+
+/// Why something isn't gone on with that the run had in it.
+const PASSED_BY: &str = "`resume --only-failed`, and it did not end badly";
 
 /// A run that is gone on with: from the very backups that it had chosen, and within what it was asked for.
 #[derive(Debug, Clone)]
@@ -14,8 +17,6 @@ pub struct Left {
     changeset: Changeset,
     /// The items that are gone on with.
     wanted: BTreeSet<Slug>,
-    /// The items that are there, by the run's own words.
-    done: BTreeSet<Slug>,
     /// Those of which it sent something, or attached to it.
     begun: BTreeSet<Slug>,
 }
@@ -25,10 +26,9 @@ impl Left {
     /// else than success and what is under way; without it also what hadn't begun.
     pub fn of(changeset: Changeset, state: &RunState, only_failed: bool) -> Option<Self> {
         let wanted = wanted(&changeset, state, only_failed);
-        let done = done(&changeset, state);
         let begun = state.items.iter().filter(|(_, progress)| !progress.attempts.is_empty());
         let begun = begun.map(|(item, _)| item.clone()).collect();
-        (!wanted.is_empty()).then_some(Self { changeset, wanted, done, begun })
+        (!wanted.is_empty()).then_some(Self { changeset, wanted, begun })
     }
 
     /// What the run set out to do.
@@ -41,19 +41,14 @@ impl Left {
         self.wanted.len()
     }
 
-    /// The plan of what is gone on with, with every execution frozen to the one that the run had chosen. Nobody in it waits
-    /// for what is done.
+    /// The plan that the sites are to be read for: with every execution frozen to the one that the run had chosen, and with
+    /// what isn't wanted, which may run or be needed.
     pub fn plan(&self) -> Plan {
-        let mut plan = self.changeset.frozen_plan();
-        plan.items.retain(|item| self.wanted.contains(&item.name));
-        for item in &mut plan.items {
-            item.after.retain(|need| self.wanted.contains(need) || !self.done.contains(need));
-        }
-        plan
+        self.changeset.whole_plan()
     }
 
-    /// Decides [`Self::plan`], which the snapshot was taken for. Whoever needs something that isn't wanted is refused, and
-    /// what the run only followed is not sent.
+    /// Decides what is wanted of [`Self::plan`], which the snapshot was taken for. Whoever needs something that isn't wanted and
+    /// isn't there is refused, and what isn't wanted is followed where it runs, and not sent.
     ///
     /// # Errors
     /// As [`decide`](crate::changeset::decide()).
@@ -69,22 +64,31 @@ impl Left {
             opened: &self.opened(),
             tool_version,
         };
-        let only_followed = |item: &Item| self.changeset.only_followed(&item.name).map(str::to_owned);
-        let (mut made, left_out, followed) = decide_without(&intention, snapshot, only_followed)?;
+        let unwanted = |item: &Item| {
+            let asked = self.changeset.unwanted(&item.name).map(str::to_owned);
+            asked.or_else(|| (!self.wanted.contains(&item.name)).then(|| PASSED_BY.to_owned()))
+        };
+        let mut made = decide_without(&intention, snapshot, unwanted)?;
         // It is the same plan still, though its executions are frozen now.
         made.plan.digest.clone_from(&facts.digest);
-        made.part.clone_from(&self.changeset.part);
-        if let Some(part) = &mut made.part {
-            let mut names = self.changeset.items.iter().map(|decision| &decision.item.name);
-            part.places.retain(|_| names.next().is_some_and(|name| self.wanted.contains(name)));
-            part.leave_out(&plan, &left_out);
+        if let Some(part) = self.changeset.part.clone() {
+            made.part = Some(made.placed(part, &self.places()));
         }
-        made.selection.clone_from(&self.changeset.selection);
         if let Some(selection) = &mut made.selection {
-            selection.left_out.extend(left_out);
-            selection.followed = followed;
+            let choice = self.changeset.selection.as_ref().map(|selection| selection.choice.clone());
+            selection.choice = choice.unwrap_or_default();
+            selection.choice.only_failed |= selection.left_out.iter().any(|left_out| left_out.reason == PASSED_BY);
         }
         Ok(made)
+    }
+
+    /// Where the items of a shard stand in the plan.
+    fn places(&self) -> HashMap<&Slug, usize> {
+        let names = self.changeset.items.iter().map(|decision| &decision.item.name);
+        let part = self.changeset.part.iter().flat_map(|part| part.places.iter().copied());
+        let unwanted = self.changeset.selection.iter().flat_map(|selection| &selection.unwanted);
+        let unwanted = unwanted.filter_map(|unwanted| Some((&unwanted.item.name, unwanted.place?)));
+        names.zip(part).chain(unwanted).collect()
     }
 
     /// What to choose of the plan as it is written now, to go on with what the run had chosen of it; none where it had chosen
@@ -110,15 +114,6 @@ impl Left {
         }
         opened
     }
-}
-
-/// What is there, by the run's own words.
-fn done(changeset: &Changeset, state: &RunState) -> BTreeSet<Slug> {
-    let is_done = |decision: &&Decision| match state.items.get(&decision.item.name) {
-        Some(progress) => progress.succeeded(),
-        None => decision.action == Action::Satisfied,
-    };
-    changeset.items.iter().filter(is_done).map(|decision| decision.item.name.clone()).collect()
 }
 
 /// The items that are gone on with: all, or those that are under way or ended in something else than success.

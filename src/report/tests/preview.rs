@@ -72,6 +72,8 @@ fn full() -> Preview {
     changeset.selection = Some(Selection {
         choice: Choice { only: Vec::new(), exclude: vec!["archive-*".into()], only_failed: false },
         followed: Vec::new(),
+        unwanted: Vec::new(),
+        needs: Default::default(),
         left_out: vec![LeftOut { item: slug("archive-2024"), reason: "`--exclude archive-*`".into() }],
     });
     let field = |field: &str, before: Option<&str>, after: Option<&str>| FieldChange {

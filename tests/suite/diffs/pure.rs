@@ -288,6 +288,7 @@ fn what_a_run_only_followed_is_not_sent_when_it_is_gone_on_with() {
         let names = |list: &[LeftOut]| list.iter().map(|one| one.item.to_string()).collect::<Vec<_>>();
         assert_eq!(names(&selection.left_out), outs, "{status}");
         assert_eq!(names(&selection.followed), follows, "{status}");
+        assert_eq!(selection.unwanted.len(), outs.len());
         // And when that one is gone on with.
         let next = Left::of(made.clone(), &RunState::default(), false).unwrap().decide(&now, "0").unwrap();
         assert_eq!(next.items, made.items, "{status}");

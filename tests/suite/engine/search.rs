@@ -44,11 +44,11 @@ fn what_is_found_there_is_followed_and_not_sent_again() {
 fn where_it_can_not_be_read_the_lists_decide_after_three_tries() {
     let mut by_hand = unknown();
     by_hand.found = Err("GET .../restores: 503".into());
-    for (seconds, tries) in [(31, 0), (61, 1), (91, 2)] {
+    for (seconds, tries) in [(31, 0), (61, 1), (121, 2)] {
         by_hand.lists(&[], seconds);
         assert_eq!((by_hand.searches.len(), by_hand.creates.len()), (tries, 1), "after {seconds} s");
     }
-    by_hand.lists(&[], 121);
+    by_hand.lists(&[], 181);
     assert_eq!((by_hand.searches.len(), by_hand.creates.len()), (3, 2));
     assert!(notes(&by_hand).contains("could not be read: GET .../restores: 503"), "{}", notes(&by_hand));
 }
