@@ -18,6 +18,12 @@ pub fn claim(plan: &Slug, environment: &str, name: &str, term: Millis) -> Claim 
     Claim { plan: plan.clone(), environment: environment.into(), share: None, holder: holder(name), term }
 }
 
+/// The claim of somebody at another machine, of whom nobody here can tell whether he is alive.
+pub fn elsewhere(plan: &Slug, environment: &str) -> Claim {
+    let claim = claim(plan, environment, "cleo", TERM);
+    Claim { holder: Holder { host: "elsewhere".into(), boot: "other".into(), ..claim.holder }, ..claim }
+}
+
 /// Opens a run as whoever finds that the last holder of its lease is gone.
 pub async fn open(store: &impl Store, run: &Run) {
     let left: Vec<u64> =

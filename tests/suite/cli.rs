@@ -1,10 +1,11 @@
 //! The commands, end to end: the real binary against a simulated site.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 
 use crate::rig::{DR_SITE, FAST, Ran, Rig, SITE};
 
@@ -12,6 +13,10 @@ pub const APPLY: [&str; 5] = ["apply", "plans/dr-weekly.yaml", "--env", "sim", "
 
 /// How many restores the weekly plan asks for.
 pub const WEEKLY: usize = 10;
+
+/// Whoever waits that long waits for ever.
+#[cfg(unix)]
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 fn vendor(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/vendor/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -281,42 +286,71 @@ async fn two_at_once_do_not_apply_the_same_plan() {
     first.kill().await.unwrap();
 }
 
+/// Sends a signal to a process.
+#[cfg(unix)]
+async fn signal(child: &Child, name: &str) {
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().await.unwrap().success());
+}
+
+/// A run that was asked to stop while four restores run that don't end, and what it says after it has told so.
+#[cfg(unix)]
+async fn stopping(rig: &Rig, name: &str) -> (Child, Lines<BufReader<ChildStderr>>) {
+    let mut child = rig.start(&APPLY);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut under_way = 0;
+    while under_way < 4 {
+        let line = told.next_line().await.unwrap().expect("it ended");
+        under_way += usize::from(line.contains("accepted by the site") || line.contains("attached to"));
+    }
+    signal(&child, name).await;
+    while !told.next_line().await.unwrap().expect("it ended").contains("stopping: nothing more is started") {}
+    (child, told)
+}
+
+/// Waits for the end of a run that was stopped; gives what it still said on standard error and what came of it.
+#[cfg(unix)]
+async fn stopped((child, mut told): (Child, Lines<BufReader<ChildStderr>>)) -> (String, Ran) {
+    let mut rest = String::new();
+    while let Some(line) = told.next_line().await.unwrap() {
+        rest += &line;
+        rest.push('\n');
+    }
+    (rest, Ran::from(child.wait_with_output().await.unwrap()).code(130))
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_interrupt_drains_and_the_second_leaves() {
-    async fn interrupt(child: &tokio::process::Child) {
-        let id = child.id().unwrap().to_string();
-        let done = tokio::process::Command::new("kill").args(["-INT", &id]).status().await.unwrap();
-        assert!(done.success());
-    }
-    let rig = Rig::with(|config| config.throughput = 0).await;
-    let child = rig.start(&APPLY);
-    rig.until("restores run", async |rig| rig.creates().await.len() >= 2).await;
-    // Two that come close together may be delivered as one, so they are sent until the process leaves.
-    let id = child.id().unwrap().to_string();
-    let sender = tokio::spawn(async move {
-        loop {
-            let _ = tokio::process::Command::new("kill").args(["-INT", &id]).stderr(Stdio::null()).status().await;
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    });
-    let ran = Ran::from(child.wait_with_output().await.unwrap()).code(130);
-    sender.abort();
-    assert!(ran.stderr.contains("can't be cancelled from here"), "{}", ran.stderr);
-    let name = names(&rig.creates().await).remove(0);
-    assert!(ran.stderr.contains(&name), "{} should be listed:\n{}", name, ran.stderr);
+async fn the_first_signal_drains_and_the_second_leaves_whichever_they_are() {
+    for (first, second) in [("-INT", "-INT"), ("-TERM", "-TERM"), ("-TERM", "-INT"), ("-INT", "-TERM")] {
+        let case = async {
+            let rig = Rig::with(|config| config.throughput = 0).await;
+            let run = stopping(&rig, first).await;
+            signal(&run.0, second).await;
+            let (rest, ran) = stopped(run).await;
+            let (_, left) =
+                rest.split_once("leaving. These may still run at the site and can't be cancelled from here").unwrap();
+            let sent = names(&rig.creates().await);
+            assert_eq!(sent.len(), 4, "{sent:#?}");
+            for name in sent {
+                assert!(left.contains(&name), "{name} should be listed:\n{left}");
+            }
+            ran.says("INTERRUPTED: 0 of 10 restores came about (4 running at the site, 6 not started)");
 
-    // Drained: what runs is waited for, nothing more is started.
-    let child = rig.start(&APPLY);
-    let before = rig.creates().await.len();
-    rig.until("the run has begun", async |rig| rig.runs().await >= 2).await;
-    interrupt(&child).await;
-    rig.throughput(FAST).await;
-    let ran = Ran::from(child.wait_with_output().await.unwrap()).code(130);
-    assert!(ran.stderr.contains("nothing more is started"), "{}", ran.stderr);
-    assert!(rig.creates().await.len() <= before + 4, "it did not go on");
-    rig.run(&APPLY).await.code(0);
-    no_doubles(&rig.creates().await, WEEKLY);
+            // Drained: what runs is waited for, nothing more is started.
+            let run = stopping(&rig, first).await;
+            rig.throughput(FAST).await;
+            stopped(run).await.1.says("INTERRUPTED: 4 of 10 restores came about (6 not started)");
+            assert_eq!(rig.creates().await.len(), 4, "it did not go on");
+            let report = rig.report().await;
+            let not_executed = report["not_executed"].as_array().unwrap();
+            let not_started = not_executed.iter().filter(|entry| entry["result"] == "not_started").count();
+            assert_eq!((&report["run"]["state"], not_started), (&json!("interrupted"), 6), "{report:#}");
+            rig.run(&APPLY).await.code(0);
+            no_doubles(&rig.creates().await, WEEKLY);
+        };
+        tokio::time::timeout(A_MINUTE, case).await.unwrap_or_else(|_| panic!("{first} {second} never ended a run"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,13 +28,12 @@ fn applied() -> Record {
     replied(CreateOutcome::Applied { resource_id: Some(ResourceId::new("91")) })
 }
 
+fn shown(status: &str) -> RestoreRecord {
+    RestoreRecord { execution_id: Some("91".into()), status: RestoreStatus(status.into()), ..RestoreRecord::default() }
+}
+
 fn observed(status: &str) -> Record {
-    let restore = RestoreRecord {
-        execution_id: Some("91".into()),
-        status: RestoreStatus(status.into()),
-        ..RestoreRecord::default()
-    };
-    Record::Observed { item: slug(), restore }
+    Record::Observed { item: slug(), restore: shown(status) }
 }
 
 fn ended(end: End) -> Record {
@@ -49,6 +48,40 @@ fn not_found() -> Record {
     Record::NotFound { item: slug() }
 }
 
+/// A restore of an earlier run, as seen at the site or not, and known to have been accepted or not.
+fn adopted(seen: Option<&str>, accepted: bool) -> Record {
+    Record::Adopted {
+        item: slug(),
+        job_name: JobName::new("drill_model_4d90123456789_1_1"),
+        generation: 1,
+        attempt: 1,
+        seen: seen.map(shown),
+        accepted,
+        resource_id: None,
+        prior: vec![],
+    }
+}
+
+fn late() -> Record {
+    Record::Late { item: slug(), job_name: JobName::new("drill_model_4d90123456789_1_1"), restore: shown("RUNNING") }
+}
+
+fn contradicted() -> Record {
+    Record::Contradicted { item: slug(), restore: shown("FAILED") }
+}
+
+fn noted() -> Record {
+    Record::Noted { item: Some(slug()), text: "odd".into() }
+}
+
+fn fewer() -> Record {
+    Record::Concurrency { allowed: 2, reason: "429".into() }
+}
+
+fn closed() -> Record {
+    Record::Closed { how: Closed::Completed }
+}
+
 #[test]
 fn the_transition_table() {
     let good: Vec<(Vec<Record>, ItemState)> = vec![
@@ -61,6 +94,16 @@ fn the_transition_table() {
         (vec![intent(1), applied(), ended(End::Succeeded)], ItemState::Ended(End::Succeeded)),
         (vec![intent(1), applied(), ended(End::TimedOut), observed("RUNNING")], ItemState::Ended(End::TimedOut)),
         (vec![ended(End::Blocked)], ItemState::Ended(End::Blocked)),
+        (vec![adopted(None, false)], ItemState::Unsure),
+        (vec![adopted(None, true)], ItemState::Following),
+        (vec![adopted(Some("RUNNING"), false)], ItemState::Following),
+        // One of ours that turns up late or is told of otherwise, or a word about it, moves nothing.
+        (vec![intent(1), unknown(), not_found(), late(), intent(2)], ItemState::Intended),
+        (vec![intent(1), unknown(), not_found(), ended(End::Unknown), late()], ItemState::Ended(End::Unknown)),
+        (vec![intent(1), applied(), ended(End::Succeeded), contradicted()], ItemState::Ended(End::Succeeded)),
+        (vec![intent(1), noted(), applied()], ItemState::Following),
+        (vec![intent(1), applied(), ended(End::Succeeded), noted()], ItemState::Ended(End::Succeeded)),
+        (vec![intent(1), fewer(), applied()], ItemState::Following),
     ];
     for (records, state) in good {
         let list = entries(records);
@@ -75,7 +118,21 @@ fn the_transition_table() {
         vec![intent(1), unknown(), failed()],
         vec![intent(1), applied(), ended(End::Succeeded), ended(End::Failed)],
         vec![intent(1), applied(), ended(End::Succeeded), observed("FAILED")],
-        vec![Record::Closed { how: Closed::Completed }, intent(1)],
+        vec![intent(1), adopted(Some("RUNNING"), true)],
+        vec![intent(1), unknown(), adopted(None, false)],
+        vec![adopted(None, true), adopted(None, true)],
+        vec![ended(End::Blocked), adopted(None, true)],
+        vec![contradicted()],
+        vec![intent(1), contradicted()],
+        vec![intent(1), unknown(), contradicted()],
+        vec![intent(1), applied(), contradicted()],
+        // Whatever can be told at any time ends with the run.
+        vec![closed(), intent(1)],
+        vec![closed(), late()],
+        vec![closed(), noted()],
+        vec![closed(), Record::Noted { item: None, text: "odd".into() }],
+        vec![closed(), fewer()],
+        vec![closed(), closed()],
     ];
     for records in bad {
         let list = entries(records);
@@ -105,17 +162,7 @@ fn what_became_of_earlier_creates() {
     let done = vec![intent(1), applied(), observed("COMPLETED_SUCCESSFULLY"), ended(End::Succeeded)];
     assert_eq!(fate(done.clone()), PastFate::Succeeded);
     // A later run settles what an earlier one left open.
-    let adopted = Record::Adopted {
-        item: slug(),
-        job_name: JobName::new("drill_model_4d90123456789_1_1"),
-        generation: 1,
-        attempt: 1,
-        seen: None,
-        accepted: false,
-        resource_id: None,
-        prior: vec![],
-    };
-    let later = entries(vec![adopted, not_found()]);
+    let later = entries(vec![adopted(None, false), not_found()]);
     let past = past_attempts(&[(run("r1"), entries(vec![intent(1)])), (run("r2"), later)], "").unwrap();
     assert_eq!(past.iter().map(|p| p.fate).collect::<Vec<_>>(), [PastFate::Gone]);
 }

@@ -1,18 +1,28 @@
-//! The live view of the real binary at a terminal: a pseudo-terminal here, with a program behind it that shows what a
-//! person would see.
+//! The live view of the real binary at a terminal, and what it asks there: a pseudo-terminal here, with a program
+//! behind it that shows what a person would see.
 
 use std::num::NonZeroU16;
+use std::slice;
 use std::sync::{Arc, Mutex};
 
 use pty_process::{OwnedWritePty, Size};
+use restorectl::journal::Store as _;
+use restorectl::journal::sqlite::SqliteStore;
+use restorectl::model::Slug;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
+use crate::claims::elsewhere;
 use crate::cli::APPLY;
 use crate::rig::{FAST, Rig};
 
 const ROWS: u16 = 24;
+
+/// Ctrl-C.
+const INTERRUPT: &[u8] = &[3];
+/// Ctrl-D, after which nothing more comes from the terminal.
+const END_OF_INPUT: &[u8] = &[4];
 
 /// What stands in the live view alone.
 const TITLE: &str = "dr-weekly -> sim";
@@ -74,9 +84,9 @@ impl At {
         Self { child, keys, shown, reader, columns }
     }
 
-    /// Presses a key.
-    async fn press(&mut self, key: u8) {
-        self.keys.write_all(&[key]).await.unwrap();
+    /// Presses these keys.
+    async fn press(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).await.unwrap();
     }
 
     fn screen(&self) -> String {
@@ -88,14 +98,21 @@ impl At {
         rig.until(&format!("the screen shows `{words}`"), async |_| self.screen().contains(words)).await;
     }
 
-    /// Waits for its end, and makes sure that the terminal is as it was, with nothing of the live view on it.
-    async fn ended(mut self, code: i32) -> String {
+    /// Waits for its end, and gives what came until then.
+    async fn left(mut self, code: i32) -> Shown {
         let status = self.child.wait().await.unwrap();
         self.reader.await.unwrap();
-        let shown = self.shown.lock().unwrap();
+        let shown = Arc::into_inner(self.shown).unwrap().into_inner().unwrap();
+        assert_eq!(status.code(), Some(code), "{}", shown.terminal.screen().contents());
+        shown
+    }
+
+    /// Waits for its end, and makes sure that the terminal is as it was, with nothing of the live view on it.
+    async fn ended(self, code: i32) -> String {
+        let columns = self.columns;
+        let shown = self.left(code).await;
         let screen = shown.terminal.screen();
         let contents = screen.contents();
-        assert_eq!(status.code(), Some(code), "{contents}");
         assert!(!screen.hide_cursor() && !screen.alternate_screen(), "{contents}");
         assert!(!contents.contains(TITLE) && !contents.contains("^C"), "{contents}");
         assert_eq!(screen.cursor_position().1, 0, "the prompt comes at the left: {contents}");
@@ -103,9 +120,9 @@ impl At {
         let drawings = drawings(&shown.all);
         assert!(!drawings.is_empty(), "{}", shown.all);
         for line in drawings.iter().flatten() {
-            fits(line, self.columns);
+            fits(line, columns);
         }
-        shown.all.clone()
+        shown.all
     }
 }
 
@@ -149,7 +166,7 @@ async fn the_first_interrupt_waits_for_what_runs_and_leaves_the_terminal_clean()
     let rig = Rig::with(|config| config.throughput = 0).await;
     let mut at = At::start(&rig, &APPLY, 80);
     at.shows(&rig, "4 running").await;
-    at.press(3).await;
+    at.press(INTERRUPT).await;
     at.shows(&rig, "stopping: nothing more is started").await;
     // It still goes on, and says so in its place.
     at.shows(&rig, TITLE).await;
@@ -166,12 +183,38 @@ async fn the_second_interrupt_leaves_at_once_and_the_terminal_clean() {
     let rig = Rig::with(|config| config.throughput = 0).await;
     let mut at = At::start(&rig, &APPLY, 80);
     at.shows(&rig, "4 running").await;
-    at.press(3).await;
+    at.press(INTERRUPT).await;
     at.shows(&rig, "stopping: nothing more is started").await;
-    at.press(3).await;
+    at.press(INTERRUPT).await;
     let all = at.ended(130).await;
     assert!(all.contains("can't be cancelled from here"), "{all}");
     assert_eq!(rig.report().await["counts"]["running"], 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_a_yes_breaks_a_lease() {
+    let rig = Rig::new().await;
+    let store = SqliteStore::open(&rig.path("state.db")).await.unwrap();
+    let plan = Slug::parse("dr-weekly").unwrap();
+    let lease = store.take(&elsewhere(&plan, "sim"), &[]).await.unwrap();
+    let returned = |answer: &str| [answer.as_bytes(), b"\r"].concat();
+    let other = ["", "y", "Y", "YES", "Yes", "yess", "yes!", "no", "yes yes"];
+    let others = other.map(returned).into_iter().chain([END_OF_INPUT.to_vec()]);
+    for (keys, is_yes) in others.map(|keys| (keys, false)).chain([(returned(" yes "), true)]) {
+        let mut at = At::start(&rig, &["unlock", "dr-weekly", "--env", "sim"], 80);
+        at.shows(&rig, "Break it? Only `yes` does: ").await;
+        assert!(at.screen().contains("is held by cleo@here (process 7)"), "{}", at.screen());
+        let held = || store.leases(&plan, "sim");
+        assert_eq!(held().await.unwrap(), slice::from_ref(&lease), "nothing was answered yet");
+        at.press(&keys).await;
+        let shown = at.left(if is_yes { 0 } else { 1 }).await.all;
+        let (said, left) = match is_yes {
+            true => ("the lease of cleo@here is broken", vec![]),
+            false => ("nothing was broken", vec![lease.clone()]),
+        };
+        assert!(shown.contains(said), "{keys:?}: {shown}");
+        assert_eq!(held().await.unwrap(), left, "{keys:?}: {shown}");
+    }
 }
 
 #[test]

@@ -185,3 +185,32 @@ fn hint(error: &sqlx::Error) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "needs a PostgreSQL server: .ci/postgres cargo test -- --include-ignored"]
+    async fn every_commit_at_a_server_is_on_its_disk_whatever_its_default_is() {
+        #[allow(clippy::disallowed_methods, reason = "the server for the tests is named by a variable")]
+        let url = std::env::var("RESTORECTL_TEST_POSTGRES").unwrap();
+        let options: PgConnectOptions = url.parse().unwrap();
+        for (default, expected) in [
+            ("off", "on"),
+            ("local", "on"),
+            ("remote_write", "on"),
+            ("on", "on"),
+            // It waits for more than the disks.
+            ("remote_apply", "remote_apply"),
+        ] {
+            let options = options.clone().options([("synchronous_commit", default)]);
+            for line in [Line::new(options.clone()), Line::to_read(options)] {
+                let mut session = line.session().await.unwrap();
+                let commit: String =
+                    sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut session.connection).await.unwrap();
+                assert_eq!(commit, expected, "where the default is {default}, to read alone: {}", line.is_to_read);
+            }
+        }
+    }
+}

@@ -195,3 +195,33 @@ fn make_private_file(path: &Path) -> std::io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_commit_of_a_store_is_synced_to_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let [new, old] = ["new.db", "old.db"].map(|name| folder.path().join(name));
+        // Made by somebody who wanted less of it.
+        let first = SqliteConnectOptions::new().filename(&old).create_if_missing(true);
+        let first = first.journal_mode(SqliteJournalMode::Truncate).synchronous(SqliteSynchronous::Off);
+        let first = SqlitePool::connect_with(first).await.unwrap();
+        first.execute(STEPS[0]).await.unwrap();
+        first.close().await;
+        for path in [new, old] {
+            let store = open(&path, PATIENCE).await.unwrap();
+            // The pool's first connection, and the one that comes after it.
+            for nth in ["first", "second"] {
+                let mut connection = store.pool.acquire().await.unwrap();
+                let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+                let synced: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
+                // 2 is FULL, which this build of SQLite takes by itself too; with NORMAL a write-ahead log is synced only
+                // now and then.
+                assert_eq!((mode.as_str(), synced), ("wal", 2), "the {nth} connection to {}", path.display());
+                connection.close().await.unwrap();
+            }
+        }
+    }
+}

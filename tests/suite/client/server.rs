@@ -45,19 +45,22 @@ pub struct Hostile {
 impl Hostile {
     /// For every request, `script` tells from its number and its text what is done. A connection ends with its script.
     pub async fn new(script: impl Fn(usize, &str) -> Vec<Act> + Send + Sync + 'static) -> Self {
-        Self::deaf_after(usize::MAX, script).await
+        Self::deaf_after(|_| usize::MAX, script).await
     }
 
-    /// The same, but of each request no more than so many bytes are read.
-    pub async fn deaf_after(most: usize, script: impl Fn(usize, &str) -> Vec<Act> + Send + Sync + 'static) -> Self {
+    /// The same, but of each request no more bytes are read than `most` tells from the number of its connection.
+    pub async fn deaf_after(
+        most: impl Fn(usize) -> usize + Send + 'static,
+        script: impl Fn(usize, &str) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/data-protection/v2", listener.local_addr().unwrap());
         let (requests, connections) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<AtomicUsize>::default());
         let (script, seen, met): (Script, _, _) = (Arc::new(script), Arc::clone(&requests), Arc::clone(&connections));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                met.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&seen), most));
+                let number = met.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&seen), most(number)));
             }
         });
         Self { url, requests, connections }

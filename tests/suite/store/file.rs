@@ -28,12 +28,11 @@ CREATE TABLE entries (run TEXT NOT NULL REFERENCES runs (id), seq INTEGER NOT NU
 PRAGMA user_version = 1;
 ";
 
-#[tokio::test]
-async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.db");
-    std::fs::write(&path, "").unwrap();
-    let mut old = connect(&path).await;
+/// A file as the first version left it: its owner's alone, with the run `old` of three entries.
+async fn first_version(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).unwrap();
+    let mut old = connect(path).await;
     sqlx::raw_sql(VERSION_1).execute(&mut old).await.unwrap();
     sqlx::query("INSERT INTO runs VALUES ('old', 'drill', 'test', ?, ?)")
         .bind(run("old").opened_at.as_millisecond())
@@ -51,7 +50,17 @@ async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
             .unwrap();
     }
     old.close().await.unwrap();
+}
 
+async fn version(path: &Path) -> i64 {
+    sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connect(path).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    first_version(&path).await;
     let store = SqliteStore::open(&path).await.unwrap();
     assert_eq!(store.run(&RunId::new("old")).await.unwrap().unwrap(), (run("old"), notes(1..=3)));
     open(&store, &run("new")).await;
@@ -61,8 +70,7 @@ async fn a_file_of_the_first_version_is_taken_over_with_all_its_runs() {
     let runs = store.runs_of(&plan(), "test").await.unwrap();
     let bare = |id: &str| Run { changeset: SavedChangeset::default(), ..run(id) };
     assert_eq!(runs, [(bare("new"), notes(1..=2)), (bare("old"), notes(1..=3))]);
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connect(&path).await).await.unwrap();
-    assert_eq!(version, 4);
+    assert_eq!(version(&path).await, 4);
 }
 
 #[tokio::test]
@@ -219,16 +227,23 @@ async fn a_full_disk_ends_the_run_wherever_it_falls_and_loses_nothing() {
 #[tokio::test]
 async fn the_files_of_a_store_are_its_owners_alone_after_an_update_too() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.db");
-    let store = SqliteStore::open(&path).await.unwrap();
-    open(&store, &run("r1")).await;
-    store.append(&RunId::new("r1"), &notes(1..=3)).await.unwrap();
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
-        seen += 1;
+    for is_old in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        if is_old {
+            first_version(&path).await;
+            assert_eq!(version(&path).await, 1);
+        }
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(version(&path).await, 4);
+        open(&store, &run("r1")).await;
+        store.append(&RunId::new("r1"), &notes(1..=3)).await.unwrap();
+        let mut seen = 0;
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+            seen += 1;
+        }
+        assert!(seen >= 2, "the log beside it is looked at too");
     }
-    assert!(seen >= 2, "the log beside it is looked at too");
 }

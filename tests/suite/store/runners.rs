@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use restorectl::journal::{Holder, Store as _, TERM};
+use restorectl::journal::Store as _;
 use restorectl::model::Slug;
 use tokio::process::Child;
 
 use super::places::{Place, at_both};
-use crate::claims::claim;
+use crate::claims::elsewhere;
 use crate::cli::{APPLY, WEEKLY, no_doubles};
 use crate::rig::{FAST, Ran, Rig};
 
@@ -83,12 +83,8 @@ async fn the_lease_of_another_machine_is_broken_by_hand_alone(place: Place) {
     let rig = rig(&place).await;
     rig.throughput(FAST).await;
     rig.run(&UNLOCK).await.code(0).says("nobody holds the lease");
-    let elsewhere = claim(&Slug::parse("dr-weekly").unwrap(), "sim", "cleo", TERM);
-    let elsewhere = restorectl::journal::Claim {
-        holder: Holder { host: "elsewhere".into(), boot: "other".into(), ..elsewhere.holder },
-        ..elsewhere
-    };
-    place.open().await.take(&elsewhere, &[]).await.unwrap();
+    let claim = elsewhere(&Slug::parse("dr-weekly").unwrap(), "sim");
+    place.open().await.take(&claim, &[]).await.unwrap();
     rig.run(&APPLY).await.code(1).says("cleo@here (process 7) since ").says("restorectl unlock dr-weekly --env sim");
     assert_eq!(rig.creates().await.len(), 0);
     rig.run(&UNLOCK).await.code(1).says("can't be told from here").says("--yes");
