@@ -119,3 +119,38 @@ async fn a_run_of_a_part_is_resumed_as_that_part() {
     assert_eq!(rig.creates().await.len(), 3);
     assert_eq!(rig.report().await["total"], 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_out_of_a_saved_changeset_is_looked_at_again_when_that_is_carried_out() {
+    let rig = Rig::new().await;
+    let plan = format!(
+        "version: 1\nname: pair\nsource: {{site: {SITE}, job: 1412, execution: latest}}\ntarget: {{site: {SITE}}}\n\
+         limits: {{concurrency: 1, retries: 0}}\nrestores:\n  \
+         - {{name: first, objects: [{{table: ADW.customer, rename_to: first_copy}}], on_existing: replace}}\n  \
+         - {{name: second, after: [first], objects: [{{table: ADW.calendar, rename_to: second_copy}}]}}\n"
+    );
+    rig.write("plans/pair.yaml", &plan);
+    let apply = ["apply", "plans/pair.yaml", "--env", "sim", "--auto-approve"];
+    let only = |command: &[&str], name: &str, more: &[&str]| {
+        let call: Vec<String> = command.iter().chain(&["--only", name]).chain(more).map(ToString::to_string).collect();
+        call
+    };
+    let run = async |call: Vec<String>| rig.run(&call.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    run(only(&apply, "first", &[])).await.code(0);
+    let save = ["diff", "plans/pair.yaml", "--env", "sim"];
+    run(only(&save, "second", &["--save", "second.json"])).await.code(0);
+    // What it needs fails, when it is restored once more.
+    rig.fault("restore:fail=no more spool space,name=pair_first_*").await;
+    run(only(&apply, "first", &["--again"])).await.code(4);
+    let refused = rig.run(&["apply", "second.json"]).await.code(1);
+    refused.says("which is left out and is not there");
+    // And while it runs, nothing is sent beside it.
+    rig.clear_faults().await;
+    rig.throughput(0).await;
+    let call = only(&apply, "first", &[]);
+    let mut child = rig.start(&call.iter().map(String::as_str).collect::<Vec<_>>());
+    rig.until("it runs", async |rig| rig.creates().await.len() == 3).await;
+    child.kill().await.unwrap();
+    rig.run(&["apply", "second.json"]).await.code(1).says("`first`, which is left out, may run now");
+    assert_eq!(rig.creates().await.len(), 3);
+}
