@@ -236,7 +236,7 @@ pub(super) fn leap(dice: &mut Dice) -> i64 {
 /// One runner after the other applies the whole plan.
 fn lived_whole(world: &World, dice: &mut Dice, leaps: bool) -> Vec<String> {
     let backups = dice.percent(15);
-    let asks = dice.percent(30);
+    let asks = dice.percent(15);
     let mut standing: Option<Applying<'_>> = None;
     for _ in 0..dice.below(4) {
         let only_pauses = dice.percent(30);

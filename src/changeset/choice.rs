@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changeset, Decision, Intention, decide};
+use super::decide::decide_as;
+use super::{Changeset, Decision, Intention, decide, plan_digest};
 use crate::model::{Action, Item, Plan, Slug, Snapshot, glob, suggest::nearest};
 
 /// What goes before the name of a group.
@@ -165,7 +166,8 @@ pub fn decide_without(
         return decide(intention, snapshot);
     }
     // As it stands: `--again` would have what is there be made anew.
-    let whole = decide(&Intention { again: false, ..intention.clone() }, snapshot)?;
+    let digest = plan_digest(intention.plan)?;
+    let whole = decide_as(&Intention { again: false, ..intention.clone() }, snapshot, String::new())?;
     let mut selection = Selection::default();
     let mut followed: BTreeMap<Slug, (String, Decision)> = BTreeMap::new();
     let mut there: BTreeSet<&Slug> = BTreeSet::new();
@@ -193,14 +195,13 @@ pub fn decide_without(
             selection.needs.insert(item.name.clone(), there);
         }
     }
-    let mut made = decide(&Intention { plan: &plan, ..intention.clone() }, snapshot)?;
+    let mut made = decide_as(&Intention { plan: &plan, ..intention.clone() }, snapshot, digest)?;
     for decision in &mut made.items {
         let Some((reason, as_it_stands)) = followed.remove(&decision.item.name) else { continue };
         let refusal = format!("{reason}; it is followed because it is under way, and not sent again");
         *decision = Decision { item: decision.item.clone(), refusal: Some(refusal), ..as_it_stands };
         selection.followed.push(LeftOut { item: decision.item.name.clone(), reason });
     }
-    made.plan.digest = whole.plan.digest;
     made.selection = Some(selection);
     Ok(made)
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::document::VERSION;
 use super::estimate::estimate;
+use super::fingerprint::marked;
 use super::history::{History, Verdict, under_way};
 use super::loss::loss;
 use super::ours::Ours;
 use super::window::Window;
-use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, fingerprint, item_key};
+use super::{Changeset, Decision, Opened, PlanFacts, Saw, Size, derived_name, item_key};
 use super::{others, within};
 use crate::model::{
     Action, BackupExecution, BackupObject, Contents, CreateRequest, DataLoss, Environment, ExecutionId, ExecutionKey,
@@ -42,6 +43,18 @@ pub struct Intention<'a> {
 /// # Errors
 /// Never for plans that can be written down; see [`digest`].
 pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changeset, serde_json::Error> {
+    decide_as(intention, snapshot, plan_digest(intention.plan)?)
+}
+
+/// As [`decide()`], of a plan that is a part of the one with this digest.
+///
+/// # Errors
+/// As [`decide()`].
+pub(super) fn decide_as(
+    intention: &Intention<'_>,
+    snapshot: &Snapshot,
+    digest: String,
+) -> Result<Changeset, serde_json::Error> {
     let plan = intention.plan;
     let mut items = Vec::with_capacity(plan.items.len());
     let contents = snapshot.contents();
@@ -67,7 +80,7 @@ pub fn decide(intention: &Intention<'_>, snapshot: &Snapshot) -> Result<Changese
         plan: PlanFacts {
             name: plan.name.clone(),
             file: intention.file.to_owned(),
-            digest: plan_digest(plan)?,
+            digest,
             inputs: intention.inputs.clone(),
             purpose: plan.purpose.clone(),
         },
@@ -100,7 +113,7 @@ pub fn rests_on_clocks(plan: &Plan, environment: &str, snapshot: &Snapshot) -> R
     for item in plan.items.iter().filter(|item| ours.attempts(item).into_iter().any(open)) {
         // Of what is blocked anyway nothing is sent.
         let Ok(execution) = choose(item, snapshot) else { continue };
-        let fingerprint = fingerprint((&plan.name, environment), item, &execution.id)?;
+        let fingerprint = marked(ours.of(), item, &execution.id)?;
         let history = History::read(item, &fingerprint, &ours, window);
         if history.is_ok_and(|history| history.rests_on_clocks()) {
             return Ok(true);
@@ -150,7 +163,7 @@ fn decide_item(
         }
     };
     let plan = &intention.plan.name;
-    decision.fingerprint = fingerprint((plan, &intention.environment.name), item, &execution.id)?;
+    decision.fingerprint = marked(ours.of(), item, &execution.id)?;
     decision.execution = Some(execution.clone());
     let window = Window::new(intention.plan.limits.settle_window_ms, snapshot);
     let history = match History::read(item, &decision.fingerprint, ours, window) {

@@ -28,6 +28,15 @@ pub fn fingerprint(
     item: &Item,
     execution: &ExecutionId,
 ) -> Result<String, serde_json::Error> {
+    marked((plan, &environment_mark(environment)), item, execution)
+}
+
+/// As [`fingerprint`], for whoever knows the environment's mark.
+pub(super) fn marked(
+    (plan, mark): (&Slug, &str),
+    item: &Item,
+    execution: &ExecutionId,
+) -> Result<String, serde_json::Error> {
     let folded = |name: &Option<ObjectName>| name.as_ref().map(ObjectName::folded);
     let object = |object: &RestoreObject| -> Value {
         json!({
@@ -54,5 +63,5 @@ pub fn fingerprint(
     });
     let hash = digest(&meaning)?;
     let hash = hash.trim_start_matches("sha256:").chars().take(FINGERPRINT_DIGITS.saturating_sub(OF_ENVIRONMENT));
-    Ok(environment_mark(environment).chars().chain(hash).collect())
+    Ok(mark.chars().chain(hash).collect())
 }

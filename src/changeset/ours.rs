@@ -45,6 +45,11 @@ impl<'a> Ours<'a> {
         }
     }
 
+    /// The plan, and what the fingerprints of the environment begin with.
+    pub(super) fn of(&self) -> (&Slug, &str) {
+        (self.plan, &self.mark)
+    }
+
     /// The restores that a create made, as the sites show them.
     pub(super) fn shown(&self, past: &PastAttempt) -> impl Iterator<Item = &'a RestoreRecord> {
         let named = self.sites.values().filter_map(|named| named.as_ref().ok());
