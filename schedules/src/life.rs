@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use restorectl::changeset::{Changeset, Choice};
 use restorectl::engine::{DriveError, Signal};
-use restorectl::journal::{RunState, SavedChangeset, StoreError};
+use restorectl::journal::{RunState, StoreError};
 use restorectl::model::*;
 use restorectl::report;
 use tokio::sync::mpsc;
@@ -111,9 +111,8 @@ impl World {
     pub fn report(&self, changeset: &Changeset) -> report::Report {
         let shard = changeset.shard();
         let journal = shard.map_or(&self.journal, |shard| self.journal_of(shard));
-        let (mut run, entries) = journal.last(shard).unwrap();
-        run.changeset = SavedChangeset::of(changeset).unwrap();
-        report::build(&run, &entries, self.wall.shows(&self.time)).unwrap()
+        let (run, entries) = journal.last(shard).unwrap();
+        report::build_of(&run, (changeset, String::new()), &entries, self.wall.shows(&self.time)).unwrap()
     }
 }
 

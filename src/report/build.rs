@@ -64,13 +64,27 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
     // One after the other: either may be large.
     let changeset_digest = run.changeset.read().and_then(|whole: Value| digest(&whole)).map_err(unreadable)?;
     let changeset: Changeset = run.changeset.read().map_err(unreadable)?;
+    build_of(run, (&changeset, changeset_digest), entries, now)
+}
+
+/// As [`build()`], where the run's changeset is at hand, with its digest.
+///
+/// # Errors
+/// When its entries don't fit together, or tell of what the changeset hasn't.
+pub fn build_of(
+    run: &Run,
+    (changeset, changeset_digest): (&Changeset, String),
+    entries: &[Entry],
+    now: Timestamp,
+) -> Result<Report, ReportError> {
+    let id = || run.id.to_string();
     let state = replay(entries).map_err(|source| ReportError::Journal { run: id(), source })?;
     let known: BTreeSet<&Slug> = changeset.items.iter().map(|decision| &decision.item.name).collect();
     if let Some(stranger) = state.items.keys().find(|name| !known.contains(name)) {
         return Err(ReportError::Stranger { run: id(), item: stranger.to_string() });
     }
 
-    let facts = run_facts(run, &changeset, changeset_digest, &state);
+    let facts = run_facts(run, changeset, changeset_digest, &state);
     let elsewhere = facts.shard.as_ref().map_or(0, ShardReport::elsewhere);
     let mut reasons = over_reasons(entries);
     let mut items = Vec::with_capacity(changeset.items.len());
@@ -95,19 +109,19 @@ pub fn build(run: &Run, entries: &[Entry], now: Timestamp) -> Result<Report, Rep
         simulated: run.simulated,
         verdict: judge(facts.state, &items, Scope::Run(facts.shard.as_ref())),
         merged: None,
-        plan: plan_report(&changeset),
+        plan: plan_report(changeset),
         environment,
         total: items.len(),
         counts: counts(&items),
         bytes_restored: bytes_restored(&items),
         objectives: objective::measure(changeset.plan.purpose.objectives, &facts, &items, elsewhere)
             .into_iter()
-            .map(|objective| of_all(objective, &changeset))
+            .map(|objective| of_all(objective, changeset))
             .collect(),
         not_executed: items.iter().filter_map(not_executed).collect(),
         may_still_run,
         checks: changeset.items.iter().flat_map(|decision| checks(&decision.item)).collect(),
-        notes: chosen(&changeset, run.opened_at)
+        notes: chosen(changeset, run.opened_at)
             .into_iter()
             .chain(state.notes.into_iter().map(|(at, text)| NoteReport { at, text }))
             .collect(),

@@ -41,7 +41,7 @@ mod watch;
 mod wording;
 
 pub use brief::brief;
-pub use build::{ReportError, build};
+pub use build::{ReportError, build, build_of};
 pub use compare::{
     Change, CompareError, ComparedItem, ComparedRun, Comparison, LastRuns, Measure, Portion, RunsLeftOut, comparable,
     compare, comparison_human, comparison_json,

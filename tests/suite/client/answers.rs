@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use restorectl::baas::{Access, CallFailed, Client, Fault, JobFilter};
 use restorectl::model::*;
+use restorectl::ports::Site as _;
 
 use super::{access, answer, api, client, json, request, site};
 use crate::drill::item;
@@ -237,13 +238,16 @@ async fn executions_are_found_where_the_service_has_them() {
 }
 
 #[tokio::test]
-async fn the_restores_of_an_execution_fall_back_to_the_sites_list() {
-    let list = json(
-        "[{\"restore_job_name\": \"a\", \"source_site_id\": \"PROD\"}, {\"restore_job_name\": \"b\", \"source_site_id\": \"ELSE\"}]",
-    );
-    let (url, _requests) = server(vec![answer("405 Method Not Allowed", "", ""), list]);
-    let found = client(&url).execution_restores(&request().source).await.unwrap();
-    assert_eq!(found.iter().filter_map(|r| r.restore_job_name.as_deref()).collect::<Vec<_>>(), ["a"]);
+async fn a_service_without_the_call_for_an_executions_restores_is_told_from_one_that_fails() {
+    let list = json("[{\"restore_job_name\": \"a\", \"source_site_id\": \"PROD\"}]");
+    let (absent, busy) = (answer("405 Method Not Allowed", "", ""), answer("503 Service Unavailable", "", ""));
+    let (url, _requests) = server(vec![absent, busy, list]);
+    let client = client(&url);
+    assert_eq!(client.restores_of(&request().source).await.unwrap(), None);
+    // It is not asked again here: whoever asks comes again by itself.
+    assert!(client.restores_of(&request().source).await.is_err());
+    let found = client.restores_of(&request().source).await.unwrap().unwrap();
+    assert_eq!(found[0].job_name, Some(JobName::new("a")));
 }
 
 #[tokio::test]
