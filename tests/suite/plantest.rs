@@ -244,7 +244,7 @@ async fn what_the_journal_knows_decides_with_what_the_site_shows() {
         ("{journal: accepted, sent: 2026-11-20T00:00:00Z}", "blocked", 1),
         ("{journal: odd}", "blocked", 1),
         ("{journal: gone}", "create", 2),
-        ("{journal: failed}", "create", 2),
+        ("{journal: failed}", "retry", 2),
         ("{journal: succeeded}", "satisfied", 1),
         ("{journal: open, status: COMPLETED_SUCCESSFULLY}", "satisfied", 1),
         ("[FAILED, COMPLETED_WITH_ERRORS]", "retry", 3),
