@@ -21,7 +21,7 @@ const KILLS: u64 = 200;
 const SIDE_BY_SIDE: u64 = 4;
 
 /// How often at most in one round.
-const MOST_LIVES: u32 = 8;
+const MOST_LIVES: u32 = 12;
 
 const AGAIN: [&str; 6] = ["apply", "plans/dr-weekly.yaml", "--env", "sim", "--auto-approve", "--again"];
 const RESUME: [&str; 2] = ["resume", "--auto-approve"];
@@ -29,8 +29,9 @@ const RESUME: [&str; 2] = ["resume", "--auto-approve"];
 /// How the line begins that tells that a run is open.
 const A_RUN: &str = "run ";
 
-/// What a process says of a whole run takes some fifty lines; it is killed after so many at most.
-const LINES: u64 = 20;
+/// What a process says of a whole run takes some forty lines; it is killed after so many at most, and whoever goes on with
+/// it after so many more.
+const LINES: u64 = 12;
 
 /// Of so many lives and `LINES` others, so many end some time after their beginning, most of them before a run is open.
 const EARLY: u64 = 4;
