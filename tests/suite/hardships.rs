@@ -400,6 +400,49 @@ fn a_late_restore_keeps_the_item_from_being_sent_once_more() {
 }
 
 #[test]
+fn the_name_that_was_turned_away_is_not_used_again_after_the_late_one_failed() {
+    let wanted = item("model", "t");
+    let mut scene = Scene::new(vec![wanted.clone()]);
+    scene.plan.limits.retries = 2;
+    let mut driven = Driven::start(&scene.decide());
+    driven.reply("model", unknown(), 1);
+    driven.list(vec![], 31);
+    driven.list(vec![], 70);
+    driven.list(vec![], 100);
+    let busy = CreateOutcome::Rejected { message: "429".into(), retry: true, wait_ms: Some(Millis::from_secs(120)) };
+    driven.reply("model", busy, 101);
+    let late = |status: &str| vec![restore(&name(&wanted, 1), Some("91"), status)];
+    driven.list(late("RUNNING"), 131);
+    driven.list(late("FAILED"), 300);
+    driven.list(late("FAILED"), 700);
+    let names: Vec<JobName> = (1..=3).map(|attempt| name(&wanted, attempt)).collect();
+    assert_eq!(driven.creates, names);
+}
+
+#[test]
+fn a_service_that_gives_ids_and_times_late_or_never_is_followed_to_the_end() {
+    let wanted = item("model", "t");
+    let at_last = |id: Option<&str>| {
+        let mut driven = Driven::start(&Scene::new(vec![wanted.clone()]).decide());
+        driven.reply("model", CreateOutcome::Applied { resource_id: None }, 1);
+        let started = |status: &str, id: Option<&str>| RestoreRecord {
+            start_time: Some(at(40)),
+            ..restore(&name(&wanted, 1), id, status)
+        };
+        driven.list(vec![restore(&name(&wanted, 1), None, "QUEUED")], 31);
+        driven.list(vec![started("RUNNING", id)], 70);
+        driven.list(vec![started("COMPLETED_SUCCESSFULLY", id)], 140);
+        driven.list(vec![started("COMPLETED_SUCCESSFULLY", id)], 300);
+        driven.machine.state().items.values().next().unwrap().clone()
+    };
+    for id in [None, Some("91")] {
+        let progress = at_last(id);
+        assert!(progress.succeeded(), "{id:?}: {progress:#?}");
+        assert_eq!(progress.late, vec![], "{id:?}: there is one of it");
+    }
+}
+
+#[test]
 fn what_comes_after_waits_for_a_late_restore_too() {
     let (first, mut second) = (item("model", "t"), item("next", "t"));
     second.after = vec![first.name.clone()];

@@ -209,6 +209,8 @@ async fn an_environment_that_was_moved_is_named() {
     insta::assert_snapshot!("resume_without_the_environments_file", told(&refused, &run));
     let other = resume(&rig, &["--env", "moved/other.yaml"]).await.code(1);
     other.says("the environment's name is `other`, and not `sim`");
+    let accepted = resume(&rig, &["--env", "moved/other.yaml", "--accept-changes"]).await.code(1);
+    accepted.says("can't be gone on with as another plan or in another environment").says("is `other`, and not `sim`");
     assert_eq!(rig.runs().await, 1);
     resume(&rig, &["--env", "moved/sim.yaml"]).await.code(0);
     assert_eq!(rig.report().await["verdict"]["code"], "all_succeeded");
@@ -281,4 +283,14 @@ async fn what_was_excluded_and_only_followed_is_not_sent_when_it_fails() {
     let report = rig.report().await;
     let notes = report["notes"].to_string();
     assert!(notes.contains("1 restore of the plan left out, as was asked: customer"), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_run_it_is_must_be_said_where_nobody_is_asked() {
+    let (rig, run) = with_a_failure().await;
+    rig.run(&["apply", "plans/rename-table.yaml", "--env", "sim", "--auto-approve"]).await.code(0);
+    let refused = resume(&rig, &[]).await.code(1);
+    refused.says("the store holds runs of more than one plan or environment").says("  - rename-table in sim");
+    assert_eq!(rig.runs().await, 2);
+    resume(&rig, &[&run]).await.code(0);
 }

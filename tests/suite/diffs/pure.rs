@@ -260,6 +260,16 @@ fn what_is_left_out_and_under_way_is_followed_and_not_sent_again() {
 }
 
 #[test]
+fn that_something_is_not_sent_again_is_approved_too() {
+    let plan = plan(vec![item("first", "a"), item("second", "b")]);
+    let mut seen = snapshot(&plan);
+    let print = chosen(&plan, &seen, &Choice::default(), &[]).items[0].fingerprint.clone();
+    shows(&mut seen, &derived_name(&plan.name, &slug("first"), &print, 1, 1), "1", "RUNNING");
+    let digest = |exclude: &[&str]| chosen(&plan, &seen, &choice(&[], exclude, false), &[]).approval_digest().unwrap();
+    assert_ne!(digest(&["first"]), digest(&[]), "it would be sent again, should it fail");
+}
+
+#[test]
 fn what_a_run_only_followed_is_not_sent_when_it_is_gone_on_with() {
     let mut plan = plan(vec![item("first", "a"), item("second", "b"), item("third", "c")]);
     plan.items[1].after = vec![slug("first")];
